@@ -1,0 +1,1 @@
+"""Features, training, bundles and evaluation: offline code without Faust or Kafka."""

@@ -1,0 +1,98 @@
+"""What was considered and chosen, with the numbers that decided; and its projection for a "no"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from schemas.recommendation import Experiment, ModelRef, PolicyTrace, Scores
+
+
+class CandidateTrace(msgspec.Struct, kw_only=True):
+    """A candidate that reached the experts. ``features`` is base64 of little-endian float32."""
+
+    item_id: str
+    sources: list[str]
+    features: str
+    scores: Scores
+    propensity: float
+    stopped_by: str | None = None
+
+
+class TriggerTrace(msgspec.Struct, kw_only=True):
+    """Why the decision was asked for. ``due_ms`` is null for an event, else the timer's time."""
+
+    kind: str
+    event_hash: str
+    due_ms: int | None
+    item_id: str | None
+    category_id: str | None
+
+
+class Decision(msgspec.Struct, kw_only=True):
+    """The record that replay, training and `kairos explain` read.
+
+    ``features`` is base64 of the little-endian float32 user row in the order of the feature
+    contract whose hash is ``contract``; ``outcome`` is ``recommended`` or ``suppressed``;
+    ``journal`` holds the journal values that were read (recent pushes, debounce).
+    """
+
+    schema_version: int = 1
+    decision_id: str
+    tenant: str
+    user: str
+    decided_at: str
+    now_ms: int
+    partition: int
+    position: int
+    trigger: TriggerTrace
+    outcome: str
+    reason: str | None
+    rule: str | None
+    numbers: dict[str, Any]
+    journal: dict[str, Any]
+    contract: str
+    features: str
+    scene: dict[str, float]
+    candidates: list[CandidateTrace]
+    chosen_item_id: str | None
+    scores: Scores | None
+    policy: PolicyTrace
+    experiment: Experiment
+    epoch: int
+    catalog_version: int
+    model: ModelRef
+    source_offsets: dict[str, int]
+    degraded: bool
+
+
+class Suppression(msgspec.Struct, kw_only=True):
+    """A recorded decision not to send: the rule that stopped it and its numbers."""
+
+    schema_version: int = 1
+    decision_id: str
+    tenant: str
+    user: str
+    decided_at: str
+    trigger: str
+    reason: str
+    rule: str
+    numbers: dict[str, Any]
+    best_item_id: str | None
+    best_score: float | None
+    policy: PolicyTrace
+
+
+class LateEvent(msgspec.Struct, kw_only=True):
+    """An event that came after the lateness horizon: ledgered, never counted."""
+
+    schema_version: int = 1
+    user: str
+    topic: str
+    partition: int
+    offset: int
+    event_hash: str
+    ts_ms: int
+    newest_ms: int
+    late_by_ms: int

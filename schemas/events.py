@@ -1,0 +1,105 @@
+"""What shops send: clicks, purchases, context and profiles (DESIGN section 3).
+
+``ts`` is RFC 3339 text with a zone, or integer milliseconds UTC. Unknown fields are ignored and
+counted. ``user_id`` must equal the record's key.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+Timestamp = int | str
+
+
+class Click(msgspec.Struct, kw_only=True, gc=False):
+    """A behaviour event: view, search, cart, fav and so on; an item, a query or neither."""
+
+    event_id: str
+    user_id: str
+    event: str
+    ts: Timestamp
+    item_id: str | None = None
+    category_id: str | None = None
+    query: str | None = None
+    session_id: str | None = None
+    quantity: int | None = None
+    price_minor: int | None = None
+    currency: str | None = None
+    device: str | None = None
+    schema_version: int = 1
+
+
+class PurchaseLine(msgspec.Struct, kw_only=True, gc=False):
+    """One item of an order; the price is in minor units of the order's currency."""
+
+    item_id: str
+    quantity: int
+    unit_price_minor: int
+    category_id: str | None = None
+
+
+class Purchase(msgspec.Struct, kw_only=True, gc=False):
+    """An order that was placed, returned or cancelled."""
+
+    event_id: str
+    user_id: str
+    order_id: str
+    ts: Timestamp
+    status: str
+    lines: list[PurchaseLine]
+    currency: str
+    schema_version: int = 1
+
+
+class Consent(msgspec.Struct, kw_only=True, gc=False):
+    """What the user allows. Absent means no news, null means cleared."""
+
+    push: bool | msgspec.UnsetType | None = msgspec.UNSET
+    personalisation: bool | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Context(msgspec.Struct, kw_only=True, gc=False):
+    """The user's situation. For every field absent means no news, null means cleared.
+
+    ``lat``/``lon`` are degrees and are kept only as a coarse cell; ``app_minutes`` are minutes
+    spent in the app since the last report.
+    """
+
+    event_id: str
+    user_id: str
+    ts: Timestamp
+    device: str | msgspec.UnsetType | None = msgspec.UNSET
+    os: str | msgspec.UnsetType | None = msgspec.UNSET
+    app_version: str | msgspec.UnsetType | None = msgspec.UNSET
+    locale: str | msgspec.UnsetType | None = msgspec.UNSET
+    timezone: str | msgspec.UnsetType | None = msgspec.UNSET
+    country: str | msgspec.UnsetType | None = msgspec.UNSET
+    region: str | msgspec.UnsetType | None = msgspec.UNSET
+    lat: float | msgspec.UnsetType | None = msgspec.UNSET
+    lon: float | msgspec.UnsetType | None = msgspec.UNSET
+    place: str | msgspec.UnsetType | None = msgspec.UNSET
+    network: str | msgspec.UnsetType | None = msgspec.UNSET
+    app_minutes: float | msgspec.UnsetType | None = msgspec.UNSET
+    scene: str | msgspec.UnsetType | None = msgspec.UNSET
+    consent: Consent | msgspec.UnsetType | None = msgspec.UNSET
+    schema_version: int = 1
+
+
+class Profile(msgspec.Struct, kw_only=True, gc=False):
+    """Slow facts about a user, from onboarding or a CRM."""
+
+    user_id: str
+    ts: Timestamp
+    segments: list[str] = []
+    interests: list[str] = []
+    age_band: str | None = None
+    signup_ts: Timestamp | None = None
+    groups: dict[str, str] = {}
+    schema_version: int = 1
+
+
+class Tick(msgspec.Struct, kw_only=True, gc=False):
+    """Time passing on a quiet partition: milliseconds UTC."""
+
+    ts: int
+    schema_version: int = 1

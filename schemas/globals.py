@@ -1,0 +1,48 @@
+"""Everything shared across users: signals from the partitions, numbered epochs from the learner."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Signals(msgspec.Struct, kw_only=True, array_like=True):
+    """The accepted facts of one batch, as little-endian packed columns of equal length.
+
+    ``users``, ``items``, ``categories``: uint64 hashes; ``types``: uint8 `EventType`;
+    ``ts_ms``: int64. ``names`` gives the text of hashes the sender saw for the first time.
+    ``stream_ms`` is the partition's stream time after the batch. MessagePack on the wire.
+    """
+
+    schema_version: int
+    partition: int
+    stream_ms: int
+    users: bytes
+    items: bytes
+    categories: bytes
+    types: bytes
+    ts_ms: bytes
+    names: dict[int, str]
+
+
+class Epoch(msgspec.Struct, kw_only=True):
+    """One version of the shared knowledge; holds from stream time ``holds_from_ms`` on.
+
+    Packed little-endian columns: uint64 item hashes and float32 scores.
+    ``trending`` is best first; ``category_trending`` and ``neighbours`` map a hash to
+    (items, scores), best first; ``arrivals`` is newest first. ``names`` gives the text of every
+    hash that occurs; ``categories_of`` gives an item's category. MessagePack on the wire.
+    """
+
+    schema_version: int = 1
+    number: int
+    holds_from_ms: int
+    catalog_version: int = 0
+    trending: tuple[bytes, bytes] = (b"", b"")
+    category_trending: dict[int, tuple[bytes, bytes]] = {}
+    neighbours: dict[int, tuple[bytes, bytes]] = {}
+    arrivals: tuple[bytes, bytes] = (b"", b"")
+    categories_of: dict[int, int] = {}
+    names: dict[int, str] = {}
+    lambda_t: float | None = None
+    lambda_c: float | None = None
+    bias: float | None = None

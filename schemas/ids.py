@@ -1,0 +1,36 @@
+"""Identities: 64-bit hashes for state, UUIDv5 for decisions. Same input, same id, everywhere."""
+
+from __future__ import annotations
+
+import uuid
+from hashlib import blake2b
+
+KAIROS_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:kairos")
+"""Root of every UUIDv5 that Kairos derives."""
+
+NO_ID = 0
+"""The hash that stands for "none"; no text hashes to it."""
+
+
+def hash64(text: str) -> int:
+    """Return the unsigned 64-bit BLAKE2b hash of ``text`` (UTF-8), never `NO_ID`."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") or 1
+
+
+def event_hash(topic: str, event_id: str) -> int:
+    """Return the 64-bit identity of an event inside one user's row (DESIGN law 3)."""
+    return hash64(f"{topic}\x00{event_id}")
+
+
+def uniform(identity: uuid.UUID, salt: str) -> float:
+    """Return a draw in [0, 1) that depends on nothing but ``identity`` and ``salt``."""
+    digest = blake2b(salt.encode(), key=identity.bytes, digest_size=8).digest()
+    return (int.from_bytes(digest, "little") >> 11) * 2.0**-53
+
+
+def decision_id(tenant: str, user: str, kind: str, cause: str, attempt: int) -> uuid.UUID:
+    """Return the id shared by a decision and its projection.
+
+    ``user`` is the pseudonym in hex, ``cause`` the trigger event's hash or the timer's due time.
+    """
+    return uuid.uuid5(KAIROS_NAMESPACE, "\x00".join((tenant, user, kind, cause, str(attempt))))

@@ -1,0 +1,19 @@
+"""What the push service reports back about a recommendation."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.events import Timestamp
+
+
+class PushReceipt(msgspec.Struct, kw_only=True, gc=False):
+    """One status change; ``status`` is a lower-case name of `PushStatus`, rating is 1 to 5."""
+
+    recommendation_id: str
+    user_id: str
+    ts: Timestamp
+    status: str
+    channel: str = "push"
+    rating: int | None = None
+    schema_version: int = 1

@@ -1,0 +1,159 @@
+"""One user's packed row, column by column.
+
+A row is facts then journal: ``HEAD | sealed id | tiles | events | seen | context`` and
+``JOURNAL | pushes | timers | debounce``. Facts depend on the set of accepted events alone, the
+journal on the input sequence (DESIGN law 1). All integers are little-endian; times are
+milliseconds UTC unless the name says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROW_VERSION = 1
+TILE_MS = 15 * 60_000
+NEVER_MS = -(2**62)
+"""The time of something that never happened; far enough from the edge to subtract from."""
+
+HEAD = np.dtype(
+    [
+        ("version", "u1"),
+        ("flags", "u1"),
+        ("sealed", "<u2"),  # bytes of the sealed subscriber id
+        ("tiles", "<u4"),
+        ("events", "<u2"),
+        ("seen", "<u4"),
+        ("context", "<u2"),
+        ("total", "<u4"),  # accepted events, ever
+        ("newest_ms", "<i8"),
+        ("first_ms", "<i8"),
+        ("floor_ms", "<i8"),  # events older than this were forgotten: they are late
+    ]
+)
+TILE = np.dtype([("tile", "<u4"), ("n", "<u2"), ("type", "u1"), ("pad", "u1")])
+EVENT = np.dtype(
+    [
+        ("ts_ms", "<i8"),
+        ("event", "<u8"),
+        ("item", "<u8"),
+        ("category", "<u8"),
+        ("price_minor", "<i4"),  # -1: not known
+        ("quantity", "<u2"),
+        ("line", "u1"),
+        ("type", "u1"),
+    ]
+)
+SEEN = np.dtype([("event", "<u8"), ("ts_ms", "<i8")])
+CONTEXT = np.dtype([("ts_ms", "<i8"), ("event", "<u8"), ("value", "<u8"), ("field", "u1")])
+JOURNAL = np.dtype([("pushes", "<u2"), ("timers", "u1"), ("debounce", "u1")])
+PUSH = np.dtype(
+    [
+        ("id_hi", "<u8"),
+        ("id_lo", "<u8"),
+        ("item", "<u8"),
+        ("category", "<u8"),
+        ("at_ms", "<i8"),  # send_after, until a receipt replaces it
+        ("expires_ms", "<i8"),
+        ("created_ms", "<i8"),
+        ("kind", "u1"),
+        ("status", "u1"),
+    ]
+)
+TIMER = np.dtype([("due_ms", "<i8"), ("event", "<u8"), ("item", "<u8"), ("kind", "u1")])
+DEBOUNCE = np.dtype([("at_ms", "<i8"), ("kind", "u1")])
+
+FACTS = {"tiles": TILE, "events": EVENT, "seen": SEEN, "context": CONTEXT}
+JOURNALS = {"pushes": PUSH, "timers": TIMER, "debounce": DEBOUNCE}
+
+FLAG_SEEN_TRUNCATED = 1
+FLAG_EVENTS_TRUNCATED = 2
+
+
+@dataclass(slots=True)
+class Ragged:
+    """Rows of several users, one user after the other: ``data[offsets[i]:offsets[i + 1]]``."""
+
+    data: NDArray[Any]
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, users: int, dtype: np.dtype[Any]) -> Self:
+        """Return no rows for each of ``users`` users."""
+        return cls(np.zeros(0, dtype), np.zeros(users + 1, np.int64))
+
+    @classmethod
+    def group(cls, users: int, slots: NDArray[np.int64], data: NDArray[Any]) -> Self:
+        """Return ``data`` that is already sorted by ``slots`` as the rows of ``users`` users."""
+        return cls(data, np.searchsorted(slots, np.arange(users + 1)).astype(np.int64))
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Rows per user."""
+        return np.diff(self.offsets)
+
+    @property
+    def slots(self) -> NDArray[np.int64]:
+        """The user of each row."""
+        return np.repeat(np.arange(len(self.offsets) - 1), self.lengths)
+
+    def of(self, user: int) -> NDArray[Any]:
+        """The rows of one user (a view)."""
+        return self.data[self.offsets[user] : self.offsets[user + 1]]
+
+    def take(self, users: NDArray[np.int64]) -> Ragged:
+        """The rows of the chosen users, in that order."""
+        lengths = self.lengths[users]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+        return Ragged(self.data[np.repeat(self.offsets[users], lengths) + within], offsets)
+
+
+@dataclass(slots=True)
+class UserState:
+    """The rows of ``n`` users as columns: what features, triggers and policy read.
+
+    ``keys``: pseudonyms (16 bytes); ``sealed``: encrypted subscriber ids; ``head``: `HEAD`
+    (its section counts are filled when the row is packed); the rest are `Ragged`.
+    ``tiles`` are sorted by (tile, type), ``events`` and ``pushes`` oldest first, ``context`` by
+    field.
+    """
+
+    keys: list[bytes]
+    sealed: list[bytes]
+    head: NDArray[Any]
+    tiles: Ragged
+    events: Ragged
+    seen: Ragged
+    context: Ragged
+    pushes: Ragged
+    timers: Ragged
+    debounce: Ragged
+
+    def __len__(self) -> int:
+        """Users."""
+        return len(self.keys)
+
+    def take(self, users: NDArray[np.int64]) -> UserState:
+        """The chosen users, in that order (repeats allowed)."""
+        chosen = users.tolist()
+        return UserState(
+            [self.keys[i] for i in chosen],
+            [self.sealed[i] for i in chosen],
+            self.head[users],
+            *(getattr(self, name).take(users) for name in (*FACTS, *JOURNALS)),
+        )
+
+    @classmethod
+    def fresh(cls, keys: list[bytes]) -> Self:
+        """Users of whom nothing is known."""
+        head = np.zeros(len(keys), HEAD)
+        head["version"] = ROW_VERSION
+        head["newest_ms"] = head["first_ms"] = head["floor_ms"] = NEVER_MS
+        sections = (
+            Ragged.empty(len(keys), dtype) for dtype in (*FACTS.values(), *JOURNALS.values())
+        )
+        return cls(keys, [b""] * len(keys), head, *sections)

@@ -1,0 +1,251 @@
+"""The three tables that flow between stages: EventBatch, DueUsers, CandidateSet.
+
+Columnar: structured NumPy arrays and parallel lists. A stage takes one, returns one, and sets
+aside what it stopped as `Stopped` rows with the reason and the numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.decision import LateEvent
+from schemas.state import UserState
+from schemas.vocabulary import DeadReason, StopReason
+
+EVENT_ROW = np.dtype([("pos", "<i4"), ("user", "<i4"), ("ts_ms", "<i8"), ("event", "<u8")])
+"""One deduplicable event (click, purchase, context): record position, index into users."""
+
+FACT_ROW = np.dtype(
+    [
+        ("pos", "<i4"),
+        ("user", "<i4"),
+        ("ts_ms", "<i8"),
+        ("event", "<u8"),
+        ("item", "<u8"),
+        ("category", "<u8"),
+        ("price_minor", "<i4"),
+        ("quantity", "<u2"),
+        ("line", "u1"),  # only line 0 counts in the tiles
+        ("type", "u1"),
+    ]
+)
+CONTEXT_ROW = np.dtype(
+    [
+        ("pos", "<i4"),
+        ("user", "<i4"),
+        ("ts_ms", "<i8"),
+        ("event", "<u8"),
+        ("value", "<u8"),  # hash of the text, 0 = cleared
+        ("field", "u1"),
+    ]
+)
+RECEIPT_ROW = np.dtype(
+    [
+        ("pos", "<i4"),
+        ("user", "<i4"),
+        ("ts_ms", "<i8"),
+        ("id_hi", "<u8"),
+        ("id_lo", "<u8"),
+        ("status", "u1"),
+    ]
+)
+
+
+@dataclass(slots=True, frozen=True)
+class SourceRecord:
+    """One Kafka record as the engine merged it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class DeadLetter:
+    """A record that cannot be accepted, and why, in a code and in words."""
+
+    record: SourceRecord
+    reason: DeadReason
+    sentence: str
+
+
+@dataclass(slots=True)
+class EventBatch:
+    """What `accept` made of a merged batch of ``R`` records.
+
+    ``stream_ms`` (int64[R]) is the partition's stream time at each record, that record included.
+    Positions (``pos``) index the records; ``user`` indexes ``keys`` and ``subscribers``.
+    ``names`` gives the text of every hash that occurs in the rows.
+    """
+
+    records: list[SourceRecord]
+    stream_ms: NDArray[np.int64]
+    keys: list[bytes]
+    subscribers: list[str]
+    events: NDArray[Any]
+    facts: NDArray[Any]
+    contexts: NDArray[Any]
+    receipts: NDArray[Any]
+    names: dict[int, str]
+    dead: list[DeadLetter] = field(default_factory=list)
+    late: list[LateEvent] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class DueUsers:
+    """Users who need a decision now: a row each, parallel columns of length ``n``.
+
+    ``state`` holds exactly these users, row for row. ``kind``: `TriggerKind`; ``cause``: hash of
+    the trigger event; ``due_ms``: the timer's time, -1 for an event; ``pos``: record position
+    before which (timer) or at which (event) it happens; ``now_ms``: stream time of the decision.
+    ``features`` float32[n, user features] and ``scene`` float32[n, scenes] are filled by experts.
+    """
+
+    state: UserState
+    kind: NDArray[np.uint8]
+    cause: NDArray[np.uint64]
+    item: NDArray[np.uint64]
+    category: NDArray[np.uint64]
+    due_ms: NDArray[np.int64]
+    now_ms: NDArray[np.int64]
+    pos: NDArray[np.int64]
+    features: NDArray[np.float32] | None = None
+    scene: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.kind)
+
+    def take(self, rows: NDArray[np.int64]) -> DueUsers:
+        """The chosen rows, in that order."""
+        return DueUsers(
+            self.state.take(rows),
+            self.kind[rows],
+            self.cause[rows],
+            self.item[rows],
+            self.category[rows],
+            self.due_ms[rows],
+            self.now_ms[rows],
+            self.pos[rows],
+            None if self.features is None else self.features[rows],
+            None if self.scene is None else self.scene[rows],
+        )
+
+
+@dataclass(slots=True)
+class CandidateSet:
+    """User x item pairs, sorted by ``due`` (row in `DueUsers`).
+
+    ``sources``: bit mask over the source names; ``source_score`` float32 in [0, 1]; ``features``
+    float32[n, pair features]; ``h_t``, ``h_c``: expert probabilities, NaN where an expert is
+    missing; ``h``: fused probability.
+    """
+
+    due: NDArray[np.int64]
+    item: NDArray[np.uint64]
+    category: NDArray[np.uint64]
+    sources: NDArray[np.uint32]
+    source_score: NDArray[np.float32]
+    features: NDArray[np.float32] | None = None
+    h_t: NDArray[np.float64] | None = None
+    h_c: NDArray[np.float64] | None = None
+    h: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        """Pairs."""
+        return len(self.due)
+
+    def take(self, rows: NDArray[Any]) -> CandidateSet:
+        """The chosen pairs (indices or mask)."""
+        names = ("features", "h_t", "h_c", "h")
+        kept = (getattr(self, name) for name in names)
+        return CandidateSet(
+            self.due[rows],
+            self.item[rows],
+            self.category[rows],
+            self.sources[rows],
+            self.source_score[rows],
+            *(None if column is None else column[rows] for column in kept),
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class Stopped:
+    """A due user whom a rule silenced: row in `DueUsers`, the rule's name and its numbers."""
+
+    due: int
+    reason: StopReason
+    rule: str
+    numbers: dict[str, Any]
+
+
+ITEM_ATTRIBUTES = np.dtype(
+    [
+        ("category", "<u8"),  # 0: not known
+        ("price_minor", "<f8"),  # NaN: not known, in these five columns
+        ("stock", "<f8"),
+        ("weight_g", "<f8"),
+        ("created_ms", "<f8"),
+        ("seller_rating", "<f8"),
+        ("known", "?"),  # the catalogue has the item
+    ]
+)
+"""What features and sources may ask of an item; see `streams.catalogue`."""
+
+
+@dataclass(slots=True)
+class PolicyView:
+    """What the policy found for each due user, parallel to `DueUsers`.
+
+    ``[send_after_ms, expires_ms)`` lies wholly inside allowed hours; ``shifted``: quiet hours
+    moved it; ``cap_used``: pushes in the fullest 24 hours that contain send_after; ``zone``:
+    IANA name; ``consent``: granted, denied, default_granted or default_denied.
+    """
+
+    send_after_ms: NDArray[np.int64]
+    expires_ms: NDArray[np.int64]
+    shifted: NDArray[np.bool_]
+    cap_used: NDArray[np.int64]
+    zone: list[str]
+    consent: list[str]
+
+    def take(self, rows: NDArray[np.int64]) -> PolicyView:
+        """The chosen rows, in that order."""
+        return PolicyView(
+            self.send_after_ms[rows],
+            self.expires_ms[rows],
+            self.shifted[rows],
+            self.cap_used[rows],
+            [self.zone[i] for i in rows.tolist()],
+            [self.consent[i] for i in rows.tolist()],
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class Choice:
+    """The candidate that won for a due user, and how likely this choice was."""
+
+    due: int
+    candidate: int
+    propensity: float
+    arm: str
+
+
+@dataclass(slots=True, frozen=True)
+class Output:
+    """A record to publish; ``topic`` without prefix, ``partition`` None = the input partition."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None

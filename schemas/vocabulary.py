@@ -1,0 +1,150 @@
+"""Closed vocabularies: what an event, a trigger, a context field or a reason can be.
+
+Numbers go into packed state rows and feature rows: append, never renumber.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class EventType(IntEnum):
+    """What a user did; one tile counter each."""
+
+    VIEW = 0
+    SEARCH = 1
+    CART = 2
+    REMOVE_CART = 3
+    FAV = 4
+    SHARE = 5
+    FOLLOW = 6
+    LIKE = 7
+    COMMENT = 8
+    PURCHASE = 9
+    RETURN = 10
+    CANCEL = 11
+    APP_MINUTES = 12
+
+
+CLICK_EVENTS: dict[str, EventType] = {
+    kind.name.lower(): kind for kind in EventType if kind <= EventType.COMMENT
+}
+"""Event names a click may carry after the mapping in settings."""
+
+PURCHASE_STATUSES: dict[str, EventType] = {
+    "placed": EventType.PURCHASE,
+    "returned": EventType.RETURN,
+    "cancelled": EventType.CANCEL,
+}
+
+
+class ContextField(IntEnum):
+    """A last-known value of the user's situation."""
+
+    DEVICE = 0
+    OS = 1
+    APP_VERSION = 2
+    LOCALE = 3
+    TIMEZONE = 4
+    COUNTRY = 5
+    REGION = 6
+    CELL = 7
+    PLACE = 8
+    NETWORK = 9
+    SCENE = 10
+    CONSENT_PUSH = 11
+    CONSENT_PERSONALISATION = 12
+
+
+class TriggerKind(IntEnum):
+    """Why a decision is asked for. `RETRACT` asks whether a published push still stands."""
+
+    CART_LEFT = 0
+    REPEAT_ITEM = 1
+    REPEAT_CATEGORY = 2
+    FAVOURITE = 3
+    SEARCH_LEFT = 4
+    FOLLOW_UP = 5
+    CONTEXT_CHANGE = 6
+    RETRACT = 7
+
+
+class PushStatus(IntEnum):
+    """Where a published recommendation stands in the user's journal."""
+
+    PUBLISHED = 0
+    SENT = 1
+    DELIVERED = 2
+    OPENED = 3
+    CONVERTED = 4
+    DISMISSED = 5
+    NOT_INTERESTED = 6
+    EXPIRED = 7
+    SKIPPED = 8
+    FAILED = 9
+    OPTED_OUT = 10
+    RATING = 11
+    CANCELLED = 12
+
+
+class Scene(IntEnum):
+    """The recognised situation; the order of the scene model's output vector."""
+
+    UNKNOWN = 0
+    MOBILE_COMMUTE = 1
+    MOBILE_HOME = 2
+    DESKTOP_WORK = 3
+    DESKTOP_HOME = 4
+    IN_STORE = 5
+    TRAVELLING = 6
+
+
+class DeadReason(StrEnum):
+    """Why an input record could not be accepted: one code for each kind of fault."""
+
+    EMPTY_VALUE = "empty_value"
+    VALUE_TOO_LARGE = "value_too_large"
+    NOT_JSON = "not_json"
+    NOT_OBJECT = "not_object"
+    BAD_UTF8 = "bad_utf8"
+    LONE_SURROGATE = "lone_surrogate"
+    NESTED_TOO_DEEP = "nested_too_deep"
+    NOT_FINITE = "not_finite"
+    MISSING_FIELD = "missing_field"
+    WRONG_TYPE = "wrong_type"
+    NULL_KEY = "null_key"
+    KEY_MISMATCH = "key_mismatch"
+    EMPTY_ID = "empty_id"
+    ID_TOO_LONG = "id_too_long"
+    UNKNOWN_EVENT = "unknown_event"
+    UNKNOWN_STATUS = "unknown_status"
+    TS_SECONDS = "ts_seconds"
+    TS_MICROSECONDS = "ts_microseconds"
+    TS_NEGATIVE = "ts_negative"
+    TS_INVALID = "ts_invalid"
+    TS_WITHOUT_ZONE = "ts_without_zone"
+    TS_FUTURE = "ts_future"
+    BAD_QUANTITY = "bad_quantity"
+    BAD_PRICE = "bad_price"
+    UNKNOWN_CURRENCY = "unknown_currency"
+    NO_LINES = "no_lines"
+    BAD_LOCATION = "bad_location"
+    UNKNOWN_ZONE = "unknown_zone"
+    BAD_RATING = "bad_rating"
+    UNKNOWN_VERSION = "unknown_schema_version"
+
+
+class StopReason(StrEnum):
+    """Why a decision ended without a recommendation."""
+
+    NO_CONSENT = "no_consent"
+    QUIET_HOURS = "quiet_hours"
+    CAP_REACHED = "cap_reached"
+    MIN_GAP = "min_gap"
+    NO_CANDIDATES = "no_candidates"
+    RECENTLY_PUSHED = "recently_pushed"
+    RECENTLY_BOUGHT = "recently_bought"
+    BELOW_THRESHOLD = "below_threshold"
+    HOLDOUT = "holdout"
+    SHADOW = "shadow"
+    TOO_SHORT = "life_too_short"

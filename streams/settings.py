@@ -1,0 +1,276 @@
+"""Every setting of Kairos: default, bound, unit, source and one sentence.
+
+A value comes from the environment (``KAIROS_<NAME>``), else from the TOML file that
+``KAIROS_CONFIG`` names, else from the default below. A bad value stops the start.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from schemas.vocabulary import CLICK_EVENTS
+
+PREFIX = "KAIROS_"
+
+
+class SettingsError(ValueError):
+    """A setting has a value it cannot have; the message starts with the setting's name."""
+
+
+def _is(unit: str, sentence: str, low: float | None = None, high: float | None = None) -> Meta:
+    """Describe a setting: its unit, one sentence and its closed bounds."""
+    return Meta(description=sentence, ge=low, le=high, extra={"unit": unit})
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a deployment can change. Immutable once read."""
+
+    # identity
+    tenant: Annotated[str, _is("name", "The shop this deployment serves; part of every id.")] = (
+        "default"
+    )
+    app_id: Annotated[str, _is("name", "Consumer group and prefix of transactional ids.")] = (
+        "kairos"
+    )
+    secret: Annotated[
+        str, _is("text", "Key of pseudonyms and sealed ids; empty: one is kept in `data_dir`.")
+    ] = ""
+    # kafka
+    broker: Annotated[str, _is("host:port list", "Bootstrap servers of the Kafka cluster.")] = (
+        "localhost:9092"
+    )
+    partitions: Annotated[int, _is("partitions", "Partitions of the user topics.", 1, 4096)] = 4
+    replication: Annotated[int, _is("copies", "Replication factor of created topics.", 1, 9)] = 1
+    min_insync: Annotated[int, _is("copies", "min.insync.replicas of created topics.", 1, 9)] = 1
+    topic_prefix: Annotated[str, _is("text", "Put before every topic name.")] = ""
+    instance_id: Annotated[str, _is("name", "Static group membership; empty: dynamic.")] = ""
+    session_timeout_ms: Annotated[
+        int, _is("ms", "Silence after which a worker is dead.", 1000, 600_000)
+    ] = 6_000
+    batch_records: Annotated[
+        int, _is("records", "Largest merged batch of a partition.", 1, 100_000)
+    ] = 2_000
+    merge_wait_ms: Annotated[
+        int, _is("ms", "Longest wait for a co-partitioned topic that lags.", 0, 60_000)
+    ] = 500
+    fetch_wait_ms: Annotated[
+        int, _is("ms", "Longest wait of a fetch on a quiet topic.", 1, 1_500)
+    ] = 50
+    tick_ms: Annotated[int, _is("ms", "Pause between ticks of a quiet partition.", 100, 60_000)] = (
+        1_000
+    )
+    data_dir: Annotated[str, _is("path", "Where RocksDB and the embedded broker live.")] = ".kairos"
+    cache_rows: Annotated[
+        int, _is("rows", "User rows cached per partition in front of RocksDB.", 0, 10_000_000)
+    ] = 50_000
+    web_port: Annotated[
+        int, _is("port", "Port of the worker's web server; 0: none.", 0, 65_535)
+    ] = 0
+    # accept
+    event_names: Annotated[
+        dict[str, str], _is("name -> event", "How a shop's event names map to ours.")
+    ] = msgspec.field(default_factory=dict)
+    max_value_bytes: Annotated[int, _is("bytes", "Largest input value.", 1024, 16_777_216)] = (
+        1_048_576
+    )
+    lateness_ms: Annotated[
+        int, _is("ms", "Horizon behind the user's newest event.", 60_000, 2_592_000_000)
+    ] = 604_800_000
+    cell_resolution: Annotated[int, _is("digits", "Geohash length of the coarse cell.", 1, 6)] = 4
+    # aggregate
+    recent_events: Annotated[int, _is("events", "Newest events kept per user.", 8, 1_000)] = 48
+    seen_ids: Annotated[
+        int, _is("ids", "Event ids remembered per user inside the horizon.", 64, 100_000)
+    ] = 4_096
+    retention_ms: Annotated[
+        int, _is("ms", "Tiles older than this behind the newest go.", 2_592_000_000, 31_536_000_000)
+    ] = 2_700_000_000
+    default_timezone: Annotated[str, _is("IANA zone", "Zone of a user who told none.")] = "UTC"
+    default_locale: Annotated[str, _is("BCP 47", "Locale of a user who told none.")] = "en"
+    # trigger
+    cart_left_ms: Annotated[
+        int, _is("ms", "Silence after a cart event before its trigger.", 60_000, 604_800_000)
+    ] = 3_600_000
+    search_left_ms: Annotated[
+        int, _is("ms", "Wait after a search without a purchase.", 60_000, 604_800_000)
+    ] = 3_600_000
+    follow_up_ms: Annotated[int, _is("ms", "Wait after a purchase.", 3_600_000, 7_776_000_000)] = (
+        604_800_000
+    )
+    repeat_item_views: Annotated[
+        int, _is("views", "Views of one item that show interest.", 2, 50)
+    ] = 3
+    repeat_category_views: Annotated[
+        int, _is("views", "Views in one category that show interest.", 2, 50)
+    ] = 5
+    repeat_window_ms: Annotated[
+        int, _is("ms", "Window of repeated interest.", 60_000, 604_800_000)
+    ] = 86_400_000
+    debounce_ms: Annotated[
+        int, _is("ms", "Pause between two triggers of a kind for one user.", 0, 604_800_000)
+    ] = 21_600_000
+    # policy
+    publish: Annotated[
+        Literal["live", "shadow"], _is("mode", "shadow: decide all, publish none.")
+    ] = "live"
+    consent_default: Annotated[
+        Literal["denied", "granted"], _is("consent", "Consent of a user who said nothing.")
+    ] = "denied"
+    quiet_start: Annotated[str, _is("HH:MM", "Quiet hours begin, user's wall clock.")] = "22:00"
+    quiet_end: Annotated[str, _is("HH:MM", "Quiet hours end; equal to the start: none.")] = "08:00"
+    cap_per_day: Annotated[int, _is("pushes", "Most pushes in any rolling 24 hours.", 0, 100)] = 3
+    min_gap_ms: Annotated[int, _is("ms", "Least time between two pushes.", 0, 604_800_000)] = (
+        3_600_000
+    )
+    item_cooldown_ms: Annotated[
+        int, _is("ms", "No second push of an item within this.", 0, 2_592_000_000)
+    ] = 604_800_000
+    bought_cooldown_ms: Annotated[
+        int, _is("ms", "No push of an item bought within this.", 0, 31_536_000_000)
+    ] = 2_592_000_000
+    candidate_life_ms: Annotated[
+        int, _is("ms", "How long a candidate stays worth sending.", 60_000, 2_419_200_000)
+    ] = 86_400_000
+    min_life_ms: Annotated[
+        int, _is("ms", "Shortest useful [send_after, expires_at).", 0, 86_400_000)
+    ] = 600_000
+    min_probability: Annotated[
+        float, _is("probability", "Least fused probability to speak.", 0, 1)
+    ] = 0.0
+    holdout_share: Annotated[float, _is("share", "Decisions held out to measure uplift.", 0, 1)] = (
+        0.0
+    )
+    explore_share: Annotated[float, _is("share", "Decisions that try another candidate.", 0, 1)] = (
+        0.0
+    )
+    # candidates and models
+    candidates_per_source: Annotated[
+        int, _is("items", "Most items one source may give a user.", 1, 200)
+    ] = 20
+    candidates_scored: Annotated[
+        int, _is("items", "Items per user that reach the experts.", 1, 200)
+    ] = 20
+    epoch_ms: Annotated[
+        int, _is("ms", "Stream time between two epochs of the learner.", 1_000, 86_400_000)
+    ] = 3_600_000
+    bundle: Annotated[str, _is("path", "Model bundle; empty: the shipped reference.")] = ""
+    engage_horizon_ms: Annotated[
+        int, _is("ms", "Horizon H of the label.", 60_000, 2_592_000_000)
+    ] = 86_400_000
+    # fusion
+    lambda_t: Annotated[
+        Annotated[float, Meta(ge=-10, le=10)] | None,
+        _is("weight, -10 to 10", "Weight of the temporal log-odds; empty: from bundle or epoch."),
+    ] = None
+    lambda_c: Annotated[
+        Annotated[float, Meta(ge=-10, le=10)] | None,
+        _is("weight, -10 to 10", "Weight of the context log-odds; empty: from bundle or epoch."),
+    ] = None
+    fusion: Annotated[
+        Literal["log_odds", "weighted_sum"], _is("rule", "log_odds, or the article's sum.")
+    ] = "log_odds"
+
+    def topic(self, name: str) -> str:
+        """The full name of a topic in this deployment."""
+        return self.topic_prefix + name
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One setting as `kairos settings` prints it."""
+
+    name: str
+    value: Any
+    default: Any
+    low: float | None
+    high: float | None
+    unit: str
+    source: str
+    sentence: str
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read the settings; ``overrides`` win over the environment, that over the file.
+
+    Raises:
+        SettingsError: a value is out of bounds, of the wrong type, or has an unknown name.
+    """
+    values, _ = _collect(os.environ if environ is None else environ, overrides)
+    return _convert(values)
+
+
+def describe_settings(environ: Mapping[str, str] | None = None) -> Iterator[Described]:
+    """Yield every setting with its value and where it came from."""
+    values, sources = _collect(os.environ if environ is None else environ, {})
+    settings = _convert(values)
+    defaults = Settings()
+    for name, hint in get_type_hints(Settings, include_extras=True).items():
+        meta: Meta = get_args(hint)[1]
+        yield Described(
+            name, getattr(settings, name), getattr(defaults, name), meta.ge, meta.le,
+            (meta.extra or {})["unit"], sources.get(name, "default"), meta.description or "",
+        )  # fmt: skip
+
+
+def _collect(
+    environ: Mapping[str, str], overrides: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    if path := environ.get(PREFIX + "CONFIG"):
+        try:
+            from_file = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"config: cannot read {path}: {error}") from error
+        values.update(from_file)
+        sources.update(dict.fromkeys(from_file, path))
+    for name, hint in get_type_hints(Settings, include_extras=True).items():
+        text = environ.get(PREFIX + name.upper())
+        if text is not None:
+            values[name] = _parse(name, text, get_args(hint)[0])
+            sources[name] = PREFIX + name.upper()
+    values.update(overrides)
+    sources.update(dict.fromkeys(overrides, "argument"))
+    return values, sources
+
+
+def _parse(name: str, text: str, kind: Any) -> Any:
+    if get_origin(kind) is not dict:
+        return None if text == "" and type(None) in get_args(kind) else text
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise SettingsError(f"{name}: not a JSON object: {error}") from error
+
+
+def _convert(values: Mapping[str, Any]) -> Settings:
+    for name, value in values.items():
+        _check_known(name)
+        try:
+            msgspec.convert({name: value}, Settings, strict=False)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"{name}: {error}") from error
+    settings = msgspec.convert(dict(values), Settings, strict=False)
+    _check_names(settings)
+    return settings
+
+
+def _check_known(name: str) -> None:
+    if name not in Settings.__struct_fields__:
+        raise SettingsError(f"{name}: there is no such setting")
+
+
+def _check_names(settings: Settings) -> None:
+    for theirs, ours in settings.event_names.items():
+        if ours not in CLICK_EVENTS:
+            raise SettingsError(
+                f"event_names: {theirs!r} maps to {ours!r}, which is no event of ours"
+            )
