@@ -1,0 +1,38 @@
+"""What a batch tells the learner: its accepted facts, as packed columns."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from schemas.globals import Signals
+from schemas.tables import EventBatch, Output
+from schemas.vocabulary import EventType
+
+TOPIC = "signals"
+_LEARNS_NOTHING = (EventType.APP_MINUTES,)
+
+
+def signals_output(
+    batch: EventBatch, partition: int, fresh_names: dict[int, str]
+) -> list[Output]:
+    """Return the batch's signal record, none when it accepted no fact.
+
+    A user is known to the learner only by the first 64 bits of the pseudonym.
+    """
+    facts = batch.facts[~np.isin(batch.facts["type"], _LEARNS_NOTHING)]
+    if not len(facts):
+        return []
+    heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")
+    signals = Signals(
+        schema_version=1,
+        partition=partition,
+        stream_ms=int(batch.stream_ms[-1]),
+        users=heads[facts["user"]].tobytes(),
+        items=facts["item"].tobytes(),
+        categories=facts["category"].tobytes(),
+        types=facts["type"].tobytes(),
+        ts_ms=facts["ts_ms"].tobytes(),
+        names=fresh_names,
+    )
+    return [Output(TOPIC, None, msgspec.msgpack.encode(signals), partition=0)]

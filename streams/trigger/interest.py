@@ -1,0 +1,60 @@
+"""Repeated interest: the same item, or the same category, viewed again and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.ids import NO_ID
+from schemas.state import UserState
+from schemas.vocabulary import EventType
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+def may_repeat(
+    state: UserState, facts: NDArray[Any], column: str, threshold: int
+) -> NDArray[np.bool_]:
+    """Mark the views with which the count of ``column`` may reach ``threshold``.
+
+    Never misses one: it counts every view in the row and every earlier view waiting in the
+    batch, whatever their age. `repeats` then decides on the applied state.
+    """
+    views = (facts["type"] == EventType.VIEW) & (facts[column] != NO_ID)
+    marked = np.zeros(len(facts), bool)
+    if not views.any():
+        return marked
+    known = state.events.data["type"] == EventType.VIEW
+    old = _key(state.events.slots[known], state.events.data[column][known])
+    new = _key(facts["user"][views], facts[column][views])
+    _, group = np.unique(np.concatenate((old, new)), return_inverse=True)
+    order = np.argsort(
+        group, kind="stable"
+    )  # within a group: the row's views first, then in input order
+    starts = np.flatnonzero(np.append(True, group[order][1:] != group[order][:-1]))
+    rank = np.empty(len(group), np.int64)
+    rank[order] = np.arange(len(group)) - np.repeat(starts, np.diff(np.append(starts, len(group))))
+    marked[views] = rank[len(old) :] + 1 >= threshold
+    return marked
+
+
+def repeats(
+    state: UserState, user: int, fact: Any, column: str, threshold: int, window_ms: int
+) -> bool:
+    """Tell whether ``fact`` completes ``threshold`` views of its ``column`` inside the window.
+
+    Interest that ended in a purchase of the item (or in the category) is no reason to speak.
+    """
+    rows = state.events.of(user)
+    same = rows[rows[column] == fact[column]]
+    recent = same[(same["ts_ms"] > fact["ts_ms"] - window_ms) & (same["ts_ms"] <= fact["ts_ms"])]
+    if (recent["type"] == EventType.PURCHASE).any():
+        return False
+    return int((recent["type"] == EventType.VIEW).sum()) >= threshold
+
+
+def _key(users: NDArray[Any], values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    # Two pairs that collide only make one more suspect, never one fewer.
+    return values + users.astype(np.uint64) * _MIX

@@ -1,0 +1,115 @@
+"""Where each user's wave ends: before the next due timer, or with the next event that may trigger.
+
+A wave may stop once too often, never once too rarely: what stops it is judged afterwards, on the
+applied state. So decisions do not depend on how the input was cut into batches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.state import UserState
+from schemas.vocabulary import EventType, TriggerKind
+from streams.aggregate.aggregate import Wave, timer_delays
+from streams.aggregate.journal import TIMER_CAUSES
+from streams.settings import Settings
+from streams.trigger.context_change import may_change
+from streams.trigger.interest import may_repeat
+from streams.trigger.retract import may_retract_bought, may_retract_denied
+
+
+@dataclass(slots=True)
+class Stops:
+    """Per user: rows with ``pos < end`` are applied, then ``timer`` (kind, -1: none) fires or
+    the event at ``end - 1`` (``event``) is judged; neither: the user is through.
+    """
+
+    end: NDArray[np.int64]
+    timer: NDArray[np.int64]
+    event: NDArray[np.bool_]
+
+
+def plan(state: UserState, pending: Wave, cursor: NDArray[np.int64], settings: Settings) -> Stops:
+    """Find every user's stop; ``cursor`` (int64[n]) is the first position not yet applied."""
+    through = len(pending.stream_ms)
+    timer_pos, timer_kind = _next_timer(state, pending.stream_ms, cursor)
+    event_pos = np.full(len(state), through)
+    for rows, marked in _suspects(state, pending, settings):
+        np.minimum.at(event_pos, rows["user"][marked], rows["pos"][marked])
+    by_timer = (timer_pos <= event_pos) & (timer_pos < through)
+    by_event = ~by_timer & (event_pos < through)
+    end = np.where(by_timer, timer_pos, np.where(by_event, event_pos + 1, through))
+    return Stops(end, np.where(by_timer, timer_kind, -1), by_event)
+
+
+def _next_timer(
+    state: UserState, stream_ms: NDArray[np.int64], cursor: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Position before which each user's earliest timer fires, and its kind."""
+    timers, slots = state.timers.data, state.timers.slots
+    pos = np.full(len(state), len(stream_ms))
+    kind = np.full(len(state), -1)
+    order = np.lexsort((timers["kind"], timers["due_ms"], slots))[
+        ::-1
+    ]  # the earliest is written last
+    reached = np.searchsorted(stream_ms, timers["due_ms"][order], side="left")
+    pos[slots[order]] = np.maximum(reached, cursor[slots[order]])
+    kind[slots[order]] = timers["kind"][order]
+    return pos, kind
+
+
+def _suspects(
+    state: UserState, pending: Wave, settings: Settings
+) -> list[tuple[NDArray[Any], NDArray[np.bool_]]]:
+    facts, contexts, stream_ms = pending.facts, pending.contexts, pending.stream_ms
+    found: list[tuple[NDArray[Any], NDArray[np.bool_]]] = []
+    if len(facts):
+        item = may_repeat(state, facts, "item", settings.repeat_item_views)
+        category = may_repeat(state, facts, "category", settings.repeat_category_views)
+        found += [
+            (facts, item & ~_waits(state, facts, TriggerKind.REPEAT_ITEM, stream_ms, settings)),
+            (
+                facts,
+                category & ~_waits(state, facts, TriggerKind.REPEAT_CATEGORY, stream_ms, settings),
+            ),
+            (facts, facts["type"] == EventType.FAV),
+            (facts, may_retract_bought(state, facts, stream_ms)),
+            (facts, _arms_within(facts, stream_ms, settings)),
+        ]
+    if len(contexts):
+        found += [
+            (contexts, may_change(state, contexts)),
+            (contexts, may_retract_denied(state, contexts, stream_ms)),
+        ]
+    return found
+
+
+def _waits(
+    state: UserState,
+    rows: NDArray[Any],
+    kind: TriggerKind,
+    stream_ms: NDArray[np.int64],
+    settings: Settings,
+) -> NDArray[np.bool_]:
+    """Mark rows whose trigger of this kind would be debounced: no need to stop there."""
+    until = np.full(len(state), np.iinfo(np.int64).min)
+    mine = state.debounce.data["kind"] == kind
+    until[state.debounce.slots[mine]] = state.debounce.data["at_ms"][mine] + settings.debounce_ms
+    waits: NDArray[np.bool_] = stream_ms[rows["pos"]] < until[rows["user"]]
+    return waits
+
+
+def _arms_within(
+    facts: NDArray[Any], stream_ms: NDArray[np.int64], settings: Settings
+) -> NDArray[np.bool_]:
+    """Mark events that start a timer which is due inside this very batch."""
+    marked = np.zeros(len(facts), bool)
+    delays = timer_delays(settings)
+    for kind, cause in TIMER_CAUSES.items():
+        due = facts["ts_ms"] + delays[kind] <= stream_ms[-1]
+        marked |= (facts["type"] == cause) & due
+    return marked

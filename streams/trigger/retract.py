@@ -1,0 +1,45 @@
+"""A published push that may no longer stand: its item was bought, or consent was withdrawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.ids import hash64
+from schemas.state import UserState
+from schemas.vocabulary import ContextField, EventType, PushStatus
+
+DENIED = hash64("denied")
+
+
+def may_retract_bought(
+    state: UserState, facts: NDArray[Any], stream_ms: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Mark purchases of an item with an outstanding push."""
+    slots, pushes = _outstanding(state)
+    marked = np.zeros(len(facts), bool)
+    for i in np.flatnonzero(facts["type"] == EventType.PURCHASE) if len(slots) else ():
+        row = facts[i]
+        mine = (slots == row["user"]) & (pushes["item"] == row["item"])
+        marked[i] = bool((pushes["expires_ms"][mine] > stream_ms[row["pos"]]).any())
+    return marked
+
+
+def may_retract_denied(
+    state: UserState, contexts: NDArray[Any], stream_ms: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Mark withdrawals of consent by users with an outstanding push."""
+    slots, pushes = _outstanding(state)
+    marked = np.zeros(len(contexts), bool)
+    denied = (contexts["field"] == ContextField.CONSENT_PUSH) & (contexts["value"] == DENIED)
+    for i in np.flatnonzero(denied) if len(slots) else ():
+        mine = slots == contexts["user"][i]
+        marked[i] = bool((pushes["expires_ms"][mine] > stream_ms[contexts["pos"][i]]).any())
+    return marked
+
+
+def _outstanding(state: UserState) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    standing = state.pushes.data["status"] == PushStatus.PUBLISHED
+    return state.pushes.slots[standing], state.pushes.data[standing]

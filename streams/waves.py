@@ -1,0 +1,87 @@
+"""Split a batch into waves: in each, every user moves on to the next moment that may need a decision."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.state import UserState
+from schemas.tables import DueUsers, EventBatch
+from streams.aggregate import aggregate, pack_rows
+from streams.aggregate.aggregate import Wave
+from streams.session import Session, next_due
+from streams.settings import Settings
+from streams.store import USER
+from streams.trigger import Judge, Stops, due_users, plan
+
+
+@dataclass(slots=True)
+class OpenWave:
+    """A wave between its plan and its commit to the session; ``rows`` index its state."""
+
+    state: UserState
+    before: UserState
+    wave: Wave
+    stops: Stops
+    stream_before_ms: int
+
+    def apply(self, settings: Settings) -> UserState:
+        """Fold the wave's events into the users' rows."""
+        aggregate(self.state, self.wave, settings)
+        return self.state
+
+    def due(self, settings: Settings) -> tuple[NDArray[np.int64], DueUsers]:
+        """Return who needs a decision: rows of the wave's state, and the due users."""
+        judge = Judge(self.before, self.state, self.wave, self.stream_before_ms, settings)
+        return due_users(judge, self.stops)
+
+
+def waves(
+    session: Session, batch: EventBatch, state: UserState, settings: Settings
+) -> Iterator[OpenWave]:
+    """Yield the batch wave by wave; whatever the caller did to a wave's state is kept.
+
+    ``state`` holds the batch's users (and those with a due timer) as they were before it.
+    """
+    stream_before_ms = session.marker.stream_ms
+    active = np.arange(len(state))
+    cursor = np.zeros(len(state), np.int64)
+    pending = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.stream_ms)
+    due_before = next_due(state)
+    due_after = dict(due_before)
+    while len(active):
+        stops = plan(state, pending, cursor, settings)
+        end = stops.end
+        part = pending.map(lambda rows: rows[rows["pos"] < end[rows["user"]]])  # noqa: B023
+        pending = pending.map(lambda rows: rows[rows["pos"] >= end[rows["user"]]])  # noqa: B023
+        before = copy.copy(state)
+        yield OpenWave(state, before, part, stops, stream_before_ms)
+        _save(session, state)
+        due_after |= next_due(state)
+        goes_on = np.flatnonzero((stops.timer >= 0) | stops.event)
+        pending = _renumber(pending, goes_on, len(state))
+        cursor, active, state = stops.end[goes_on], active[goes_on], state.take(goes_on)
+    session.index_timers(due_before, due_after)
+
+
+def _save(session: Session, state: UserState) -> None:
+    for key, row in zip(state.keys, pack_rows(state), strict=True):
+        session.put(USER + key, row)
+
+
+def _renumber(pending: Wave, kept: NDArray[np.int64], users: int) -> Wave:
+    """Let ``user`` index the users who go on; the others have no rows left."""
+    place = np.full(users, -1)
+    place[kept] = np.arange(len(kept))
+
+    def moved(rows: NDArray[Any]) -> NDArray[Any]:
+        rows = rows.copy()
+        rows["user"] = place[rows["user"]]
+        return rows
+
+    return pending.map(moved)
