@@ -1,0 +1,115 @@
+"""Load a bundle, check every byte of it, and run its graphs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from models.bundle.manifest import EPOCH, MANIFEST, BundleError, Graph, Manifest, decode
+from schemas.vocabulary import Scene
+
+INPUT, OUTPUT = "features", "probability"
+"""The one input and the one output that every graph has."""
+
+
+def reference_path() -> Path:
+    """Return where the shipped reference bundle lies."""
+    return Path(__file__).resolve().parent.parent / "reference"
+
+
+@dataclass(slots=True)
+class Bundle:
+    """A verified bundle. ``sha256`` is the manifest's, which holds that of every other file.
+
+    ``failures`` counts, per graph, the runs that raised; it never decides anything.
+    """
+
+    name: str
+    sha256: str
+    manifest: Manifest
+    epoch: bytes | None
+    sessions: dict[str, Any]
+    failures: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read and verify the bundle in directory ``path``.
+
+        Raises:
+            BundleError: a file is missing or differs from its sha256, the feature contract is
+                another one, or a graph cannot be opened.
+        """
+        folder = Path(path)
+        text = _read(folder / MANIFEST)
+        manifest = decode(text)
+        sessions = {
+            name: _open(name, graph, _verified(folder / graph.file, graph.sha256))
+            for name, graph in manifest.graphs.items()
+        }
+        epoch = manifest.epoch_sha256
+        warm = None if epoch is None else _verified(folder / EPOCH, epoch)
+        return cls(manifest.name, sha256(text).hexdigest(), manifest, warm, sessions)
+
+    def has(self, graph: str) -> bool:
+        """Whether the bundle holds the graph."""
+        return graph in self.sessions
+
+    def run(self, graph: str, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the graph's output for float32[n, columns]: float32[n], scenes: [n, scenes].
+
+        Raises:
+            BundleError: there is no such graph, or the rows have another width.
+        """
+        if graph not in self.sessions:
+            raise BundleError(f"bundle {self.name} has no graph {graph}")
+        width = len(self.manifest.graphs[graph].columns)
+        if rows.ndim != 2 or rows.shape[1] != width:
+            raise BundleError(f"graph {graph} takes {width} columns, not shape {rows.shape}")
+        if not len(rows):
+            return np.zeros((0, len(Scene)) if graph == "scene" else 0, np.float32)
+        fed = np.ascontiguousarray(rows, np.float32)
+        out: NDArray[np.float32] = self.sessions[graph].run([OUTPUT], {INPUT: fed})[0]
+        return out
+
+
+def open_session(onnx_bytes: bytes) -> Any:
+    """Open a graph for one thread: with more, tree sums differ in the last bit (DESIGN law 2)."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    return ort.InferenceSession(onnx_bytes, options, providers=["CPUExecutionProvider"])
+
+
+def _open(name: str, graph: Graph, onnx_bytes: bytes) -> Any:
+    try:
+        session = open_session(onnx_bytes)
+    except Exception as error:  # onnxruntime raises types of its own that share no base
+        raise BundleError(f"graph {name} cannot be opened: {error}") from error
+    shape, outputs = session.get_inputs()[0].shape, [out.name for out in session.get_outputs()]
+    if session.get_inputs()[0].name != INPUT or shape[-1] != len(graph.columns):
+        raise BundleError(f"graph {name} takes {shape}, the manifest {len(graph.columns)} columns")
+    if outputs != [OUTPUT]:
+        raise BundleError(f"graph {name} gives {outputs}, not [{OUTPUT!r}]")
+    return session
+
+
+def _verified(path: Path, expected: str) -> bytes:
+    data = _read(path)
+    if sha256(data).hexdigest() != expected:
+        raise BundleError(f"{path.name} is not the file the manifest names: sha256 differs")
+    return data
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"cannot read {path}: {error.strerror}") from error

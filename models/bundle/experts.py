@@ -1,0 +1,148 @@
+"""Run a bundle's experts over users and pairs: ``h = P(user acts) * P(item | acts)``.
+
+The pipeline, training and evaluation all score through here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bundle.bundle import Bundle
+from models.bundle.manifest import SCENE_COLUMNS, Platt
+from models.bundle.odds import calibrate
+from models.features import CONTRACT
+from schemas.vocabulary import Scene
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.float32]
+EXPERTS = ("temporal", "context")
+_TOLD = CONTRACT.user.index("scene_told")
+
+
+@dataclass(slots=True, frozen=True)
+class UserScores:
+    """``scene`` float32[n, scenes]; P(user acts) by the temporal and the context expert, raw."""
+
+    scene: Rows
+    temporal: Floats
+    context: Floats
+
+
+def design(
+    columns: tuple[str, ...],
+    user: Rows,
+    scene: Rows,
+    pair: Rows | None = None,
+    due: NDArray[np.int64] | None = None,
+) -> Rows:
+    """Return the named columns as float32[rows, columns]; users are repeated for pairs by ``due``.
+
+    Columns are user features, ``scene.*`` or, where ``pair`` is given, pair features.
+    """
+    count = len(user) if pair is None or due is None else len(pair)
+    out = np.empty((count, len(columns)), np.float32)
+    for i, name in enumerate(columns):
+        if pair is not None and name in _PAIR:
+            out[:, i] = pair[:, _PAIR[name]]
+            continue
+        column = scene[:, _SCENE[name]] if name in _SCENE else user[:, _USER[name]]
+        out[:, i] = column if due is None else column[due]
+    return out
+
+
+def recognise(bundle: Bundle | None, user: Rows) -> Rows:
+    """Return the scene vector of each user: float32[n, scenes], rows sum to 1.
+
+    A scene that the producer told lately is taken as told; without a scene model the rest is
+    unknown.
+    """
+    unknown = np.zeros((len(user), len(Scene)), np.float32)
+    unknown[:, Scene.UNKNOWN] = 1.0
+    found = run_graph(bundle, "scene", user, unknown)
+    if found is None:
+        return settle(unknown, user)
+    broken = np.isnan(found).any(axis=1, keepdims=True)
+    return settle(np.where(broken, unknown, found), user)
+
+
+def settle(scene: Rows, user: Rows) -> Rows:
+    """Return ``scene`` with a certain row for each user whose producer told it."""
+    told = user[:, _TOLD]
+    known = ~np.isnan(told)
+    settled = scene.copy()
+    settled[known] = np.eye(len(Scene), dtype=np.float32)[told[known].astype(np.int64)]
+    return settled
+
+
+def score_users(bundle: Bundle | None, user: Rows) -> UserScores:
+    """Return scenes and raw P(user acts); NaN where an expert is missing or failed."""
+    scene = recognise(bundle, user)
+    missing = np.full(len(user), np.nan)
+    temporal = run_graph(bundle, "temporal_user", user, scene)
+    context = run_graph(bundle, "context_user", user, scene)
+    return UserScores(
+        scene,
+        missing if temporal is None else temporal.astype(np.float64),
+        missing if context is None else context.astype(np.float64),
+    )
+
+
+def score_pairs(
+    bundle: Bundle | None, users: UserScores, user: Rows, pair: Rows, due: NDArray[np.int64]
+) -> tuple[Floats, Floats]:
+    """Return the calibrated ``(h_t, h_c)`` of each pair, NaN where an expert is missing."""
+    h_t, h_c = raw_pairs(bundle, users, user, pair, due)
+    return calibrated(bundle, "temporal", h_t), calibrated(bundle, "context", h_c)
+
+
+def raw_pairs(
+    bundle: Bundle | None, users: UserScores, user: Rows, pair: Rows, due: NDArray[np.int64]
+) -> tuple[Floats, Floats]:
+    """Return ``P(acts) * P(item | acts)`` of each pair by both experts, not calibrated."""
+    scores = []
+    for expert, acts in zip(EXPERTS, (users.temporal, users.context), strict=True):
+        item = run_graph(bundle, f"{expert}_item", user, users.scene, pair, due)
+        if item is None:
+            scores.append(np.full(len(pair), np.nan))
+        else:
+            scores.append(acts[due] * item.astype(np.float64))
+    return scores[0], scores[1]
+
+
+def calibrated(bundle: Bundle | None, level: str, raw: Floats) -> Floats:
+    """Return ``raw`` after the calibration that the manifest names for ``level``."""
+    platt = Platt() if bundle is None else bundle.manifest.calibration.get(level, Platt())
+    return calibrate(raw, platt)
+
+
+def run_graph(
+    bundle: Bundle | None,
+    graph: str,
+    user: Rows,
+    scene: Rows,
+    pair: Rows | None = None,
+    due: NDArray[np.int64] | None = None,
+) -> Rows | None:
+    """Return the graph's output, or None where it is missing; a failure is counted, not raised."""
+    if bundle is None or not bundle.has(graph):
+        return None
+    try:
+        out = bundle.run(
+            graph, design(bundle.manifest.graphs[graph].columns, user, scene, pair, due)
+        )
+    except Exception:  # a model that cannot score degrades the decision, it must not stop it
+        bundle.failures[graph] += 1
+        return None
+    broken = ~np.isfinite(out)
+    if broken.any():  # row by row: nobody's score may depend on who else is in the batch
+        bundle.failures[graph] += 1
+        out = np.where(broken, np.float32(np.nan), out)
+    return np.clip(out, 0.0, 1.0)
+
+
+_USER = {name: i for i, name in enumerate(CONTRACT.user)}
+_PAIR = {name: i for i, name in enumerate(CONTRACT.pair)}
+_SCENE = {name: i for i, name in enumerate(SCENE_COLUMNS)}

@@ -1,0 +1,131 @@
+"""What a bundle says about itself: ``manifest.json``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from models.features import CONTRACT
+from schemas.vocabulary import Scene
+
+MANIFEST = "manifest.json"
+EPOCH = "epoch.msgpack"
+GRAPHS = ("scene", "temporal_user", "temporal_item", "context_user", "context_item")
+SCENE_COLUMNS = tuple(f"scene.{scene.name.lower()}" for scene in Scene)
+"""Names under which a graph asks for the scene vector."""
+
+USER_COLUMNS = frozenset((*CONTRACT.user, *SCENE_COLUMNS))
+PAIR_COLUMNS = USER_COLUMNS | frozenset(CONTRACT.pair)
+
+
+class BundleError(ValueError):
+    """A bundle cannot be used; the message says which and why."""
+
+
+class ContractRef(msgspec.Struct, frozen=True, kw_only=True):
+    """The feature contract the graphs were trained on."""
+
+    version: int
+    hash: str
+
+
+class Parity(msgspec.Struct, frozen=True, kw_only=True):
+    """How far ONNX was from the trainer over the golden rows."""
+
+    rows: int
+    max_abs_diff: float
+    tolerance: float
+
+
+class Graph(msgspec.Struct, frozen=True, kw_only=True):
+    """One ONNX file: float32[rows, ``columns``] in, a probability out (``scene``: a vector).
+
+    ``kind`` says what is inside (boosted_trees, decision_tree, constant, linear);
+    ``parity`` is null where there was no trainer to compare with.
+    """
+
+    file: str
+    sha256: str
+    columns: tuple[str, ...]
+    kind: str
+    parity: Parity | None = None
+
+
+class Platt(msgspec.Struct, frozen=True, kw_only=True):
+    """Calibration ``logit p = a * logit h + b`` (Platt scaling on log-odds)."""
+
+    a: float = 1.0
+    b: float = 0.0
+
+
+class Weights(msgspec.Struct, frozen=True, kw_only=True):
+    """Fusion ``logit h = lambda_t * logit h_t + lambda_c * logit h_c + bias``."""
+
+    lambda_t: float = 0.5
+    lambda_c: float = 0.5
+    bias: float = 0.0
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything but the graphs themselves.
+
+    ``calibration``: by expert level (temporal, context for pairs; temporal_user, context_user);
+    ``fusion``: by level (pair, user); ``training_window``: first and last decision, ms UTC;
+    ``metrics``: out of time; ``notes``: what was degenerate; ``epoch_sha256``: of the shared
+    knowledge to start with, null when there is none.
+    """
+
+    schema_version: int = 1
+    name: str
+    contract: ContractRef
+    graphs: dict[str, Graph]
+    calibration: dict[str, Platt] = {}
+    fusion: dict[str, Weights] = {}
+    horizon_ms: int
+    training_window: tuple[int, int] | None = None
+    seed: int | None = None
+    metrics: dict[str, Any] = {}
+    versions: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+    epoch_sha256: str | None = None
+
+
+def encode(manifest: Manifest) -> bytes:
+    """Return the manifest as readable JSON; equal manifests give equal bytes."""
+    return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"
+
+
+def decode(data: bytes) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        BundleError: it is no manifest, was made for other features, or names what cannot be.
+    """
+    try:
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BundleError(f"{MANIFEST} is not readable: {error}") from error
+    if manifest.schema_version != 1:
+        raise BundleError(f"{MANIFEST} has unknown schema_version {manifest.schema_version}")
+    if manifest.contract != ContractRef(version=CONTRACT.version, hash=CONTRACT.hash):
+        raise BundleError(
+            f"the bundle was made for feature contract {manifest.contract.hash[:12]} "
+            f"(version {manifest.contract.version}), this is {CONTRACT.hash[:12]} "
+            f"(version {CONTRACT.version}); train it again"
+        )
+    for name, graph in manifest.graphs.items():
+        _check_graph(name, graph)
+    return manifest
+
+
+def _check_graph(name: str, graph: Graph) -> None:
+    if name not in GRAPHS:
+        raise BundleError(f"unknown graph {name!r}; known are {', '.join(GRAPHS)}")
+    if graph.file != f"{name}.onnx":
+        raise BundleError(f"graph {name} must lie in {name}.onnx, not {graph.file!r}")
+    allowed = PAIR_COLUMNS if name.endswith("_item") else USER_COLUMNS
+    if name == "scene":
+        allowed = frozenset(CONTRACT.user)
+    if unknown := sorted(set(graph.columns) - allowed):
+        raise BundleError(f"graph {name} asks for columns it cannot have: {', '.join(unknown)}")

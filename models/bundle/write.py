@@ -1,0 +1,60 @@
+"""Write a bundle so that a reader sees a whole one or none."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from models.bundle.manifest import EPOCH, MANIFEST, Manifest, decode, encode
+
+
+def write_bundle(
+    out_dir: str | Path,
+    manifest: Manifest,
+    graphs: Mapping[str, bytes],
+    epoch: bytes | None = None,
+) -> Manifest:
+    """Write ``graphs`` (ONNX bytes by name), the manifest and the epoch; return the manifest.
+
+    The hashes are filled in here. A bundle that already lies in ``out_dir`` is replaced.
+
+    Raises:
+        BundleError: the manifest would not load.
+    """
+    out = Path(out_dir)
+    described = {
+        name: msgspec.structs.replace(graph, sha256=sha256(graphs[name]).hexdigest())
+        for name, graph in manifest.graphs.items()
+    }
+    warm = None if epoch is None else sha256(epoch).hexdigest()
+    manifest = msgspec.structs.replace(manifest, graphs=described, epoch_sha256=warm)
+    decode(encode(manifest))
+    files = {f"{name}.onnx": data for name, data in graphs.items()}
+    files[MANIFEST] = encode(manifest)
+    if epoch is not None:
+        files[EPOCH] = epoch
+    _replace(out, files)
+    return manifest
+
+
+def _replace(out: Path, files: Mapping[str, bytes]) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    fresh.chmod(0o755)
+    try:
+        for name, data in files.items():
+            (fresh / name).write_bytes(data)
+        if out.exists():
+            old = fresh.with_name(fresh.name + "-old")
+            out.rename(old)
+            fresh.rename(out)
+            shutil.rmtree(old)
+        else:
+            fresh.rename(out)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)

@@ -1,0 +1,5 @@
+"""The feature contract: the same code computes a feature live, in replay and in training."""
+
+from models.features.contract import CONTRACT, Contract, pair_features, user_features
+
+__all__ = ["CONTRACT", "Contract", "pair_features", "user_features"]

@@ -1,0 +1,89 @@
+"""The ordered list of features with its version and hash, and the one place that computes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import (
+    affinity,
+    context_fields,
+    ewma,
+    frequency,
+    hour_weekday,
+    interests,
+    item_attributes,
+    recency,
+    short_long,
+    source,
+    window_counts,
+)
+from models.features.calendar import Int64s
+from models.features.pairs import pair_view
+from models.features.view import user_view
+from schemas.state import UserState
+
+USER_FAMILIES = (
+    window_counts, recency, frequency, ewma, short_long, hour_weekday, interests, context_fields,
+)  # fmt: skip
+PAIR_FAMILIES = (affinity, item_attributes, source)
+VERSION = 1
+
+
+@dataclass(slots=True, frozen=True)
+class Contract:
+    """Which number stands in which column of ``user`` and ``pair`` rows (float32).
+
+    ``hash``: sha256 in hex over the version and the ordered names.
+    """
+
+    version: int
+    user: tuple[str, ...]
+    pair: tuple[str, ...]
+    hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        text = "\n".join((str(self.version), "user", *self.user, "pair", *self.pair))
+        object.__setattr__(self, "hash", sha256(text.encode()).hexdigest())
+
+
+CONTRACT = Contract(
+    VERSION,
+    tuple(name for family in USER_FAMILIES for name in family.NAMES),
+    tuple(name for family in PAIR_FAMILIES for name in family.NAMES),
+)
+
+
+def user_features(state: UserState, now_ms: Int64s, zones: list[str]) -> NDArray[np.float32]:
+    """Return float32[n, `CONTRACT`.user] at each user's ``now_ms`` in their IANA zone.
+
+    NaN is "not known". A row depends on its own user alone.
+
+    Raises:
+        ValueError: the arguments differ in length.
+    """
+    view = user_view(state, now_ms, zones)
+    columns = [family.compute(view) for family in USER_FAMILIES]
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def pair_features(
+    state: UserState,
+    due: Int64s,
+    item: NDArray[np.uint64],
+    category: NDArray[np.uint64],
+    attributes: NDArray[Any],
+    source_score: NDArray[np.float32],
+    now_ms: Int64s,
+) -> NDArray[np.float32]:
+    """Return float32[m, `CONTRACT`.pair] of ``m`` pairs.
+
+    ``due``: the pair's row in ``state`` and ``now_ms``; ``attributes``: `ITEM_ATTRIBUTES` rows.
+    """
+    view = pair_view(state, due, item, category, attributes, source_score, now_ms)
+    columns = [family.compute(view) for family in PAIR_FAMILIES]
+    return np.concatenate(columns, axis=1).astype(np.float32)

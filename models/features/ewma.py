@@ -1,0 +1,46 @@
+"""The article's rule ``w_t = a * w_(t-1) + (1 - a) * f_t`` in steps of one hour.
+
+The last step is the hour that ends with the tile of now. Computed on read as the closed form
+``sum (1 - a) * a^k * f_(t-k)`` over 30 days, in float64.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features.view import TILES_30D, UserView
+from models.features.window_counts import COUNTED
+
+HALF_LIVES_H = (6, 24, 72)
+SMOOTHED = ("any", "view", "cart", "purchase")
+NAMES = tuple(f"ewma_{what}_{half}h" for what in SMOOTHED for half in HALF_LIVES_H)
+TILES_PER_STEP = 4
+
+
+def alpha(half_life_h: int) -> float:
+    """Return the ``a`` of the rule that halves a count every ``half_life_h`` hours."""
+    return float(2.0 ** (-1.0 / half_life_h))
+
+
+def compute(view: UserView) -> NDArray[np.float64]:
+    """Return float64[n, NAMES] in events per hour."""
+    tiles = view.tiles
+    columns = []
+    for what in SMOOTHED:
+        chosen = np.isin(tiles.type, COUNTED[what]) & (tiles.age < TILES_30D)
+        slot, count = tiles.slot[chosen], tiles.count[chosen]
+        step = tiles.age[chosen] // TILES_PER_STEP
+        for half in HALF_LIVES_H:
+            weight = _weights(half)[step] * count
+            columns.append(np.bincount(slot, weight, minlength=len(view)))
+    return np.stack(columns, axis=1)
+
+
+@lru_cache(maxsize=16)
+def _weights(half_life_h: int) -> NDArray[np.float64]:
+    # A table, not a power per row: an element never depends on its place in a vector register.
+    a = alpha(half_life_h)
+    return np.array([(1.0 - a) * a**k for k in range(TILES_30D // TILES_PER_STEP)])

@@ -1,0 +1,46 @@
+"""What the catalogue says about the item; NaN where it says nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features.calendar import DAY_MS
+from models.features.pairs import PairView
+
+NAMES = (
+    "price_log",
+    "price_over_user_mean_log",
+    "weight_log",
+    "stock_known",
+    "in_stock",
+    "item_age_d",
+    "seller_rating",
+    "in_catalog",
+)
+
+
+def compute(view: PairView) -> NDArray[np.float64]:
+    """Return float64[m, NAMES]; logs are natural logs of 1 + minor units or grams, ages in days."""
+    told = view.attributes
+    price, stock = _column(told["price_minor"]), told["stock"]
+    usual = np.ascontiguousarray(view.mean_price[view.due])
+    created = told["created_ms"]
+    age = np.maximum(view.now_ms[view.due] - created, 0.0) / DAY_MS
+    known = ~np.isnan(stock)
+    columns = (
+        np.log1p(price),
+        np.log1p(price) - np.log1p(usual),
+        np.log1p(_column(told["weight_g"])),
+        known.astype(np.float64),
+        np.where(known, stock > 0, np.nan),
+        age,
+        told["seller_rating"],
+        told["known"].astype(np.float64),
+    )
+    return np.stack(columns, axis=1)
+
+
+def _column(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Contiguous, and a negative amount is not known."""
+    return np.where(values >= 0, values, np.nan)

@@ -1,0 +1,76 @@
+"""What the pair families read: each pair next to the recent events of its user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features.calendar import Int64s
+from models.features.interests import mean_price
+from models.features.view import Events, events_before
+from schemas.ids import NO_ID
+from schemas.state import UserState
+
+
+@dataclass(slots=True, frozen=True)
+class PairView:
+    """``m`` user x item pairs; ``due`` is the row of the user in ``now_ms`` and ``events``.
+
+    ``hit_pair``, ``hit_event``: which event of the user concerns the pair's item or category,
+    pair by pair, oldest event first; ``same_item``: it is the very item.
+    """
+
+    due: Int64s
+    item: NDArray[np.uint64]
+    category: NDArray[np.uint64]
+    attributes: NDArray[Any]
+    source_score: NDArray[np.float32]
+    now_ms: Int64s
+    events: Events
+    mean_price: NDArray[np.float64]
+    hit_pair: Int64s
+    hit_event: Int64s
+    same_item: NDArray[np.bool_]
+    same_category: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        """Pairs."""
+        return len(self.due)
+
+
+def pair_view(
+    state: UserState,
+    due: Int64s,
+    item: NDArray[np.uint64],
+    category: NDArray[np.uint64],
+    attributes: NDArray[Any],
+    source_score: NDArray[np.float32],
+    now_ms: Int64s,
+) -> PairView:
+    """Return the view; a pair without a category has the one the catalogue gives its item."""
+    now_ms, due = np.asarray(now_ms, np.int64), np.asarray(due, np.int64)
+    category = np.where(category == NO_ID, attributes["category"], category)
+    events = events_before(state, now_ms)
+    pair, event = _beside(due, events)
+    data = events.rows.data
+    same_item = (data["item"][event] == item[pair]) & (item[pair] != NO_ID)
+    same_category = (data["category"][event] == category[pair]) & (category[pair] != NO_ID)
+    hit = np.flatnonzero(same_item | same_category)
+    return PairView(
+        due, item, category, attributes, source_score, now_ms, events,
+        mean_price(events, len(state)), pair[hit], event[hit], same_item[hit],
+        same_category[hit],
+    )  # fmt: skip
+
+
+def _beside(due: Int64s, events: Events) -> tuple[Int64s, Int64s]:
+    """Every (pair, event of its user)."""
+    lengths = events.rows.lengths[due]
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    pair = np.repeat(np.arange(len(due)), lengths)
+    event = np.arange(total) + np.repeat(events.rows.offsets[:-1][due] - (ends - lengths), lengths)
+    return pair, event

@@ -1,0 +1,122 @@
+"""What the feature families read: the users' tiles and events with their age at the decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.features.calendar import DAY_MS, HOUR_MS, Int64s, ZoneTable, zone_table
+from schemas.state import TILE_MS, Ragged, UserState
+
+WINDOWS: dict[str, int] = {
+    "15m": TILE_MS,
+    "1h": HOUR_MS,
+    "6h": 6 * HOUR_MS,
+    "1d": DAY_MS,
+    "7d": 7 * DAY_MS,
+    "30d": 30 * DAY_MS,
+}
+"""Name and nominal length (ms) of each window, shortest first; day-long ones follow the calendar."""
+
+TILES_30D = 30 * DAY_MS // TILE_MS
+_LOCAL_REACH_MS = 40 * DAY_MS
+
+
+@dataclass(slots=True, frozen=True)
+class Tiles:
+    """The tiles that started before the user's now, a row each, user after user.
+
+    ``bands``: how many of the nested windows hold the tile (0 to 6, the 30 days first);
+    ``age``: whole tiles between it and the tile of now; ``local_ms``: its start on the wall clock.
+    """
+
+    slot: Int64s
+    type: Int64s
+    count: Int64s
+    start_ms: Int64s
+    local_ms: Int64s
+    age: Int64s
+    bands: Int64s
+
+
+@dataclass(slots=True, frozen=True)
+class Events:
+    """The recent events whose tile started before the user's now, oldest first per user."""
+
+    rows: Ragged
+    slot: Int64s
+    age: Int64s
+    age_ms: Int64s
+
+
+@dataclass(slots=True, frozen=True)
+class UserView:
+    """``n`` users at their own ``now_ms``; ``local_now_ms`` is the wall clock of their zone."""
+
+    state: UserState
+    now_ms: Int64s
+    local_now_ms: Int64s
+    tiles: Tiles
+    events: Events
+
+    def __len__(self) -> int:
+        """Users."""
+        return len(self.now_ms)
+
+
+def user_view(state: UserState, now_ms: Int64s, zones: list[str]) -> UserView:
+    """Return the view of users whose clocks run in ``zones`` (IANA names, one a user)."""
+    if not len(state) == len(now_ms) == len(zones):
+        raise ValueError(f"{len(state)} users, {len(now_ms)} times, {len(zones)} zones")
+    now_ms = np.asarray(now_ms, np.int64)
+    index, table = _clocks(now_ms, zones)
+    local_now_ms = now_ms + table.offset_ms(index, now_ms)
+    starts = [_window_start(table, index, now_ms, name) for name in WINDOWS]
+    tiles = _tiles_before(state.tiles, now_ms, starts, index, table)
+    return UserView(state, now_ms, local_now_ms, tiles, events_before(state, now_ms))
+
+
+def events_before(state: UserState, now_ms: Int64s) -> Events:
+    """Return the recent events known at ``now_ms`` (int64 per user); a clock ahead reads as age 0."""
+    rows = state.events
+    slot = rows.slots
+    keep = rows.data["ts_ms"] // TILE_MS * TILE_MS < now_ms[slot]
+    if not keep.all():
+        rows, slot = Ragged.group(len(state), slot[keep], rows.data[keep]), slot[keep]
+    age_ms = np.maximum(now_ms[slot] - rows.data["ts_ms"], 0)
+    age = (now_ms // TILE_MS)[slot] - rows.data["ts_ms"] // TILE_MS
+    return Events(rows, slot, np.maximum(age, 0), age_ms)
+
+
+def _clocks(now_ms: Int64s, zones: list[str]) -> tuple[Int64s, ZoneTable]:
+    if not len(now_ms):
+        return np.zeros(0, np.int64), zone_table(["UTC"], 0, 0)[1]
+    return zone_table(zones, int(now_ms.min()) - _LOCAL_REACH_MS, int(now_ms.max()))
+
+
+def _window_start(table: ZoneTable, index: Int64s, now_ms: Int64s, name: str) -> Int64s:
+    length_ms = WINDOWS[name]
+    if name.endswith("d"):
+        start_ms = table.days_earlier(index, now_ms, length_ms // DAY_MS)
+    else:
+        start_ms = now_ms - length_ms
+    return start_ms // TILE_MS * TILE_MS
+
+
+def _tiles_before(
+    rows: Ragged, now_ms: Int64s, starts: list[Int64s], index: Int64s, table: ZoneTable
+) -> Tiles:
+    slot: Int64s = rows.slots
+    start_ms = rows.data["tile"].astype(np.int64) * TILE_MS
+    keep = start_ms < now_ms[slot]
+    slot, start_ms, data = slot[keep], start_ms[keep], rows.data[keep]
+    bands = np.zeros(len(slot), np.int64)
+    for start in starts:
+        bands += start_ms >= start[slot]
+    # Nobody asks for the wall clock of what is older than any window.
+    recent_ms = np.maximum(start_ms, (now_ms - _LOCAL_REACH_MS)[slot])
+    local_ms = start_ms + table.offset_ms(index[slot], recent_ms)
+    age = (now_ms // TILE_MS)[slot] - start_ms // TILE_MS
+    kind, count = data["type"].astype(np.int64), data["n"].astype(np.int64)
+    return Tiles(slot, kind, count, start_ms, local_ms, age, bands)

@@ -1,0 +1,40 @@
+"""How often the user did something in each window: sums of tiles in ``[start, now)``."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features.view import WINDOWS, UserView
+from schemas.vocabulary import EventType
+
+COUNTED: dict[str, tuple[EventType, ...]] = {
+    "view": (EventType.VIEW,),
+    "search": (EventType.SEARCH,),
+    "cart": (EventType.CART,),
+    "fav": (EventType.FAV, EventType.LIKE),
+    "purchase": (EventType.PURCHASE,),
+    "return": (EventType.RETURN, EventType.CANCEL),
+    "app_minutes": (EventType.APP_MINUTES,),
+    "any": tuple(kind for kind in EventType if kind != EventType.APP_MINUTES),
+}
+"""Which tiles each count adds up; a like is a favourite without a basket."""
+
+NAMES = tuple(f"{what}_{window}" for what in COUNTED for window in WINDOWS)
+
+
+def counts(view: UserView) -> NDArray[np.float64]:
+    """Return the counts as float64[n, COUNTED, WINDOWS]; sums of integers, hence exact."""
+    tiles, types, bands = view.tiles, len(EventType), len(WINDOWS) + 1
+    cell = (tiles.slot * types + tiles.type) * bands + tiles.bands
+    flat = np.bincount(cell, tiles.count, minlength=len(view) * types * bands)
+    by_band = flat.reshape(len(view), types, bands)
+    # Windows are nested: the shortest holds the top band, each longer one adds the next below.
+    by_window = np.cumsum(by_band[:, :, :0:-1], axis=2)
+    groups = [by_window[:, list(kinds), :].sum(axis=1) for kinds in COUNTED.values()]
+    return np.stack(groups, axis=1)
+
+
+def compute(view: UserView) -> NDArray[np.float64]:
+    """Return float64[n, NAMES]: events, or minutes for ``app_minutes``."""
+    return counts(view).reshape(len(view), -1)
