@@ -1,0 +1,42 @@
+"""The expert stage: features, scene, then the temporal and the context expert."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from models.bundle import Bundle
+from models.bundle.experts import score_pairs, score_users
+from models.features import pair_features, user_features
+from schemas.tables import CandidateSet, DueUsers
+from streams.experts.light_pass import light_pass
+from streams.experts.zones import Texts, zones_of
+from streams.settings import Settings
+from streams.shared import Shared
+
+
+def score(
+    due: DueUsers,
+    candidates: CandidateSet,
+    bundle: Bundle | None,
+    shared: Shared,
+    settings: Settings,
+    texts: Texts,
+) -> tuple[DueUsers, CandidateSet]:
+    """Return ``due`` with features and scene, and the best pairs with features, h_t and h_c.
+
+    ``h_t`` and ``h_c`` are calibrated probabilities, NaN where the expert is missing or failed
+    (counted in ``bundle.failures``). Never raises for a model.
+    """
+    zones = zones_of(due.state, texts, settings.default_timezone)
+    user = user_features(due.state, due.now_ms, zones)
+    users = score_users(bundle, user)
+    best = light_pass(candidates, settings.candidates_scored)
+    attributes = shared.catalogue.attributes(best.item)
+    pair = pair_features(
+        due.state, best.due, best.item, best.category, attributes, best.source_score, due.now_ms
+    )
+    h_t, h_c = score_pairs(bundle, users, user, pair, best.due)
+    return (
+        replace(due, features=user, scene=users.scene),
+        replace(best, features=pair, h_t=h_t, h_c=h_c),
+    )
