@@ -1,0 +1,135 @@
+"""The record of what was considered and chosen: replay, training and `explain` read it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from schemas.decision import CandidateTrace, Decision, TriggerTrace
+from schemas.vocabulary import Scene
+from streams.policy.calendar import DAY_MS
+from streams.publish.form import item_name
+from streams.publish.frame import Frame, packed, recent_pushes
+
+SCENE_NAMES = tuple(scene.name.lower() for scene in Scene)
+
+
+class Decisions:
+    """Builds the `Decision` of each row of a frame."""
+
+    def __init__(self, frame: Frame) -> None:
+        due, candidates = frame.decided.due, frame.decided.candidates
+        self._frame = frame
+        self._cause, self._item = due.cause.tolist(), due.item.tolist()
+        self._category = due.category.tolist()
+        self._features = packed(due.features, len(due))
+        self._scene = None if due.scene is None else due.scene.astype(np.float64).tolist()
+        self._pushes = recent_pushes(due.state)
+        self._debounce = _debounces(frame)
+        self._pair_features = packed(candidates.features, len(candidates))
+        self._sources = _names_of_masks(frame)
+
+    def of(self, row: int) -> Decision:
+        """Return the decision of a row."""
+        frame, resources = self._frame, self._frame.resources
+        choice, stop = frame.choices.get(row), frame.stops.get(row)
+        return Decision(
+            decision_id=frame.ids[row],
+            tenant=frame.settings.tenant,
+            user=frame.users[row],
+            decided_at=frame.now[row],
+            now_ms=frame.now_ms[row],
+            partition=resources.partition,
+            position=frame.pos[row],
+            trigger=self._trigger(row),
+            outcome="recommended" if stop is None else "suppressed",
+            reason=None if stop is None else stop.reason.value,
+            rule=None if stop is None else stop.rule,
+            numbers=self._numbers(row),
+            journal=self._journal(row),
+            contract=resources.contract_hash,
+            features=self._features[row],
+            scene=self._scenes(row),
+            candidates=[self._candidate(i) for i in range(*frame.bounds[row : row + 2])],
+            chosen_item_id=None
+            if choice is None
+            else item_name(frame.item[choice.candidate], resources),
+            scores=None if choice is None else frame.scores(choice.candidate),
+            policy=frame.policy[row],
+            experiment=frame.experiment(row),
+            epoch=resources.epoch,
+            catalog_version=resources.catalog_version,
+            model=frame.model,
+            source_offsets=resources.offsets_at(frame.pos[row]),
+            degraded=frame.degraded(row),
+        )
+
+    def _trigger(self, row: int) -> TriggerTrace:
+        frame, texts = self._frame, self._frame.resources.texts
+        due_ms, item, category = frame.due_ms[row], self._item[row], self._category[row]
+        return TriggerTrace(
+            kind=frame.trigger(row),
+            event_hash=f"{self._cause[row]:016x}",
+            due_ms=due_ms if due_ms >= 0 else None,
+            item_id=item_name(item, frame.resources) if item else None,
+            category_id=texts(category) if category else None,
+        )
+
+    def _numbers(self, row: int) -> dict[str, Any]:
+        """The numbers of the rule that stopped it, and the slot of what was chosen."""
+        frame = self._frame
+        stop = frame.stops.get(row)
+        numbers = {} if stop is None else stop.numbers
+        if row not in frame.choices:
+            return numbers
+        view = frame.decided.view
+        return numbers | {
+            "send_after_ms": int(view.send_after_ms[row]),
+            "expires_ms": int(view.expires_ms[row]),
+            "shifted": bool(view.shifted[row]),
+        }
+
+    def _journal(self, row: int) -> dict[str, Any]:
+        """The journal values that rules read: pushes as far back as any rule looks."""
+        frame, settings = self._frame, self._frame.settings
+        reach_ms = max(settings.item_cooldown_ms, settings.min_gap_ms, DAY_MS)
+        since_ms = frame.now_ms[row] - reach_ms
+        return {
+            "pushes": [push for push in self._pushes[row] if push[0] > since_ms],
+            "debounce_ms": self._debounce.get((row, frame.kind[row])),
+            "cap_used": frame.policy[row].cap_used,
+            "cap_limit": settings.cap_per_day,
+            "min_gap_ms": settings.min_gap_ms,
+        }
+
+    def _scenes(self, row: int) -> dict[str, float]:
+        if self._scene is None:
+            return {}
+        pairs = zip(SCENE_NAMES, self._scene[row], strict=True)
+        return {name: p for name, p in pairs if math.isfinite(p)}
+
+    def _candidate(self, i: int) -> CandidateTrace:
+        frame = self._frame
+        return CandidateTrace(
+            item_id=item_name(frame.item[i], frame.resources),
+            sources=self._sources[i],
+            features=self._pair_features[i],
+            scores=frame.scores(i),
+            propensity=frame.propensity[i],
+            stopped_by=frame.decided.stopped_by[i],
+        )
+
+
+def _debounces(frame: Frame) -> dict[tuple[int, int], int]:
+    debounce = frame.decided.due.state.debounce
+    columns = (debounce.slots, debounce.data["kind"], debounce.data["at_ms"])
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return {(slot, kind): at_ms for slot, kind, at_ms in rows}
+
+
+def _names_of_masks(frame: Frame) -> list[list[str]]:
+    masks = frame.decided.candidates.sources.tolist()
+    names = {mask: frame.resources.sources(mask) for mask in sorted(set(masks))}
+    return [names[mask] for mask in masks]

@@ -1,0 +1,107 @@
+"""How a push presents itself: everything that follows from its trigger, item and user alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.catalog import CatalogItem, Offer
+from schemas.ids import hash64
+from schemas.recommendation import PushItem
+from schemas.vocabulary import TriggerKind
+from streams.publish.identity import KIND_NAMES
+from streams.publish.tables import Resources
+
+LONGEST_URL = 1024
+"""A longer link or image leaves no room for the rest of a push."""
+
+PASSIVE = frozenset({TriggerKind.FOLLOW_UP, TriggerKind.CONTEXT_CHANGE})
+"""These start with us, not with something the user just did: they light up no screen."""
+
+
+def rfc3339(times_ms: NDArray[np.int64]) -> list[str]:
+    """Return times in ms UTC as RFC 3339 text with milliseconds."""
+    moments = times_ms.astype("datetime64[ms]")
+    return [text + "Z" for text in np.datetime_as_string(moments, unit="ms").tolist()]
+
+
+def collapse_key(tenant: str, user: str, item: int) -> str:
+    """Return the key under which a later push, or its cancel, replaces this one.
+
+    It follows from what the journal keeps: ``user`` is the pseudonym in hex, ``item`` a hash.
+    """
+    return f"{hash64('|'.join((tenant, user, f'{item:016x}'))):016x}"
+
+
+def template_id(kind: int) -> str:
+    """Return the template that words a push of this trigger."""
+    return f"kairos.{KIND_NAMES[kind]}"
+
+
+def thread_id(kind: int, category: int) -> str:
+    """Return the group in which a device stacks pushes: the trigger and the item's category."""
+    return f"{template_id(kind)}.{category:016x}" if category else template_id(kind)
+
+
+def is_urgent(kind: int, shifted: bool) -> bool:
+    """Return whether a push deserves to wake the device: a cart just left, to be sent now.
+
+    Push services lower the rank of senders who call everything urgent.
+    """
+    return kind == TriggerKind.CART_LEFT and not shifted
+
+
+def item_name(item: int, resources: Resources) -> str:
+    """Return an item's id; its hash in hex should the dictionary not have it."""
+    return resources.texts(item) or f"{item:016x}"
+
+
+def push_item(item: int, resources: Resources) -> PushItem:
+    """Return an item as the catalogue knows it."""
+    known = resources.item(item)
+    if known is None:
+        return PushItem(item_id=item_name(item, resources))
+    return PushItem(
+        item_id=known.item_id,
+        title=known.title,
+        category_id=known.category_id,
+        price_minor=known.price_minor,
+        currency=known.currency,
+    )
+
+
+def deep_link(item_id: str, known: CatalogItem | None) -> str:
+    """Return where a tap leads: the catalogue's link, else one made from the item's id."""
+    if known is not None and known.deep_link and len(known.deep_link) <= LONGEST_URL:
+        return known.deep_link
+    return f"app://item/{quote(item_id, safe='')}"
+
+
+def image_url(known: CatalogItem | None) -> str | None:
+    """Return the item's picture, if there is one of a sane length."""
+    url = known.image_url if known is not None else None
+    return url if url and len(url) <= LONGEST_URL else None
+
+
+def standing_offer(known: CatalogItem | None, at_ms: int) -> dict[str, Any] | None:
+    """Return the item's offer unless it will be over when the push may be sent."""
+    offer = known.offer if known is not None else None
+    until_ms = None if offer is None else _until_ms(offer)
+    if offer is None or until_ms is None or until_ms <= at_ms:
+        return None
+    until = rfc3339(np.array([until_ms], np.int64))[0]
+    return {"kind": offer.kind, "until": until, "code": offer.code}
+
+
+def _until_ms(offer: Offer) -> int | None:
+    if isinstance(offer.until, int):
+        return offer.until
+    try:
+        until = datetime.fromisoformat(offer.until)
+    except ValueError:
+        return None
+    return round(until.timestamp() * 1000) if until.tzinfo else None

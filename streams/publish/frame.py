@@ -1,0 +1,177 @@
+"""A wave laid out for writing: columns as plain lists, each computed once."""
+
+from __future__ import annotations
+
+import math
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.recommendation import Experiment, ModelRef, PolicyTrace, Scores
+from schemas.state import UserState
+from schemas.tables import Choice, PolicyView, Stopped
+from schemas.vocabulary import ContextField, StopReason
+from streams.allocate.explore import propensities
+from streams.allocate.ranking import fused, ranked
+from streams.policy.told import counted, known_texts
+from streams.publish.form import rfc3339
+from streams.publish.identity import KIND_NAMES, decision_ids
+from streams.publish.tables import Decided, Resources, SortKey
+from streams.settings import Settings
+
+NO_ARM = Experiment(arm="none", holdout=False, propensity=1.0)
+"""A hard rule left nothing to choose."""
+
+
+class Frame:
+    """Rows and candidates of a `Decided` by index, and who decided what.
+
+    Raises:
+        ValueError: a row has no choice and no stop, or more than one.
+    """
+
+    def __init__(self, decided: Decided, settings: Settings, resources: Resources) -> None:
+        due, view = decided.due, decided.view
+        self.decided, self.settings, self.resources = decided, settings, resources
+        self.choices, self.stops = _verdicts(decided, settings)
+        self.ids = [str(identity) for identity in decision_ids(due, settings)]
+        self.users = [key.hex() for key in due.state.keys]
+        self.kind: list[int] = due.kind.tolist()
+        self.pos: list[int] = due.pos.tolist()
+        self.now_ms: list[int] = due.now_ms.tolist()
+        self.due_ms: list[int] = due.due_ms.tolist()
+        self.now = rfc3339(due.now_ms)
+        self.policy = policy_traces(view, settings)
+        self.model = model_ref(resources)
+        self._lay_candidates()
+
+    def _lay_candidates(self) -> None:
+        candidates = self.decided.candidates
+        rows = len(self.decided.due)
+        self.ranked = ranked(candidates, rows)
+        self.bounds = np.searchsorted(candidates.due, np.arange(rows + 1)).tolist()
+        self.item = candidates.item.tolist()
+        self.fused = fused(candidates).tolist()
+        self.temporal = _floats(candidates.h_t, len(candidates))
+        self.context = _floats(candidates.h_c, len(candidates))
+        self.propensity = self._propensities()
+
+    def _propensities(self) -> list[float]:
+        """The probability that each candidate had of being published."""
+        result = [0.0] * len(self.item)
+        for ranks in self.ranked:
+            allowed = [i for i in ranks if self.decided.stopped_by[i] is None]
+            for i, chance in zip(allowed, propensities(len(allowed), self.settings), strict=True):
+                result[i] = chance
+        return result
+
+    def sort_key(self, row: int, seq: int) -> SortKey:
+        """Return the place of a row's record among the batch's outputs."""
+        phase = 0 if self.due_ms[row] >= 0 else 1
+        return SortKey(self.pos[row], phase, self.decided.due.state.keys[row], self.kind[row], seq)
+
+    def scores(self, candidate: int) -> Scores:
+        """Return a candidate's probabilities: null where an expert is missing, never NaN."""
+        h = self.fused[candidate]
+        return Scores(
+            temporal=_or_none(self.temporal[candidate]),
+            context=_or_none(self.context[candidate]),
+            fused=h if math.isfinite(h) else 0.0,
+            lambda_t=float(self.decided.weights.lambda_t),
+            lambda_c=float(self.decided.weights.lambda_c),
+        )
+
+    def best(self, row: int) -> int | None:
+        """Return a row's best candidate: of the allowed ones if there are any."""
+        ranks = self.ranked[row]
+        allowed = (i for i in ranks if self.decided.stopped_by[i] is None)
+        return next(allowed, ranks[0] if ranks else None)
+
+    def degraded(self, row: int) -> bool:
+        """Return whether a model was missing or failed for any of the row's candidates."""
+        pairs = range(self.bounds[row], self.bounds[row + 1])
+        return not self.resources.bundle_sha256 or any(
+            math.isnan(self.temporal[i]) or math.isnan(self.context[i]) for i in pairs
+        )
+
+    def experiment(self, row: int) -> Experiment:
+        """Return the arm of a row and the probability of what was done."""
+        if (choice := self.choices.get(row)) is not None:
+            return Experiment(arm=choice.arm, holdout=False, propensity=choice.propensity)
+        if self.stops[row].reason == StopReason.HOLDOUT:
+            share = self.settings.holdout_share
+            return Experiment(arm="holdout", holdout=True, propensity=share)
+        return NO_ARM
+
+    def trigger(self, row: int) -> str:
+        """Return the name of what asked for the decision."""
+        return KIND_NAMES[self.kind[row]]
+
+
+def _verdicts(decided: Decided, settings: Settings) -> tuple[dict[int, Choice], dict[int, Stopped]]:
+    choices = {choice.due: choice for choice in decided.choices}
+    stops = {stop.due: stop for stop in decided.stopped}
+    rows = sorted(choice.due for choice in decided.choices)
+    rows = sorted(rows + [stop.due for stop in decided.stopped])
+    if rows != list(range(len(decided.due))):
+        raise ValueError(f"{len(decided.due)} due rows, but choices and stops for rows {rows}")
+    if settings.publish == "shadow":
+        stops |= {row: Stopped(row, StopReason.SHADOW, "dry_run", {}) for row in choices}
+    return choices, stops
+
+
+def policy_traces(view: PolicyView, settings: Settings) -> list[PolicyTrace]:
+    """Return the policy's numbers for each row."""
+    quiet_hours = f"{settings.quiet_start}-{settings.quiet_end}"
+    rows = zip(view.cap_used.tolist(), view.zone, view.consent, strict=True)
+    return [
+        PolicyTrace(
+            cap_used=used,
+            cap_limit=settings.cap_per_day,
+            quiet_hours=quiet_hours,
+            timezone=zone,
+            consent=consent,
+        )
+        for used, zone, consent in rows
+    ]
+
+
+def model_ref(resources: Resources) -> ModelRef:
+    """Return which bundle scored."""
+    return ModelRef(bundle=resources.bundle_name, sha256=resources.bundle_sha256)
+
+
+def locales(state: UserState, settings: Settings, resources: Resources) -> list[str]:
+    """Return each user's locale, the default where none was told."""
+    return known_texts(
+        state, ContextField.LOCALE, resources.texts, settings.default_locale, valid=bool
+    )
+
+
+def recent_pushes(state: UserState) -> list[list[tuple[int, str]]]:
+    """Return each user's counted pushes: time in ms and the item's hash in hex."""
+    result: list[list[tuple[int, str]]] = [[] for _ in range(len(state))]
+    hit = counted(state.pushes.data)
+    rows = state.pushes.data[hit]
+    columns = (state.pushes.slots[hit], rows["at_ms"], rows["item"])
+    for slot, at_ms, item in zip(*(column.tolist() for column in columns), strict=True):
+        result[slot].append((at_ms, f"{item:016x}"))
+    return result
+
+
+def packed(rows: NDArray[np.float32] | None, count: int) -> list[str]:
+    """Return float32 rows as base64 of their little-endian bytes; empty without features."""
+    if rows is None:
+        return [""] * count
+    data = np.ascontiguousarray(rows, "<f4")
+    return [b64encode(row).decode() for row in data]
+
+
+def _floats(column: NDArray[Any] | None, count: int) -> list[float]:
+    return [math.nan] * count if column is None else column.tolist()
+
+
+def _or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,96 @@
+"""What goes into publishing a wave, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.catalog import CatalogItem
+from schemas.tables import CandidateSet, Choice, DueUsers, Output, PolicyView, Stopped
+from streams.policy.told import Texts
+
+
+class SortKey(NamedTuple):
+    """Where an output belongs in its batch, however the batch was cut.
+
+    ``phase``: 0 a timer, which fires before the record at ``pos``, 1 an event. ``kind``:
+    `TriggerKind`. ``seq``: 0 the decision, 1 its projection; of cancels the push's place.
+    """
+
+    pos: int
+    phase: int
+    pseudonym: bytes
+    kind: int
+    seq: int
+
+
+class Weighted(Protocol):
+    """The weights that fused the scores."""
+
+    @property
+    def lambda_t(self) -> float:
+        """Weight of the temporal log-odds."""
+        ...
+
+    @property
+    def lambda_c(self) -> float:
+        """Weight of the context log-odds."""
+        ...
+
+
+@dataclass(slots=True, frozen=True)
+class Decided:
+    """A wave, or a part of it, after allocation: every row has one choice or one stop.
+
+    ``stopped`` holds the screen's stops and the allocation's; ``stopped_by`` is parallel to
+    ``candidates``. All indices are rows of ``due``.
+    """
+
+    due: DueUsers
+    view: PolicyView
+    candidates: CandidateSet
+    choices: list[Choice]
+    stopped: list[Stopped]
+    stopped_by: list[str | None]
+    weights: Weighted
+
+
+@dataclass(slots=True, frozen=True)
+class Resources:
+    """What records need besides the decisions.
+
+    ``offsets_at``: source offsets (topic -> next offset) at a record position; ``texts``: text
+    of a hash; ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed
+    form; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
+    ``bundle_sha256`` is empty without a bundle.
+    """
+
+    partition: int
+    offsets_at: Callable[[int], dict[str, int]]
+    texts: Texts
+    item: Callable[[int], CatalogItem | None]
+    unseal: Callable[[bytes], str]
+    reasons: Callable[[int], list[str]]
+    sources: Callable[[int], list[str]]
+    epoch: int
+    catalog_version: int
+    bundle_name: str
+    bundle_sha256: str
+    contract_hash: str
+
+
+@dataclass(slots=True, frozen=True)
+class Published:
+    """Outputs with their order; journal rows (`PUSH`) and their rows of `DueUsers`; counters.
+
+    ``counts``: decided, recommended, suppressed, and ``suppressed.<reason>`` of each reason.
+    """
+
+    outputs: list[tuple[SortKey, Output]]
+    pushes: NDArray[Any]
+    due: NDArray[np.int64]
+    counts: dict[str, int]
