@@ -1,0 +1,57 @@
+# Every target does its own set-up; nothing but Python 3.11+ has to be there.
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.complete
+# Quiet installs: what matters is how long they took.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := setup
+.PHONY: setup demo test check format clean
+
+## setup: .venv with the pinned lock and this project; skipped when current
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    test -x $(BIN)/python || "$$python" -m venv $(VENV); break; \
+	  fi; \
+	done; \
+	test -x $(BIN)/python || { echo 'Kairos needs Python 3.11 or newer (PYTHON=/path/to/python make ...)' >&2; exit 1; }
+	@began=$$(date +%s); \
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock && \
+	$(BIN)/python -m pip install --quiet --no-deps --editable . && \
+	echo "setup: packages downloaded and installed in $$(( $$(date +%s) - began )) s"
+	@touch $@
+
+## demo: the whole path on a real event log, with a real Kafka
+demo: $(STAMP)
+	@$(BIN)/kairos broker fetch >&2
+	@$(BIN)/kairos demo
+
+## test: everything, the tests on a real Kafka included
+test: $(STAMP) lint
+	$(BIN)/pytest
+
+## check: what can be told in a minute
+check: $(STAMP) lint
+	$(BIN)/pytest -m "not kafka"
+
+.PHONY: lint
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+## clean: stop the embedded broker, delete what was generated; .venv stays
+clean:
+	@test ! -x $(BIN)/kairos || $(BIN)/kairos broker reset
+	rm -rf .kairos build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
