@@ -42,7 +42,7 @@ class Decisions:
             decided_at=frame.now[row],
             now_ms=frame.now_ms[row],
             partition=resources.partition,
-            position=frame.pos[row],
+            position=resources.sequence + frame.pos[row],
             trigger=self._trigger(row),
             outcome="recommended" if stop is None else "suppressed",
             reason=None if stop is None else stop.reason.value,
@@ -62,7 +62,7 @@ class Decisions:
             epoch=resources.epoch,
             catalog_version=resources.catalog_version,
             model=frame.model,
-            source_offsets=resources.offsets_at(frame.pos[row]),
+            source_offsets=frame.offsets[row],
             degraded=frame.degraded(row),
         )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from schemas.recommendation import Experiment, ModelRef, PolicyTrace, Scores
 from schemas.state import UserState
-from schemas.tables import Choice, PolicyView, Stopped
+from schemas.tables import Choice, DueUsers, PolicyView, Stopped
 from schemas.vocabulary import ContextField, StopReason
 from streams.allocate.explore import propensities
 from streams.allocate.ranking import fused, ranked
@@ -40,6 +40,7 @@ class Frame:
         self.users = [key.hex() for key in due.state.keys]
         self.kind: list[int] = due.kind.tolist()
         self.pos: list[int] = due.pos.tolist()
+        self.offsets = source_offsets(due, resources)
         self.now_ms: list[int] = due.now_ms.tolist()
         self.due_ms: list[int] = due.due_ms.tolist()
         self.now = rfc3339(due.now_ms)
@@ -81,6 +82,7 @@ class Frame:
             fused=h if math.isfinite(h) else 0.0,
             lambda_t=float(self.decided.weights.lambda_t),
             lambda_c=float(self.decided.weights.lambda_c),
+            bias=float(self.decided.weights.bias),
         )
 
     def best(self, row: int) -> int | None:
@@ -120,6 +122,12 @@ def _verdicts(decided: Decided, settings: Settings) -> tuple[dict[int, Choice], 
     if settings.publish == "shadow":
         stops |= {row: Stopped(row, StopReason.SHADOW, "dry_run", {}) for row in choices}
     return choices, stops
+
+
+def source_offsets(due: DueUsers, resources: Resources) -> list[dict[str, int]]:
+    """Return what had been read at each row: a timer fires before the record at its position."""
+    applied = np.where(due.due_ms >= 0, due.pos - 1, due.pos)
+    return [resources.offsets_at(pos) for pos in applied.tolist()]
 
 
 def policy_traces(view: PolicyView, settings: Settings) -> list[PolicyTrace]:

@@ -56,7 +56,7 @@ class Recommendations:
             experiment=frame.experiment(row),
             model=frame.model,
             features_as_of=frame.now[row],
-            source_offsets=resources.offsets_at(frame.pos[row]),
+            source_offsets=frame.offsets[row],
             degraded=frame.degraded(row),
         )
 

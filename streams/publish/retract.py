@@ -18,7 +18,7 @@ from streams.policy.consent import ALLOWED, consents
 from streams.policy.told import counted_times, is_zone, known_texts
 from streams.publish import form
 from streams.publish.fit import encode_fitting
-from streams.publish.frame import locales, model_ref
+from streams.publish.frame import locales, model_ref, source_offsets
 from streams.publish.identity import KIND_NAMES
 from streams.publish.tables import Resources, SortKey
 from streams.settings import Settings
@@ -80,6 +80,7 @@ class _Writer:
         self._due, self._settings, self._resources = due, settings, resources
         self._times = counted_times(due.state)
         self._consents = consents(due.state, settings)
+        self._offsets = source_offsets(due, resources)
         self._locales = locales(due.state, settings, resources)
         self._zones = known_texts(
             due.state,
@@ -136,7 +137,7 @@ class _Writer:
             experiment=RETRACTED,
             model=model_ref(resources),
             features_as_of=now,
-            source_offsets=resources.offsets_at(int(self._due.pos[row])),
+            source_offsets=self._offsets[row],
             degraded=False,
         )
 

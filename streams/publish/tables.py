@@ -41,6 +41,11 @@ class Weighted(Protocol):
         """Weight of the context log-odds."""
         ...
 
+    @property
+    def bias(self) -> float:
+        """Log-odds added to the weighted sum."""
+        ...
+
 
 @dataclass(slots=True, frozen=True)
 class Decided:
@@ -63,13 +68,15 @@ class Decided:
 class Resources:
     """What records need besides the decisions.
 
-    ``offsets_at``: source offsets (topic -> next offset) at a record position; ``texts``: text
+    ``sequence``: records of the partition before this batch; ``offsets_at``: source offsets
+    (topic -> next offset) after the record at a position, -1 before the first; ``texts``: text
     of a hash; ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed
     form; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
     ``bundle_sha256`` is empty without a bundle.
     """
 
     partition: int
+    sequence: int
     offsets_at: Callable[[int], dict[str, int]]
     texts: Texts
     item: Callable[[int], CatalogItem | None]
