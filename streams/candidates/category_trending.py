@@ -1,0 +1,61 @@
+"""What is in demand in the categories the user likes and in the trigger's."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.ids import NO_ID
+from schemas.tables import DueUsers
+from streams.candidates.history import DAY_MS, half, touches
+from streams.candidates.pairs import by_pair, by_score, places, runs, sums
+from streams.candidates.proposals import Proposals, Source
+from streams.settings import Settings
+from streams.shared import Shared
+
+CATEGORIES = 3
+"""Categories asked per user: beyond the third, affinity is mostly noise of single views."""
+HALF_LIFE_MS = 7 * DAY_MS
+TRIGGER_WEIGHT = 3.0
+"""The trigger's category counts like a fresh cart event in it."""
+BEST_SCORE = 0.4
+"""Popular in a category the user likes, but still new to the user."""
+
+
+def raw(due: DueUsers, shared: Shared, settings: Settings) -> Proposals:
+    """Score the item's demand by the category's share in the user's affinity."""
+    if shared.epoch is None or not len(shared.epoch.category_trending):
+        return Proposals.none()
+    users, category, share = affinities(due, shared)
+    rows, item, demand = shared.epoch.category_trending.lookup(category)
+    score = BEST_SCORE * share[rows] * demand
+    return Proposals.of(users[rows], item, score, category[rows])
+
+
+def affinities(
+    due: DueUsers, shared: Shared
+) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.float64]]:
+    """Return (due row, category, share of the decayed weights), each user's top categories."""
+    seen = touches(due)
+    asked = np.flatnonzero((due.item != NO_ID) | (due.category != NO_ID))
+    users = np.concatenate((seen.due, asked))
+    item = np.concatenate((seen.item, due.item[asked]))
+    category = np.concatenate((seen.category, due.category[asked]))
+    decayed = seen.weight * half(seen.age_ms, HALF_LIFE_MS)
+    weight = np.concatenate((decayed, np.full(len(asked), TRIGGER_WEIGHT)))
+    missing = np.flatnonzero(category == NO_ID)
+    category[missing] = shared.categories(item[missing])
+    told = (category != NO_ID) & (weight > 0)
+    users, category, weight = users[told], category[told], weight[told]
+    order = by_pair(users, category)
+    users, category = users[order], category[order]
+    starts = runs(users, category)
+    total = sums(starts, weight[order])
+    users, category = users[starts], category[starts]
+    share = total / np.bincount(users, total, len(due))[users]
+    top = by_score(users, share.astype(np.float32))
+    top = top[places(users[top]) < CATEGORIES]
+    return users[top], category[top], share[top]
+
+
+SOURCE = Source("category_trending", "trending_in_category", raw)

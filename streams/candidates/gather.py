@@ -1,0 +1,85 @@
+"""All sources' proposals as one set of candidates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from schemas.ids import NO_ID
+from schemas.tables import CandidateSet, DueUsers
+from schemas.vocabulary import TriggerKind
+from streams.candidates import (
+    arrivals,
+    cart_left,
+    category_trending,
+    favourites,
+    neighbours,
+    own_recent,
+    trending,
+)
+from streams.candidates.pairs import PairSet, by_pair, by_score, runs
+from streams.candidates.proposals import Source
+from streams.settings import Settings
+from streams.shared import Shared
+
+SOURCES: tuple[Source, ...] = (
+    own_recent.SOURCE,
+    cart_left.SOURCE,
+    favourites.SOURCE,
+    neighbours.SOURCE,
+    category_trending.SOURCE,
+    trending.SOURCE,
+    arrivals.SOURCE,
+)
+"""Bit i of `CandidateSet.sources` stands for the i-th: append, never reorder."""
+
+
+def gather(due: DueUsers, shared: Shared, settings: Settings) -> CandidateSet:
+    """Return the union of the sources' proposals, sorted by (due, highest score, item).
+
+    ``source_score`` is 1 minus the product of (1 - score) over the sources that propose the pair
+    (noisy-or). For a follow-up the bought item's neighbours come first.
+    """
+    given = [source.propose(due, shared, settings) for source in SOURCES]
+    users = np.concatenate([proposals.due for proposals in given])
+    item = np.concatenate([proposals.item for proposals in given])
+    category = np.concatenate([proposals.category for proposals in given])
+    bits = np.repeat(1 << np.arange(len(SOURCES), dtype=np.uint32), [len(p) for p in given])
+    missed = 1 - np.concatenate([proposals.score for proposals in given]).astype(np.float64)
+    if not len(users):
+        return CandidateSet(users, item, category, bits, missed.astype(np.float32))
+    order = by_pair(users, item)
+    users, item = users[order], item[order]
+    starts = runs(users, item)
+    merged = CandidateSet(
+        users[starts],
+        item[starts],
+        np.maximum.reduceat(category[order], starts),
+        np.bitwise_or.reduceat(bits[order], starts),
+        (1 - np.multiply.reduceat(missed[order], starts)).astype(np.float32),
+    )
+    _lead_with_neighbours(merged, due, shared)
+    return merged.take(by_score(merged.due, merged.source_score))
+
+
+def _lead_with_neighbours(merged: CandidateSet, due: DueUsers, shared: Shared) -> None:
+    """Move the neighbours of what a follow-up is about into [0.5, 1], the rest into [0, 0.5)."""
+    asked = np.flatnonzero((due.kind == TriggerKind.FOLLOW_UP) & (due.item != NO_ID))
+    if shared.epoch is None or not len(asked):
+        return
+    rows, item, _ = shared.epoch.neighbours.lookup(due.item[asked])
+    lead = PairSet(asked[rows], item).contains(merged.due, merged.item)
+    follow_up = np.isin(merged.due, asked)
+    half = merged.source_score * np.float32(0.5)
+    lower = np.minimum(half, np.nextafter(np.float32(0.5), np.float32(0)))
+    raised = np.where(lead, half + np.float32(0.5), lower)
+    merged.source_score = np.where(follow_up, raised, merged.source_score)
+
+
+def source_names(mask: int) -> list[str]:
+    """Return the names of the sources in a bit mask, in bit order."""
+    return [source.name for bit, source in enumerate(SOURCES) if mask >> bit & 1]
+
+
+def reason_codes(mask: int) -> list[str]:
+    """Return the reason codes of the sources in a bit mask, in bit order."""
+    return [source.reason_code for bit, source in enumerate(SOURCES) if mask >> bit & 1]

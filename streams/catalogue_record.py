@@ -1,0 +1,113 @@
+"""One catalogue record: read, checked, and turned into numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.catalog import CatalogItem
+from schemas.ids import hash64
+from streams.accept.faults import Fault
+from streams.accept.times import LAST_MS, parse_ts
+
+MAX_VALUE_BYTES = 1 << 20
+"""Largest record: an embedding of 4,096 numbers and a thousand shops fit."""
+MAX_ID_BYTES = 256
+_MAX_NUMBER = 2**53
+"""Beyond this a float64 no longer holds every integer."""
+
+_DECODER = msgspec.json.Decoder(CatalogItem)
+_NAN = float("nan")
+
+
+class CatalogueError(ValueError):
+    """A catalogue record cannot be used; the message says why."""
+
+
+class Version(NamedTuple):
+    """One version of an item: ``attributes`` in the order of `ITEM_ATTRIBUTES`."""
+
+    number: int
+    ts_ms: int
+    arrived_ms: int
+    category: str | None
+    attributes: tuple[int, float, float, float, float, float, bool]
+
+
+def read_version(name: str, value: bytes) -> Version:
+    """Read the record of the item called ``name`` (the key).
+
+    Raises:
+        CatalogueError: the record is not a catalogue record of that item.
+    """
+    item = _decode(value)
+    _check(name, item)
+    ts_ms = _time("ts", item.ts)
+    created_ms = None if item.created_ts is None else _time("created_ts", item.created_ts)
+    attributes = (
+        0 if item.category_id is None else hash64(item.category_id),
+        _number(item.price_minor),
+        _number(_stock(item)),
+        _number(item.weight_g),
+        _number(created_ms),
+        _number(item.seller_rating),
+        True,
+    )
+    arrived_ms = ts_ms if created_ms is None else created_ms
+    return Version(hash64(name), ts_ms, arrived_ms, item.category_id, attributes)
+
+
+def _decode(value: bytes) -> CatalogItem:
+    if len(value) > MAX_VALUE_BYTES:
+        raise CatalogueError(f"{len(value)} bytes are more than the {MAX_VALUE_BYTES} allowed")
+    try:
+        return _DECODER.decode(value)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise CatalogueError(f"not a catalogue record: {error}") from error
+    except RecursionError as error:
+        raise CatalogueError("nested too deep") from error
+
+
+def _check(name: str, item: CatalogItem) -> None:
+    if item.item_id != name:
+        raise CatalogueError("the key is not the record's item_id")
+    if item.schema_version != 1:
+        raise CatalogueError(f"schema_version {item.schema_version} is not known")
+    for field, text in (("item_id", item.item_id), ("category_id", item.category_id)):
+        if text is not None and not 1 <= _utf8_length(field, text) <= MAX_ID_BYTES:
+            raise CatalogueError(f"{field} must have 1 to {MAX_ID_BYTES} bytes of UTF-8")
+    for field in ("price_minor", "weight_g"):
+        number = getattr(item, field)
+        if number is not None and not 0 <= number <= _MAX_NUMBER:
+            raise CatalogueError(f"{field} must be between 0 and 2^53")
+    if abs(_stock(item) or 0) > _MAX_NUMBER:
+        raise CatalogueError("stock must be between -2^53 and 2^53")
+    if item.offer is not None:
+        _time("offer.until", item.offer.until)
+
+
+def _utf8_length(field: str, text: str) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError as error:
+        raise CatalogueError(f"{field} is not valid Unicode") from error
+
+
+def _stock(item: CatalogItem) -> int | None:
+    """Units on hand; below zero when a shop sold more than it had."""
+    if item.stock is None and item.stock_by_warehouse is not None:
+        return sum(item.stock_by_warehouse.values())
+    return item.stock
+
+
+def _number(value: float | None) -> float:
+    return _NAN if value is None else float(value)
+
+
+def _time(field: str, value: int | str) -> int:
+    """Read a time; a catalogue may look ahead (a sale's end), so the far end is the only limit."""
+    try:
+        return parse_ts(value, LAST_MS, field)
+    except Fault as fault:
+        raise CatalogueError(fault.sentence) from fault

@@ -1,0 +1,128 @@
+"""An epoch as arrays: what the sources read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.globals import Epoch
+
+Scored = tuple[NDArray[np.uint64], NDArray[np.float32]]
+"""Items with their scores, best first."""
+
+
+@dataclass(slots=True, frozen=True)
+class Lists:
+    """A scored list of items for each of some keys, as one array: list i of ``keys[i]`` is
+    ``[offsets[i]:offsets[i + 1]]``; ``keys`` are sorted.
+    """
+
+    keys: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
+    items: NDArray[np.uint64]
+    scores: NDArray[np.float32]
+
+    @classmethod
+    def decode(cls, packed: dict[int, tuple[bytes, bytes]]) -> Self:
+        """Join the packed lists.
+
+        Raises:
+            ValueError: a list has not as many scores as items.
+        """
+        keys = sorted(packed)
+        pairs = [_unpack(packed[key]) for key in keys]
+        lengths = [len(items) for items, _ in pairs]
+        return cls(
+            np.array(keys, np.uint64),
+            np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64),
+            np.concatenate([np.zeros(0, np.uint64), *(items for items, _ in pairs)]),
+            np.concatenate([np.zeros(0, np.float32), *(scores for _, scores in pairs)]),
+        )
+
+    def __len__(self) -> int:
+        """Keys."""
+        return len(self.keys)
+
+    def __getitem__(self, key: int) -> Scored:
+        """The list of one key; empty when there is none."""
+        _, items, scores = self.lookup(np.array([key], np.uint64))
+        return items, scores
+
+    def lookup(
+        self, keys: NDArray[np.uint64], limit: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.float32]]:
+        """Return (row, item, score) of the first ``limit`` of each key's list, row by row."""
+        if not len(self.keys):
+            return np.zeros(0, np.int64), self.items, self.scores
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        found = self.keys[at] == keys
+        count = np.where(found, self.offsets[at + 1] - self.offsets[at], 0)
+        count = count if limit is None else np.minimum(count, limit)
+        rows = np.repeat(np.arange(len(keys)), count)
+        first = np.cumsum(count) - count
+        index = np.arange(len(rows)) + np.repeat(self.offsets[at] - first, count)
+        return rows, self.items[index], self.scores[index]
+
+
+@dataclass(slots=True, frozen=True)
+class EpochView:
+    """An `Epoch` decoded; immutable. Scores are in [0, 1]."""
+
+    number: int
+    holds_from_ms: int
+    catalog_version: int
+    trending: Scored
+    category_trending: Lists
+    neighbours: Lists
+    arrivals: Scored
+    names: dict[int, str]
+    lambda_t: float | None
+    lambda_c: float | None
+    bias: float | None
+    _items: NDArray[np.uint64]
+    _categories: NDArray[np.uint64]
+
+    @classmethod
+    def decode(cls, epoch: Epoch) -> Self:
+        """Unpack the columns.
+
+        Raises:
+            ValueError: a packed column has no whole number of values, or lengths differ.
+        """
+        items = np.array(sorted(epoch.categories_of), np.uint64)
+        categories = [epoch.categories_of[item] for item in items.tolist()]
+        return cls(
+            number=epoch.number,
+            holds_from_ms=epoch.holds_from_ms,
+            catalog_version=epoch.catalog_version,
+            trending=_unpack(epoch.trending),
+            category_trending=Lists.decode(epoch.category_trending),
+            neighbours=Lists.decode(epoch.neighbours),
+            arrivals=_unpack(epoch.arrivals),
+            names=epoch.names,
+            lambda_t=epoch.lambda_t,
+            lambda_c=epoch.lambda_c,
+            bias=epoch.bias,
+            _items=items,
+            _categories=np.array(categories, np.uint64),
+        )
+
+    def categories(self, items: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Return the category of each item, 0 where the epoch does not tell."""
+        if not len(self._items):
+            return np.zeros(len(items), np.uint64)
+        at = np.minimum(np.searchsorted(self._items, items), len(self._items) - 1)
+        return np.where(self._items[at] == items, self._categories[at], np.uint64(0))
+
+
+def _unpack(packed: tuple[bytes, bytes]) -> Scored:
+    items = np.frombuffer(packed[0], "<u8").astype(np.uint64)
+    scores = np.frombuffer(packed[1], "<f4").astype(np.float32)
+    if len(items) != len(scores):
+        raise ValueError(f"{len(items)} items but {len(scores)} scores")
+    if not (np.isfinite(scores) & (scores >= 0) & (scores <= 1)).all():
+        raise ValueError("a score is no number in [0, 1]")
+    return items, scores

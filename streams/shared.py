@@ -1,0 +1,112 @@
+"""Knowledge that all users share: the catalogue, and the learner's epochs as they arrive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.globals import Epoch
+from schemas.state import NEVER_MS
+from streams.catalogue import Catalogue
+from streams.epoch_view import EpochView
+
+__all__ = ["MAX_EPOCHS", "EpochView", "Knowledge", "Shared"]
+
+MAX_EPOCHS = 8
+"""Epochs kept: a partition that lags adopts the newest that holds, older ones are never asked for
+except by a partition that still decides with one."""
+INITIAL_NUMBER = 0
+"""The epoch that came with a bundle: before the learner's first, which is 1."""
+
+
+@dataclass(slots=True, frozen=True)
+class Shared:
+    """What a decision may know beside the user's own row."""
+
+    epoch: EpochView | None
+    catalogue: Catalogue
+
+    def categories(self, items: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Return the category of each item: the catalogue's, else the epoch's, else 0."""
+        found: NDArray[np.uint64] = self.catalogue.attributes(items)["category"]
+        missing = np.flatnonzero(found == 0)
+        if self.epoch is not None and len(missing):
+            found = found.copy()
+            found[missing] = self.epoch.categories(items[missing])
+        return found
+
+
+class Knowledge:
+    """The catalogue and the newest epochs.
+
+    ``initial``: the epoch stored in a bundle; it holds from the beginning, as number 0.
+    """
+
+    def __init__(self, initial: Epoch | None = None) -> None:
+        self.catalogue = Catalogue()
+        self._epochs: list[EpochView] = []
+        if initial is not None:
+            start = msgspec.structs.replace(initial, number=INITIAL_NUMBER, holds_from_ms=NEVER_MS)
+            self._epochs.append(EpochView.decode(start))
+
+    def apply_catalog(self, key: bytes | None, value: bytes | None) -> str | None:
+        """Take in a catalogue record; return why it cannot be read, else None."""
+        return self.catalogue.apply(key, value)
+
+    def apply_epoch(self, value: bytes) -> str | None:
+        """Take in an epoch (MessagePack); return why it cannot be read, else None.
+
+        A number that is not newer than the newest is ignored: the topic repeats itself.
+        """
+        try:
+            view = EpochView.decode(msgspec.msgpack.decode(value, type=Epoch))
+        except (msgspec.MsgspecError, UnicodeError, ValueError, OverflowError) as error:
+            return f"not an epoch: {error}"
+        if view.number > self._newest_number():
+            self._epochs.append(view)
+            del self._epochs[:-MAX_EPOCHS]
+        return None
+
+    def newest(self) -> EpochView | None:
+        """Return the epoch with the largest number, whether it holds yet or not."""
+        return self._epochs[-1] if self._epochs else None
+
+    def current(self, number: int) -> EpochView | None:
+        """Return the epoch a partition adopted; when it is gone, the closest older one."""
+        older = [epoch for epoch in self._epochs if epoch.number <= number]
+        return older[-1] if older else None
+
+    def next_after(self, number: int, stream_ms: int) -> EpochView | None:
+        """Return the newest epoch after ``number`` that holds at ``stream_ms``, if any."""
+        holding = [
+            epoch
+            for epoch in self._epochs
+            if epoch.number > number and epoch.holds_from_ms <= stream_ms
+        ]
+        return holding[-1] if holding else None
+
+    def pending(self, number: int) -> list[EpochView]:
+        """Return the epochs after ``number`` in the order in which a partition adopts them.
+
+        Sorted by ``holds_from_ms``; one that would begin to hold after a newer one is left out.
+        """
+        waiting = [epoch for epoch in self._epochs if epoch.number > number]
+        adopted: list[EpochView] = []
+        for epoch in sorted(waiting, key=lambda e: (e.holds_from_ms, e.number)):
+            if not adopted or epoch.number > adopted[-1].number:
+                adopted.append(epoch)
+        return adopted
+
+    def names(self, number: int) -> str | None:
+        """Return the text of a hash: from the catalogue, else from the newest epoch that has it."""
+        found = self.catalogue.name(number)
+        if found is not None:
+            return found
+        texts = (epoch.names.get(number) for epoch in reversed(self._epochs))
+        return next((text for text in texts if text is not None), None)
+
+    def _newest_number(self) -> int:
+        return self._epochs[-1].number if self._epochs else INITIAL_NUMBER
