@@ -1,0 +1,92 @@
+"""The columns of an `EventBatch` while records are added to it, one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from schemas.ids import NO_ID, hash64
+from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW, EventBatch, SourceRecord
+from schemas.vocabulary import ContextField
+from streams.accept.validate import event_types
+from streams.accept.vault import Vault
+from streams.settings import Settings
+
+GRANTED, DENIED = "granted", "denied"
+_MAX_PRICE = np.iinfo(np.int32).max
+_MAX_QUANTITY = np.iinfo(np.uint16).max
+_MAX_LINE = np.iinfo(np.uint8).max
+NO_PRICE = -1
+
+
+class Columns:
+    """Rows by kind as tuples in the order of their dtypes; users and texts once each."""
+
+    def __init__(self, settings: Settings, vault: Vault) -> None:
+        self.cell_digits = settings.cell_resolution
+        self.event_types = event_types(settings.event_names)
+        self._vault = vault
+        self._users: dict[str, int] = {}
+        self._hashes: dict[str, int] = {}
+        self._events: list[tuple[int, int, int, int]] = []
+        self._facts: list[tuple[int, ...]] = []
+        self._contexts: list[tuple[int, ...]] = []
+        self._receipts: list[tuple[int, ...]] = []
+
+    def user(self, user_id: str) -> int:
+        """Return the user's index in this batch."""
+        return self._users.setdefault(user_id, len(self._users))
+
+    def text(self, text: str | None) -> int:
+        """Return the hash of a text whose name is kept; `NO_ID` for none."""
+        if text is None:
+            return NO_ID
+        found = self._hashes.get(text)
+        if found is None:
+            found = self._hashes[text] = hash64(text)
+        return found
+
+    def add_event(self, pos: int, user: int, ts_ms: int, event: int) -> None:
+        """Add a deduplicable event."""
+        self._events.append((pos, user, ts_ms, event))
+
+    def add_fact(
+        self, pos: int, user: int, ts_ms: int, event: int, kind: int, *,
+        item: str | None = None, category: str | None = None,
+        price_minor: int = NO_PRICE, quantity: int = 1, line: int = 0,
+    ) -> None:  # fmt: skip
+        """Add a fact; price, quantity and line stop at what their columns hold."""
+        self._facts.append((
+            pos, user, ts_ms, event, self.text(item), self.text(category),
+            min(price_minor, _MAX_PRICE), min(quantity, _MAX_QUANTITY), min(line, _MAX_LINE), kind,
+        ))  # fmt: skip
+
+    def add_context(
+        self, pos: int, user: int, ts_ms: int, event: int, field: ContextField, text: str | None
+    ) -> None:
+        """Add a told field; None clears it."""
+        self._contexts.append((pos, user, ts_ms, event, self.text(text), field))
+
+    def add_receipt(self, pos: int, user: int, ts_ms: int, number: int, status: int) -> None:
+        """Add a receipt for the recommendation with these 128 bits."""
+        self._receipts.append((pos, user, ts_ms, number >> 64, number & (2**64 - 1), status))
+
+    def batch(self, records: list[SourceRecord], stream_ms: int) -> EventBatch:
+        """Return everything added as columns; ``stream_ms`` is the stream time before."""
+        times = np.array([record.timestamp_ms for record in records], np.int64)
+        return EventBatch(
+            records,
+            np.maximum(np.maximum.accumulate(times), stream_ms),
+            [self._vault.pseudonym(user_id) for user_id in self._users],
+            list(self._users),
+            _rows(self._events, EVENT_ROW),
+            _rows(self._facts, FACT_ROW),
+            _rows(self._contexts, CONTEXT_ROW),
+            _rows(self._receipts, RECEIPT_ROW),
+            {number: text for text, number in self._hashes.items()},
+        )
+
+
+def _rows(rows: list[Any], dtype: np.dtype[Any]) -> Any:
+    return np.array(rows, dtype)

@@ -1,0 +1,155 @@
+"""Each event counts once: duplicates and late events leave the batch.
+
+The verdict on an event depends on what came before it, not on where batches were cut: an id is
+remembered as long as its time is inside the horizon *at that event*, whether the id came with an
+earlier batch or with this one.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.decision import LateEvent
+from schemas.state import NEVER_MS, UserState
+from schemas.tables import EventBatch
+from streams.settings import Settings
+
+_FILTER_BITS = 20
+_ACCEPTED, _DUPLICATE, _LATE = 0, 1, 2
+
+
+class _Memory:
+    """What one user's row knows of earlier events, moved on event by event.
+
+    ``floor_ms`` rises when more than ``seen_ids`` ids lie inside the horizon and the oldest are
+    forgotten: an event older than what was forgotten cannot be told from a duplicate.
+    """
+
+    def __init__(self, state: UserState, user: int, lateness_ms: int, seen_ids: int) -> None:
+        head, seen = state.head[user], state.seen.of(user)
+        self.newest_ms = int(head["newest_ms"])
+        self._floor_ms = int(head["floor_ms"])
+        self._seen = dict(zip(seen["event"].tolist(), seen["ts_ms"].tolist(), strict=True))
+        self._oldest = list(zip(seen["ts_ms"].tolist(), seen["event"].tolist(), strict=True))
+        heapq.heapify(self._oldest)
+        self._lateness_ms, self._seen_ids = lateness_ms, seen_ids
+
+    @property
+    def bound_ms(self) -> int:
+        """Events before this are late, ids from before this are forgotten."""
+        return max(self.newest_ms - self._lateness_ms, self._floor_ms)
+
+    def judge(self, event: int, ts_ms: int) -> int:
+        """Return the verdict on the next event, and remember an accepted one."""
+        bound_ms = self.bound_ms
+        if self._seen.get(event, NEVER_MS) >= bound_ms:
+            return _DUPLICATE
+        if ts_ms < bound_ms:
+            return _LATE
+        self.newest_ms = max(self.newest_ms, ts_ms)
+        self._seen[event] = ts_ms
+        heapq.heappush(self._oldest, (ts_ms, event))
+        self._forget()
+        return _ACCEPTED
+
+    def _forget(self) -> None:
+        horizon_ms = self.newest_ms - self._lateness_ms
+        while self._oldest[0][0] < horizon_ms:
+            heapq.heappop(self._oldest)
+        while len(self._oldest) > self._seen_ids:
+            self._floor_ms = max(self._floor_ms, heapq.heappop(self._oldest)[0] + 1)
+
+
+def deduplicate(batch: EventBatch, state: UserState, settings: Settings) -> EventBatch:
+    """Return the batch without duplicates and late events; late ones are in ``late``.
+
+    ``state`` row i is ``batch.keys[i]``; rows beyond are ignored. An event is a duplicate of one
+    accepted before it, else late before ``max(newest - lateness_ms, floor_ms)``, else accepted.
+    """
+    events = batch.events
+    doubtful = _doubtful_users(events, state, settings)
+    verdicts = np.zeros(len(events), np.uint8)
+    late: list[LateEvent] = []
+    memories: dict[int, _Memory] = {}
+    for row in np.flatnonzero(doubtful[events["user"]]).tolist():
+        _, user, ts_ms, event = events[row].item()
+        memory = memories.get(user)
+        if memory is None:
+            memory = _Memory(state, user, settings.lateness_ms, settings.seen_ids)
+            memories[user] = memory
+        verdicts[row] = memory.judge(event, ts_ms)
+        if verdicts[row] == _LATE:
+            late.append(_late_event(batch, events[row], memory))
+    return _without(batch, verdicts, late)
+
+
+def _doubtful_users(
+    events: NDArray[Any], state: UserState, settings: Settings
+) -> NDArray[np.bool_]:
+    """Mark users of whom an event may be late or a duplicate; all others' are accepted as one."""
+    users, count = events["user"], len(state)
+    newest = state.head["newest_ms"].copy()
+    np.maximum.at(newest, users, events["ts_ms"])
+    bound = np.maximum(newest - settings.lateness_ms, state.head["floor_ms"])
+    doubtful = np.bincount(users, minlength=count) + state.seen.lengths > settings.seen_ids
+    doubtful[users[events["ts_ms"] < bound[users]]] = True
+    doubtful[users[_repeated(events["event"])]] = True
+    known = _may_contain(events["event"], state.seen.data["event"])
+    doubtful[np.searchsorted(state.seen.offsets, known, side="right") - 1] = True
+    return doubtful
+
+
+def _repeated(ids: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Mark every row whose id occurs more than once in the batch."""
+    _, inverse, counts = np.unique(ids, return_inverse=True, return_counts=True)
+    repeated: NDArray[np.bool_] = counts[inverse] > 1
+    return repeated
+
+
+def _may_contain(ids: NDArray[np.uint64], seen: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the positions in ``seen`` of ids that the batch has too.
+
+    A table of 2^20 bits drops nearly all others first: sorting what hundreds of users remember
+    would cost more than the rest of the batch.
+    """
+    table = np.zeros(1 << _FILTER_BITS, bool)
+    low = np.uint64((1 << _FILTER_BITS) - 1)
+    table[(ids & low).astype(np.int64)] = True
+    maybe = np.flatnonzero(table[(seen & low).astype(np.int64)])
+    return maybe[np.isin(seen[maybe], ids)]
+
+
+def _late_event(batch: EventBatch, row: NDArray[Any], memory: _Memory) -> LateEvent:
+    pos, user, ts_ms, event = row.item()
+    record = batch.records[pos]
+    return LateEvent(
+        user=batch.keys[user].hex(),
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        event_hash=f"{event:016x}",
+        ts_ms=ts_ms,
+        newest_ms=memory.newest_ms,
+        late_by_ms=memory.bound_ms - ts_ms,
+    )
+
+
+def _without(batch: EventBatch, verdicts: NDArray[np.uint8], late: list[LateEvent]) -> EventBatch:
+    duplicates = int((verdicts == _DUPLICATE).sum())
+    counts = dict(batch.counts)
+    counts["accepted"] = int((verdicts == _ACCEPTED).sum())
+    counts["duplicates"], counts["late"] = duplicates, len(late)
+    if not duplicates and not late:
+        return replace(batch, counts=counts)
+    dropped = np.zeros(len(batch.records), bool)
+    dropped[batch.events["pos"][verdicts != _ACCEPTED]] = True
+    kept = {
+        name: (rows := getattr(batch, name))[~dropped[rows["pos"]]]
+        for name in ("events", "facts", "contexts")
+    }
+    return replace(batch, **kept, late=batch.late + late, counts=counts)
