@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from schemas.recommendation import Recommendation
+from streams.publish.form import deep_link
 
 ROOM_BYTES = 3_840
 """Push services take 4,096; the rest is for what their envelopes add."""
@@ -40,10 +41,16 @@ def _drop_categories(record: Recommendation) -> Recommendation:
     return replace(record, items=[replace(item, category_id=None) for item in record.items])
 
 
+def _make_link(record: Recommendation) -> Recommendation:
+    """The last resort: the link that an item without one gets."""
+    return replace(record, deep_link=deep_link(record.items[0].item_id, None))
+
+
 SPARES: tuple[Callable[[Recommendation], Recommendation], ...] = (
     _clip_titles,
     lambda record: replace(record, image_url=None),
     lambda record: replace(record, offer=None),
     lambda record: replace(record, items=[replace(item, title=None) for item in record.items]),
     _drop_categories,
+    _make_link,
 )

@@ -17,7 +17,7 @@ from streams.publish.identity import KIND_NAMES
 from streams.publish.tables import Resources
 
 LONGEST_URL = 1024
-"""A longer link or image leaves no room for the rest of a push."""
+"""Bytes; a longer link or image leaves no room for the rest of a push."""
 
 PASSIVE = frozenset({TriggerKind.FOLLOW_UP, TriggerKind.CONTEXT_CHANGE})
 """These start with us, not with something the user just did: they light up no screen."""
@@ -76,15 +76,16 @@ def push_item(item: int, resources: Resources) -> PushItem:
 
 def deep_link(item_id: str, known: CatalogItem | None) -> str:
     """Return where a tap leads: the catalogue's link, else one made from the item's id."""
-    if known is not None and known.deep_link and len(known.deep_link) <= LONGEST_URL:
-        return known.deep_link
+    link = known.deep_link if known is not None else None
+    if link and len(link.encode()) <= LONGEST_URL:
+        return link
     return f"app://item/{quote(item_id, safe='')}"
 
 
 def image_url(known: CatalogItem | None) -> str | None:
     """Return the item's picture, if there is one of a sane length."""
     url = known.image_url if known is not None else None
-    return url if url and len(url) <= LONGEST_URL else None
+    return url if url and len(url.encode()) <= LONGEST_URL else None
 
 
 def standing_offer(known: CatalogItem | None, at_ms: int) -> dict[str, Any] | None:

@@ -1,0 +1,84 @@
+"""Publishing with hand-made look-ups: decide a few people and read the records back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from support.due import Person, candidate_set, due_users, named, no_candidates, texts
+
+from models.bundle import Weights
+from schemas.catalog import CatalogItem, Offer
+from schemas.tables import DueUsers
+from streams.allocate import allocate
+from streams.policy import screen
+from streams.publish import Decided, Published, Resources, decision_ids, publish
+from streams.settings import Settings
+
+KETTLE, TEAPOT, MYSTERY = named("kettle"), named("teapot"), 99
+CATALOGUE = {
+    KETTLE: CatalogItem(
+        item_id="kettle",
+        ts=0,
+        category_id="kitchen",
+        title="Whistling kettle",
+        price_minor=2999,
+        currency="GBP",
+        deep_link="shop://p/1",
+        image_url="https://img.example/kettle.png",
+        offer=Offer(kind="discount", until="2026-04-01T00:00:00Z", code="TEA"),
+    )
+}
+GRANTED = Settings(consent_default="granted")
+WEIGHTS = Weights(lambda_t=0.6, lambda_c=0.4, bias=0.1)
+
+
+def resources(**changes: Any) -> Resources:
+    """Look-ups over `CATALOGUE` and the names that the builders gave."""
+    given: dict[str, Any] = {
+        "partition": 3,
+        "sequence": 100,
+        "offsets_at": lambda pos: {"clicks": pos + 1},
+        "texts": texts,
+        "item": CATALOGUE.get,
+        "unseal": bytes.decode,
+        "reasons": lambda mask: ["in_cart"] if mask & 1 else [],
+        "sources": lambda mask: ["cart_left"] if mask & 1 else [],
+        "epoch": 7,
+        "catalog_version": 1,
+        "bundle_name": "reference",
+        "bundle_sha256": "ab" * 32,
+        "contract_hash": "cd" * 32,
+    }
+    return Resources(**(given | changes))
+
+
+@dataclass
+class Told:
+    """What came out, decoded, by topic."""
+
+    published: Published
+    decided: Decided
+
+    def records(self, topic: str) -> list[dict[str, Any]]:
+        """The decoded values of a topic, in order."""
+        outputs = [output for _, output in self.published.outputs if output.topic == topic]
+        return [json.loads(output.value or b"") for output in outputs]
+
+
+def decide(due: DueUsers, pairs: list[Any], settings: Settings) -> Decided:
+    """Screen and allocate; pairs of silenced users are left out, as the pipeline does."""
+    view, silenced = screen(due, settings, texts)
+    gone = {stop.due for stop in silenced}
+    pairs = [pair for pair in pairs if pair[0] not in gone]
+    candidates = candidate_set(*pairs) if pairs else no_candidates()
+    ids = decision_ids(due, settings)
+    choices, declined, stopped_by = allocate(due, candidates, view, settings, ids, silenced)
+    return Decided(due, view, candidates, choices, silenced + declined, stopped_by, WEIGHTS)
+
+
+def tell(*people: Person, pairs: list[Any], settings: Settings = GRANTED, **changes: Any) -> Told:
+    """Decide these people over pairs of (due, item, probability, source score), and publish."""
+    decided = decide(due_users(*people), pairs, settings)
+    return Told(publish(decided, settings, resources(**changes)), decided)
