@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -49,13 +50,31 @@ class Bundle:
         folder = Path(path)
         text = _read(folder / MANIFEST)
         manifest = decode(text)
-        sessions = {
-            name: _open(name, graph, _verified(folder / graph.file, graph.sha256))
+        files = {
+            name: _verified(folder / graph.file, graph.sha256)
             for name, graph in manifest.graphs.items()
         }
         epoch = manifest.epoch_sha256
         warm = None if epoch is None else _verified(folder / EPOCH, epoch)
-        return cls(manifest.name, sha256(text).hexdigest(), manifest, warm, sessions)
+        return cls.of(manifest, files, sha256(text).hexdigest(), warm)
+
+    @classmethod
+    def of(
+        cls,
+        manifest: Manifest,
+        graphs: Mapping[str, bytes],
+        sha: str = "",
+        epoch: bytes | None = None,
+    ) -> Self:
+        """Return the bundle of graphs in memory, which training tries before it writes them.
+
+        Raises:
+            BundleError: a graph cannot be opened or differs from what the manifest says.
+        """
+        sessions = {
+            name: _open(name, graph, graphs[name]) for name, graph in manifest.graphs.items()
+        }
+        return cls(manifest.name, sha, manifest, epoch, sessions)
 
     def has(self, graph: str) -> bool:
         """Whether the bundle holds the graph."""

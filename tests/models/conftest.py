@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.dataset import Dataset
+from models.features import CONTRACT, pair_features, user_features
 from schemas.ids import hash64
 from schemas.state import CONTEXT, EVENT, TILE, TILE_MS, Ragged, UserState
 from schemas.tables import ITEM_ATTRIBUTES
@@ -52,7 +54,10 @@ def random_events(rng: np.random.Generator, count: int) -> list[tuple[int, int, 
     """Events of the 35 days before `NOW_MS`, more of them lately."""
     age = (rng.random(count) ** 3 * 35 * DAY_MS).astype(np.int64)
     kinds = rng.choice([0, 0, 0, 1, 2, 3, 4, 7, 9, 10, 12], count)
-    return [(NOW_MS - int(a), int(k), int(i)) for a, k, i in zip(age, kinds, rng.integers(0, ITEMS, count), strict=True)]
+    return [
+        (NOW_MS - int(a), int(k), int(i))
+        for a, k, i in zip(age, kinds, rng.integers(0, ITEMS, count), strict=True)
+    ]
 
 
 def with_context(state: UserState, told: list[dict[ContextField, str]], ts_ms: int) -> UserState:
@@ -98,4 +103,36 @@ def attributes_of(items: NDArray[np.uint64]) -> NDArray[Any]:
 
 @pytest.fixture
 def zones() -> list[str]:
-    return ["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"]
+    return [
+        "Europe/London",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Asia/Kathmandu",
+        "Pacific/Apia",
+    ]
+
+
+def dataset_of(seed: int, decisions: int = 1_500, per_user: int = 4) -> Dataset:
+    """Decisions over 20 days whose labels follow from features, with some luck."""
+    rng = np.random.default_rng(seed)
+    state = random_state(seed, 60, 60)
+    chosen = rng.integers(0, 60, decisions)
+    now_ms = np.sort(NOW_MS - rng.integers(0, 20 * DAY_MS, decisions))
+    due = np.repeat(np.arange(decisions), per_user)
+    item = rng.integers(1, ITEMS + 1, len(due)).astype(np.uint64)
+    score = rng.random(len(due)).astype(np.float32)
+    some = state.take(chosen)
+    user = user_features(some, now_ms, ["Europe/London"] * decisions)
+    pair = pair_features(
+        some, due, item, np.zeros(len(due), np.uint64), attributes_of(item), score, now_ms
+    )
+    recency = np.nan_to_num(user[:, CONTRACT.user.index("hours_since_any")], nan=500.0)
+    mobile = np.nan_to_num(user[:, CONTRACT.user.index("device_mobile")])
+    acted = rng.random(decisions) < 0.1 + 0.5 * (recency < 30) + 0.3 * mobile
+    views = pair[:, CONTRACT.pair.index("item_views")]
+    heavy = np.nan_to_num(pair[:, CONTRACT.pair.index("weight_log")]) > 9
+    likes = rng.random(len(due)) < 0.1 + 0.5 * (views > 0) + 0.2 * score - 0.1 * heavy
+    keys = np.frombuffer(b"".join(some.keys), "V16")
+    return Dataset(
+        keys, now_ms, user, acted, due, item, pair, score, likes & acted[due], 6 * 3_600_000
+    )

@@ -1,0 +1,54 @@
+"""Which columns each graph sees: the temporal and the context view of the same decision."""
+
+from __future__ import annotations
+
+from models.bundle.manifest import SCENE_COLUMNS
+from models.features import (
+    affinity,
+    context_fields,
+    ewma,
+    frequency,
+    hour_weekday,
+    interests,
+    item_attributes,
+    recency,
+    short_long,
+    source,
+    window_counts,
+)
+
+CLOCK = ("local_hour_sin", "local_hour_cos", "local_hour", "weekday")
+APP_MINUTES = tuple(name for name in window_counts.NAMES if name.startswith("app_minutes"))
+SITUATION = tuple(name for name in context_fields.NAMES if name != "scene_told")
+
+SCENE_INPUTS = (
+    *(name for name in SITUATION if name.startswith(("device_", "network_", "place_"))),
+    "local_hour",
+    "weekday",
+    "app_minutes_1h",
+)
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "scene": SCENE_INPUTS,
+    "temporal_user": (
+        *window_counts.NAMES,
+        *recency.NAMES,
+        *frequency.NAMES,
+        *ewma.NAMES,
+        *short_long.NAMES,
+        *hour_weekday.NAMES,
+        *interests.NAMES,
+    ),
+    "temporal_item": (
+        *affinity.NAMES,
+        *source.NAMES,
+        "price_over_user_mean_log",
+        "item_age_d",
+        "distinct_items",
+        "distinct_categories",
+        "open_carts",
+        "hours_since_any",
+    ),
+    "context_user": (*SITUATION, *CLOCK, *APP_MINUTES, *SCENE_COLUMNS),
+    "context_item": (*SITUATION, *CLOCK, *SCENE_COLUMNS, *item_attributes.NAMES),
+}
