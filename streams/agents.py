@@ -1,0 +1,38 @@
+"""The one agent, and the services that run beside it in a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from streams.engine.knowledge import KnowledgeReader
+from streams.engine.learning import LearnerService, Learns
+from streams.engine.ticks import TickWriter
+
+
+def register_engine(app: Any) -> None:
+    """Attach the agent and the ticks to a `streams.app.KairosApp`."""
+    inputs = app.topic(
+        *app.options.topics, key_serializer="raw", value_serializer="raw", acks=False
+    )
+
+    @app.agent(inputs, name="batches")
+    async def batches(stream: Any) -> None:
+        """Hand every merged micro-batch to the engine."""
+        async for event in stream.events():
+            app.engine.submit(event.message)
+
+    app.service(TickWriter(app, app.settings))
+
+
+def register_knowledge(app: Any, knowledge: Any, make_learner: Callable[[], Learns]) -> None:
+    """Attach the reader of the shared knowledge and the learner that publishes it."""
+    app.service(KnowledgeReader(app, app.settings, knowledge))
+    app.service(
+        LearnerService(
+            app,
+            app.settings,
+            make_learner=make_learner,
+            catalog_version=lambda: knowledge.catalogue.version,
+        )
+    )

@@ -1,0 +1,100 @@
+"""The Faust app: `faust -A streams.app worker -l info`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import faust
+
+from streams.agents import register_engine, register_knowledge
+from streams.engine.options import TABLE, Options
+from streams.engine.processor import Processor
+from streams.engine.producer import MAX_BATCH_BYTES, compression
+from streams.engine.runner import Engine
+from streams.engine.store import StateTable
+from streams.settings import Settings, load_settings
+from streams.topics import refuse_problems
+
+STREAM_BUFFER = 64
+"""Batches in the stream's queue; the engine's own cap per partition is far below."""
+
+
+class KairosApp(faust.App):
+    """A Faust app with the batch engine; the `kafka-batch` transport finds both here."""
+
+    options: Options
+    engine: Engine
+    settings: Settings
+
+    async def on_first_start(self) -> None:
+        """Refuse to start on a cluster whose topics do not fit."""
+        self.conf.datadir.mkdir(parents=True, exist_ok=True)
+        await refuse_problems(self.settings)
+        await super().on_first_start()
+
+
+def create_app(settings: Settings, processor: Processor | None = None) -> KairosApp:
+    """Return the worker's app; it runs the pipeline unless a ``processor`` is given."""
+    app = KairosApp(
+        settings.app_id,
+        broker=[f"kafka-batch://{server.strip()}" for server in settings.broker.split(",")],
+        **_faust_settings(settings),
+    )
+    app.settings = settings
+    app.options = Options.of(settings)
+    table = app.tables.add(StateTable(app, name=TABLE, partitions=settings.partitions))
+    app.engine = Engine(app, table, processor or _add_pipeline(app), app.options)
+    if processor is not None:
+        app.engine.ready.set()  # no shared knowledge to wait for
+    register_engine(app)
+    return app
+
+
+def _add_pipeline(app: KairosApp) -> Processor:
+    # heavy imports, and not for those who only ask for the app's name
+    from streams.accept import Vault
+    from streams.accept.secret import read_secret
+    from streams.learner import Learner
+    from streams.pipeline import Pipeline
+
+    settings = app.settings
+    pipeline = Pipeline(settings, Vault(read_secret(settings), settings.tenant))
+    register_knowledge(app, pipeline.knowledge, lambda: Learner(settings))
+    return pipeline
+
+
+def _faust_settings(settings: Settings) -> dict[str, Any]:
+    return {
+        "processing_guarantee": "exactly_once",
+        "store": "rocksdb://",
+        "datadir": Path(settings.data_dir) / "worker",
+        "topic_partitions": settings.partitions,
+        "topic_replication_factor": settings.replication,
+        "topic_disable_leader": True,
+        "topic_allow_declare": False,
+        "autodiscover": False,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_group_instance_id": settings.instance_id or None,
+        "consumer_max_fetch_size": 4 * 1024 * 1024,
+        "broker_max_poll_records": settings.batch_records,
+        "broker_session_timeout": settings.session_timeout_ms / 1000,
+        "broker_heartbeat_interval": settings.session_timeout_ms / 6_000,
+        "broker_commit_interval": 60.0,
+        "producer_max_batch_size": MAX_BATCH_BYTES,
+        "producer_compression_type": compression(),
+        "producer_linger": 0.0,
+        "stream_buffer_maxsize": STREAM_BUFFER,
+        "stream_wait_empty": True,
+        "web_enabled": settings.web_port > 0,
+        "web_port": settings.web_port or 6066,
+    }
+
+
+def __getattr__(name: str) -> Any:
+    """Make ``app`` from the environment when it is first asked for, not on import."""
+    if name != "app":
+        raise AttributeError(name)
+    made = create_app(load_settings())
+    globals()["app"] = made
+    return made

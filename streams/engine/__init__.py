@@ -1,0 +1,1 @@
+"""The exactly-once batch engine: one merged micro-batch of a partition, one Kafka transaction."""

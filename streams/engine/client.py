@@ -1,0 +1,81 @@
+"""Kafka clients of the engine that take no part in the batches' transactions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from streams.settings import Settings
+
+MAX_REQUEST_BYTES = 8 * 1024 * 1024
+"""Largest epoch: `globals` takes records of 8 MiB."""
+
+
+def plain_producer(settings: Settings) -> AIOKafkaProducer:
+    """Return a producer (not started) that repeats nothing and loses nothing."""
+    return AIOKafkaProducer(bootstrap_servers=settings.broker, enable_idempotence=True)
+
+
+def transactional_producer(settings: Settings, name: str) -> AIOKafkaProducer:
+    """Return a producer (not started) that fences older ones of the same ``name``."""
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.broker,
+        transactional_id=name,
+        max_request_size=MAX_REQUEST_BYTES,
+    )
+
+
+class Tail:
+    """Reads whole topics from their beginning, without a group, committed records only."""
+
+    def __init__(self, settings: Settings, *topics: str) -> None:
+        """Read ``topics`` (full names)."""
+        self._topics = topics
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.broker,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=MAX_REQUEST_BYTES,
+            fetch_max_wait_ms=100,
+        )
+        self._ends: dict[TopicPartition, int] = {}
+
+    async def start(self) -> None:
+        """Assign all partitions and note where they end now.
+
+        Raises:
+            RuntimeError: a topic does not exist.
+        """
+        await self._consumer.start()
+        tps = [tp for topic in self._topics for tp in await self._partitions(topic)]
+        self._consumer.assign(tps)
+        await self._consumer.seek_to_beginning(*tps)
+        self._ends = await self._consumer.end_offsets(tps)
+
+    async def _partitions(self, topic: str) -> list[TopicPartition]:
+        found = self._consumer.partitions_for_topic(topic)
+        if found is None:
+            await self._consumer.topics()  # refreshes the metadata
+            found = self._consumer.partitions_for_topic(topic)
+        if not found:
+            raise RuntimeError(f"topic {topic} does not exist")
+        return [TopicPartition(topic, partition) for partition in sorted(found)]
+
+    async def stop(self) -> None:
+        """Close the consumer."""
+        await self._consumer.stop()
+
+    async def is_caught_up(self) -> bool:
+        """Whether everything has been read that was there at the start."""
+        for tp in [
+            tp for tp, end in self._ends.items() if await self._consumer.position(tp) >= end
+        ]:
+            del self._ends[tp]
+        return not self._ends
+
+    async def read(self, timeout_ms: int) -> list[Any]:
+        """Return the next records (aiokafka's), at most those of one fetch."""
+        fetched = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=2_000)
+        return [record for records in fetched.values() for record in records]

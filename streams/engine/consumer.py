@@ -1,0 +1,211 @@
+"""The Faust consumer that turns fetched records into one message per merged micro-batch."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Collection
+from itertools import count
+from typing import Any
+
+from aiokafka.structs import TopicPartition
+from faust.transport.drivers.aiokafka import Consumer
+from faust.types import ConsumerMessage
+
+from streams.engine.fetch import FetchThread
+from streams.engine.merge import Batch, Merger, Slice
+
+BATCHES_IN_FLIGHT = 2
+"""Batches of a partition between release and commit: one at work, one ready behind it."""
+HELD_BATCHES = 2
+"""A topic partition is fetched no further while it holds this many batches' worth of records."""
+WAIT_BUSY_S, WAIT_IDLE_S = 0.005, 0.2
+"""Longest wait in a fetch: short while batches are held or in flight."""
+
+
+class BatchMessage(ConsumerMessage):
+    """One merged micro-batch of a partition, as the agent receives it."""
+
+    __slots__ = ("batch",)
+    batch: Batch
+
+
+class BatchConsumer(Consumer):
+    """Merges the co-partitioned topics; trusts no offset but the fetcher's and the state's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._tick = count()
+        self._mergers: dict[int, Merger] = {}
+        self._in_flight: Counter[int] = Counter()
+        self._seek_due = False
+        self.epochs: dict[Any, int] = defaultdict(int)
+        super().__init__(*args, **kwargs)
+        self._options = self.app.options
+
+    def _new_consumer_thread(self) -> FetchThread:
+        return FetchThread(self, loop=self.loop, beacon=self.beacon)
+
+    # -- seeking
+
+    def new_epoch(self, tp: Any) -> None:
+        """Make everything stale that was fetched from a partition so far."""
+        self.epochs[tp] = next(self._tick) + 1
+
+    def _forget(self, tps: Collection[Any] | None = None) -> None:
+        for tp in self._merged_partitions() if tps is None else tps:
+            self.new_epoch(tp)
+            if tp.partition in self._mergers:
+                self._mergers[tp.partition].forget(tp.topic)
+
+    def resume_flow(self) -> None:
+        """Faust has just emptied the streams' queues: fetch what was in them again.
+
+        The seek itself waits for the fetching task (`getmany`): Faust's own runs beside fetches
+        that already advance, and loses what those return.
+        """
+        super().resume_flow()
+        self._mergers.clear()
+        self._in_flight.clear()
+        self._forget()
+        self._seek_due = True
+
+    async def rewind(self, offsets: dict[Any, int]) -> None:
+        """Read partitions again, from the offsets their state contains."""
+        self._forget(offsets)
+        for tp, offset in offsets.items():
+            await self._thread.call_thread(self._thread.seek_to, tp, offset)
+
+    async def _seek_if_due(self) -> None:
+        if not (self._seek_due and self.flow_active):
+            return
+        self._seek_due = False
+        try:
+            await self.perform_seek()
+        except Exception as error:
+            self.log.warning("Cannot seek yet: %r", error)
+            self._seek_due = True
+            await asyncio.sleep(WAIT_IDLE_S)
+        self._forget()
+
+    # -- fetching, merging, releasing
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:
+        """Yield (topic partition, message): batches to process, changelog progress to note."""
+        await self._seek_if_due()
+        generation = self.app.consumer_generation_id
+        slices, _ = await self._wait_next_records(self._patience(timeout))
+        if slices is None or not self._is_current(generation):
+            return
+        for tp, piece in slices.items():
+            if tp.topic in self._options.topics:
+                await self._hold(tp, piece)
+            else:
+                yield tp, self._restore(tp, piece)
+        for partition in sorted(self._mergers):
+            if self._is_current(generation) and not self.app.in_recovery:
+                batch = self._release(partition)
+                if batch is not None:
+                    yield self._message(partition, batch)
+
+    def _is_current(self, generation: int) -> bool:
+        return (
+            self.flow_active
+            and not self.should_stop
+            and not self._seek_due
+            and generation == self.app.consumer_generation_id
+        )
+
+    def _patience(self, timeout_s: float) -> float:
+        busy = any(self._mergers.values()) or any(self._in_flight.values())
+        return WAIT_BUSY_S if busy else min(timeout_s, WAIT_IDLE_S)
+
+    async def _hold(self, tp: Any, piece: Slice) -> None:
+        if piece.epoch != self.epochs[tp]:
+            return
+        merger = self._mergers.get(tp.partition)
+        if merger is None:
+            merger = self._mergers[tp.partition] = Merger(
+                self._options.topics, self._options.merge_wait_ms / 1000
+            )
+        if not merger.add(tp.topic, piece):
+            self.log.warning("Offsets of %r do not join at %d: reading again", tp, piece.start)
+            await self.app.engine.rewind(tp.partition)
+
+    def _restore(self, tp: Any, piece: Slice) -> ConsumerMessage:
+        """Write a slice of the changelog to the local state at once, and tell Faust how far."""
+        self.app.engine.restore(tp, piece)
+        self._read_offset[tp] = None
+        return ConsumerMessage(
+            tp.topic, tp.partition, piece.end - 1, time.time(), 0, (), None, None, None, 0, 0, tp,
+            generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+
+    def _release(self, partition: int) -> Batch | None:
+        if self._in_flight[partition] >= BATCHES_IN_FLIGHT:
+            return None
+        ended = {tp.topic for tp in self._group(partition) if self._thread.at_end(tp)}
+        return self._mergers[partition].release(
+            time.monotonic(), ended, self._options.batch_records
+        )
+
+    def _message(self, partition: int, batch: Batch) -> tuple[Any, BatchMessage]:
+        topic, covered = next(iter(batch.ranges.items()))
+        tp = TopicPartition(topic, partition)
+        message = BatchMessage(
+            topic, partition, covered.start, time.time(), 0, (), None, b"", None, 0, 0, tp,
+            generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+        message.batch = batch
+        self._in_flight[partition] += 1
+        self._read_offset[tp] = None
+        return tp, message
+
+    # -- what the engine and the ticks ask
+
+    def _group(self, partition: int) -> list[Any]:
+        return [TopicPartition(topic, partition) for topic in self._options.topics]
+
+    def _merged_partitions(self) -> list[Any]:
+        return [tp for tp in self.assignment() if tp.topic in self._options.topics]
+
+    def wanted_partitions(self) -> frozenset[Any]:
+        """The active partitions that do not hold too much already (called by the thread)."""
+        cap = HELD_BATCHES * self._options.batch_records
+        full = {
+            TopicPartition(topic, partition)
+            for partition, merger in list(self._mergers.items())
+            for topic in self._options.topics
+            if merger.held(topic) >= cap
+        }
+        return frozenset(self._active_partitions) - full
+
+    def done(self, partition: int) -> None:
+        """A batch of the partition was committed or given up."""
+        self._in_flight[partition] = max(0, self._in_flight[partition] - 1)
+
+    def owned(self) -> list[int]:
+        """Partitions this worker processes."""
+        return sorted({tp.partition for tp in self._merged_partitions()})
+
+    def is_quiet(self, partition: int) -> bool:
+        """Whether everything of a partition has been read to its end and processed."""
+        return (
+            self.flow_active
+            and not self._seek_due
+            and not self._in_flight[partition]
+            and not self._mergers.get(partition)
+            and all(self._thread.at_end(tp) for tp in self._group(partition))
+        )
+
+    # -- Faust's own offsets play no part
+
+    async def wait_empty(self) -> None:
+        """Before a rebalance and at shutdown: let the batches at work finish."""
+        await self.app.engine.idle()
+
+    async def _commit(self, offsets: Any) -> bool:
+        return True
+
+    async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
+        return None

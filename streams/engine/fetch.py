@@ -1,0 +1,138 @@
+"""The consumer's thread: fetches records together with the exact offsets they cover.
+
+Touches aiokafka's fetcher (private names) and nothing else does; `tests/engine/test_contract.py`
+fails when they change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from aiokafka.consumer.fetcher import FetchResult
+from aiokafka.errors import ConsumerStoppedError
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+
+from schemas.tables import SourceRecord
+from streams.engine.merge import Slice
+
+
+class FetchThread(AIOKafkaConsumerThread):
+    """Fetches `Slice` per partition instead of bare records."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        """Faust waits 1,500 ms in a fetch; with one fetch in flight per broker that starves
+        a topic that lags behind another.
+        """
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = self.app.options.fetch_wait_ms
+        return consumer
+
+    async def _highwaters(self, partitions: list[Any]) -> dict[Any, int]:
+        """Ask the broker: before the first fetch aiokafka's own idea of the end is -1."""
+        ends: dict[Any, int] = await self._ensure_consumer().end_offsets(partitions)
+        return ends
+
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: Any,
+        timeout: float | None = None,
+        max_records: int | None = None,
+    ) -> dict[Any, Slice]:
+        """Return what the wanted partitions have; wait at most ``timeout`` seconds for it.
+
+        Unlike aiokafka's own it asks again on each turn which partitions are wanted (Faust passes
+        a live set, and an empty set means "all" there), and limits records per partition.
+        """
+        fetcher = consumer._fetcher
+        deadline_s = time.monotonic() + (timeout or 0)
+        with fetcher._subscriptions.fetch_context():
+            while self.consumer.flow_active:
+                if consumer._closed or fetcher._closed:
+                    raise ConsumerStoppedError
+                if fetcher._subscriptions.reassignment_in_progress:
+                    await fetcher._subscriptions.wait_for_assignment()
+                slices = self._drain(fetcher, max_records)
+                left_s = deadline_s - time.monotonic()
+                if slices or left_s <= 0:
+                    return slices
+                await _wait_for_records(fetcher, left_s)
+        return {}
+
+    def _drain(self, fetcher: Any, max_records: int | None) -> dict[Any, Slice]:
+        wanted = self.consumer.wanted_partitions()
+        slices: dict[Any, Slice] = {}
+        for tp in list(fetcher._records):
+            if tp not in wanted:
+                if not fetcher._subscriptions.is_assigned(tp):
+                    del fetcher._records[tp]
+            elif type(fetcher._records[tp]) is FetchResult:
+                piece = self._take(fetcher, tp, max_records)
+                if piece is not None:
+                    slices[tp] = piece
+            elif not slices:
+                _discard(fetcher, tp).check_raise()
+        return slices
+
+    def _take(self, fetcher: Any, tp: Any, max_records: int | None) -> Slice | None:
+        result = fetcher._records[tp]
+        unread, assignment = result._partition_records, result._assignment
+        start = None if unread is None else unread.next_fetch_offset
+        position = assignment.state_value(tp)._position if assignment.active else None
+        if start is None or position != start:  # fetched before a seek or a rebalance
+            _discard(fetcher, tp)
+            return None
+        records = result.getall(max_records)
+        if not result.has_more():
+            _discard(fetcher, tp)
+        end = assignment.state_value(tp)._position
+        epoch = self.consumer.epochs[tp]
+        return Slice([_record(record) for record in records], start, end, epoch)
+
+    def seek_to(self, tp: Any, offset: int) -> None:
+        """Read a partition from ``offset`` on; runs in this thread (`call_thread`), so that the
+        new epoch and the new position appear to a fetch at once.
+        """
+        consumer = self._ensure_consumer()
+        if consumer._subscription.is_assigned(tp):
+            self.consumer.new_epoch(tp)
+            consumer._fetcher.seek_to(tp, offset)
+
+    def at_end(self, tp: Any) -> bool:
+        """Whether the last fetch of a partition reached the end that readers may see."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription is not None else None
+        if assignment is None or tp not in assignment.tps:
+            return False
+        state = assignment.state_value(tp)
+        stable = state.lso if state.lso is not None and state.lso >= 0 else state.highwater
+        position = state._position
+        return position is not None and stable is not None and position >= stable
+
+
+def _discard(fetcher: Any, tp: Any) -> Any:
+    """Remove a partition's fetched data, so that the fetcher asks for more."""
+    result = fetcher._records.pop(tp)
+    fetcher._notify(fetcher._wait_consume_future)
+    return result
+
+
+async def _wait_for_records(fetcher: Any, timeout_s: float) -> None:
+    waiter = fetcher._create_fetch_waiter()
+    _, pending = await asyncio.wait([waiter], timeout=timeout_s)
+    for future in pending:
+        future.cancel()
+
+
+def _record(record: Any) -> SourceRecord:
+    return SourceRecord(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp or 0,
+        record.key,
+        record.value,
+        tuple((name, value or b"") for name, value in record.headers),
+    )

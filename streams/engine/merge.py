@@ -1,0 +1,150 @@
+"""Merge a partition's co-partitioned topics into one input sequence. Pure: no Kafka, no clock.
+
+The sequence is defined record by record: of the topics' first unreleased records the smallest by
+(record timestamp, topic order, offset) comes next. So it does not depend on how records were
+fetched, as long as every topic's next record is known, or known not to be there yet.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heapreplace
+
+from schemas.tables import SourceRecord
+
+
+@dataclass(slots=True)
+class Slice:
+    """Records fetched from one topic partition, and exactly the offsets they cover.
+
+    ``[start, end)`` also covers what has no record: control markers, aborted and compacted data.
+    ``epoch`` counts the seeks of the partition: slices of different epochs do not fit together.
+    """
+
+    records: list[SourceRecord]
+    start: int
+    end: int
+    epoch: int
+
+
+@dataclass(slots=True, frozen=True)
+class Range:
+    """Half-open offsets of one topic that a batch covers, and the epoch they were fetched in."""
+
+    start: int
+    end: int
+    epoch: int
+
+    def __bool__(self) -> bool:
+        """Whether it covers anything."""
+        return self.start < self.end
+
+
+@dataclass(slots=True, frozen=True)
+class Batch:
+    """A piece of a partition's input sequence, with the range it covers in each topic."""
+
+    records: list[SourceRecord]
+    ranges: dict[str, Range]
+
+
+@dataclass(slots=True)
+class _Held:
+    """What is fetched from one topic but not released."""
+
+    records: deque[SourceRecord] = field(default_factory=deque)
+    start: int = 0
+    end: int = 0
+    epoch: int = -1
+    dry_since_s: float | None = None
+
+    def add(self, piece: Slice) -> bool:
+        if self.epoch < 0:
+            self.start, self.end, self.epoch = piece.start, piece.start, piece.epoch
+        if piece.start != self.end or piece.epoch != self.epoch:
+            return False
+        self.records.extend(piece.records)
+        self.end = piece.end
+        return True
+
+    def take_range(self) -> Range:
+        """The range up to the first record that stays."""
+        end = self.records[0].offset if self.records else self.end
+        taken = Range(self.start, end, self.epoch)
+        self.start = end
+        return taken
+
+
+class Merger:
+    """Holds one partition's fetched slices and releases them in the order of the sequence."""
+
+    def __init__(self, topics: Sequence[str], wait_s: float) -> None:
+        """Merge ``topics`` (ties go to the earlier one); wait ``wait_s`` seconds for a laggard."""
+        self._topics = tuple(topics)
+        self._rank = {topic: rank for rank, topic in enumerate(topics)}
+        self._wait_s = wait_s
+        self._held = {topic: _Held() for topic in topics}
+
+    def add(self, topic: str, piece: Slice) -> bool:
+        """Hold a slice; False, and the slice is not taken, if it does not follow the last one."""
+        return self._held[topic].add(piece)
+
+    def forget(self, topic: str | None = None) -> None:
+        """Drop what is held of a topic, or of all."""
+        for name in self._topics if topic is None else (topic,):
+            self._held[name] = _Held()
+
+    def held(self, topic: str) -> int:
+        """Records of a topic that wait to be released."""
+        return len(self._held[topic].records)
+
+    def __bool__(self) -> bool:
+        """Whether any record waits."""
+        return any(held.records for held in self._held.values())
+
+    def release(self, now_s: float, ended: Container[str], limit: int) -> Batch | None:
+        """Return the next piece of the sequence, at most ``limit`` records, or None: wait.
+
+        ``ended``: topics whose end has been read; they hold nobody up. ``now_s``: any monotonic
+        seconds. A topic that stays dry short of its end holds the others up for ``wait_s`` only.
+        """
+        if not self:
+            for held in self._held.values():
+                held.dry_since_s = None
+            return None
+        waived = {topic for topic in self._topics if self._is_waived(topic, now_s, ended)}
+        records = self._merge(waived, limit)
+        if not records:
+            return None
+        ranges = {topic: held.take_range() for topic, held in self._held.items()}
+        return Batch(records, {name: taken for name, taken in ranges.items() if taken})
+
+    def _is_waived(self, topic: str, now_s: float, ended: Container[str]) -> bool:
+        held = self._held[topic]
+        if held.records or topic in ended:
+            held.dry_since_s = None
+            return topic in ended
+        if held.dry_since_s is None:
+            held.dry_since_s = now_s
+        return now_s - held.dry_since_s >= self._wait_s
+
+    def _merge(self, waived: Container[str], limit: int) -> list[SourceRecord]:
+        queues = [self._held[topic].records for topic in self._topics]
+        if any(not queues[self._rank[t]] and t not in waived for t in self._topics):
+            return []
+        heads = [(queue[0].timestamp_ms, rank) for rank, queue in enumerate(queues) if queue]
+        heapify(heads)
+        merged: list[SourceRecord] = []
+        while heads and len(merged) < limit:
+            rank = heads[0][1]
+            queue = queues[rank]
+            merged.append(queue.popleft())
+            if queue:
+                heapreplace(heads, (queue[0].timestamp_ms, rank))
+            elif self._topics[rank] in waived:
+                heappop(heads)
+            else:
+                break
+        return merged

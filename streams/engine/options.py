@@ -1,0 +1,41 @@
+"""What the engine is told by the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from streams.settings import Settings
+
+MERGED = ("clicks", "purchases", "context", "push-receipts", "ticks")
+"""The co-partitioned topics of the input sequence; ties in time go to the earlier one."""
+TABLE = "state"
+"""Name of the one table; its changelog is ``<app_id>-state-changelog``."""
+
+
+@dataclass(slots=True, frozen=True)
+class Options:
+    """``topics``: full names of the merged topics in order; times in milliseconds."""
+
+    topics: tuple[str, ...]
+    ticks: str
+    prefix: str
+    batch_records: int
+    merge_wait_ms: int
+    fetch_wait_ms: int
+    tick_ms: int
+    cache_rows: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the options of a deployment."""
+        return cls(
+            topics=tuple(settings.topic(name) for name in MERGED),
+            ticks=settings.topic("ticks"),
+            prefix=settings.topic_prefix,
+            batch_records=settings.batch_records,
+            merge_wait_ms=settings.merge_wait_ms,
+            fetch_wait_ms=settings.fetch_wait_ms,
+            tick_ms=settings.tick_ms,
+            cache_rows=settings.cache_rows,
+        )

@@ -1,0 +1,46 @@
+"""How far a partition's state has come: the engine's own row, committed with every batch."""
+
+from __future__ import annotations
+
+import msgspec
+
+KEY = b"\x00progress"
+"""The engine's rows start with a zero byte; the pipeline's never do."""
+
+
+class Progress(msgspec.Struct, omit_defaults=True):
+    """``next``: topic -> first offset that the state does not contain.
+
+    ``stream_ms`` and ``wall_ms``: the stream time that the last batch with input reached, and the
+    wall clock then; ticks measure from there. None: no input yet.
+    """
+
+    next: dict[str, int] = {}
+    stream_ms: int | None = None
+    wall_ms: int = 0
+
+
+class Marker(msgspec.Struct):
+    """The part of the pipeline's marker row that the engine reads."""
+
+    stream_ms: int | None = None
+
+
+def pack(progress: Progress) -> bytes:
+    """Return the row's value."""
+    return msgspec.msgpack.encode(progress)
+
+
+def unpack(row: bytes | None) -> Progress:
+    """Return the progress in a row's value, the beginning for None."""
+    return Progress() if row is None else msgspec.msgpack.decode(row, type=Progress)
+
+
+def marked_stream_ms(row: bytes | None) -> int | None:
+    """Return the stream time in the pipeline's marker row, None if there is none yet."""
+    return None if row is None else msgspec.msgpack.decode(row, type=Marker).stream_ms
+
+
+def advance(progress: Progress, ends: dict[str, int]) -> Progress:
+    """Return the progress after a batch that covers up to ``ends``."""
+    return Progress({**progress.next, **ends}, progress.stream_ms, progress.wall_ms)

@@ -1,0 +1,234 @@
+"""Runs a processor over the merged batches: check, process, commit, and only then apply."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka.structs import TopicPartition
+
+from streams.engine import progress, recovery
+from streams.engine.consumer import BatchMessage
+from streams.engine.intake import Intake, intake
+from streams.engine.merge import Slice
+from streams.engine.options import Options
+from streams.engine.processor import Processor
+from streams.engine.progress import Progress
+from streams.engine.store import PartitionStore, StateTable
+from streams.engine.transactions import AbortedError, Commit, FatalError
+from streams.store import MARKER, Effects
+
+logger = logging.getLogger(__name__)
+
+MOST_ABORTS = 10
+"""Clean aborts of one batch in a row after which the worker gives up: it will never succeed."""
+EXIT_AFTER_S = 15.0
+"""A dead worker that cannot shut down by then is ended."""
+
+
+@dataclass(slots=True)
+class Partition:
+    """What the engine keeps of a partition between batches."""
+
+    store: PartitionStore
+    progress: Progress
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    checked: bool = False
+    aborts: int = 0
+    done_s: float = field(default_factory=time.monotonic)
+
+
+class Engine:
+    """Owns the partitions' state; processes their batches one after the other, each exactly once.
+
+    Batches run in tasks of their own: cancelling the agent cannot part commit from apply.
+    """
+
+    def __init__(self, app: Any, table: StateTable, processor: Processor, options: Options) -> None:
+        self._app = app
+        self._table = table
+        self._processor = processor
+        self._options = options
+        self._partitions: dict[int, Partition] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.ready = asyncio.Event()
+        """Nothing is processed before this is set."""
+
+    # -- batches
+
+    def submit(self, message: BatchMessage) -> None:
+        """Process a batch in the background."""
+        task = asyncio.ensure_future(self._run(message))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def idle(self) -> None:
+        """Wait until no batch is at work."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    def forget(self) -> None:
+        """Forget the partitions: after a rebalance their state is read afresh."""
+        self._partitions.clear()
+
+    async def _run(self, message: BatchMessage) -> None:
+        try:
+            await self._wait_until_ready()
+            if self._is_current(message):
+                partition = self.partition(message.partition)
+                async with partition.lock:
+                    await self._accept(message, partition)
+        except FatalError as error:
+            logger.critical("Batch given up: %s", error)
+        except Exception as error:
+            await self.crash(error)
+        finally:
+            self._app.consumer.done(message.partition)
+
+    async def _wait_until_ready(self) -> None:
+        while not self.ready.is_set() and self._app.consumer.flow_active:
+            await asyncio.wait([asyncio.ensure_future(self.ready.wait())], timeout=0.1)
+
+    def _is_current(self, message: BatchMessage) -> bool:
+        """Whether nothing has happened since the batch was fetched that makes it stale."""
+        consumer = self._app.consumer
+        return (
+            self.ready.is_set()
+            and consumer.flow_active
+            and message.generation_id == self._app.consumer_generation_id
+            and consumer.transactions.owns(message.partition)
+            and all(
+                covered.epoch == consumer.epochs[TopicPartition(topic, message.partition)]
+                for topic, covered in message.batch.ranges.items()
+            )
+        )
+
+    async def _accept(self, message: BatchMessage, partition: Partition) -> None:
+        number = message.partition
+        if not self._is_current(message):
+            return
+        if not partition.checked:
+            await self._check_log(number, partition)
+        fresh = intake(message.batch, partition.progress.next)
+        if fresh.gaps:
+            logger.warning("Partition %d: offsets are missing before %s", number, fresh.gaps)
+            partition.checked = False
+            await self.rewind(number)
+            return
+        if not self._is_current(message):
+            return
+        await self._process(number, partition, fresh)
+
+    async def _process(self, number: int, partition: Partition, fresh: Intake) -> None:
+        if fresh.records:
+            effects = self._processor.process(number, partition.store, fresh.records)
+        else:
+            effects = Effects()
+        after = self._advance(partition.progress, fresh, effects)
+        rows = {**effects.rows, progress.KEY: progress.pack(after)}
+        commit = Commit(number, self._table.changelog_topic_name, rows, effects.outputs, fresh.ends)
+        try:
+            last = await self._app.consumer.transactions.transact(commit)
+        except AbortedError as error:
+            await self._after_abort(number, partition, error)
+            return
+        self._table.data.write(number, rows.items(), last)
+        partition.store.apply(rows)
+        partition.progress, partition.aborts = after, 0
+        partition.done_s = time.monotonic()
+
+    def _advance(self, before: Progress, fresh: Intake, effects: Effects) -> Progress:
+        after = progress.advance(before, fresh.ends)
+        stream_ms = progress.marked_stream_ms(effects.rows.get(MARKER))
+        if stream_ms is not None and any(r.topic != self._options.ticks for r in fresh.records):
+            after.stream_ms, after.wall_ms = stream_ms, time.time_ns() // 1_000_000
+        return after
+
+    async def _after_abort(self, number: int, partition: Partition, error: AbortedError) -> None:
+        partition.aborts += 1
+        logger.error("Partition %d: aborted %d time(s): %s", number, partition.aborts, error)
+        if partition.aborts >= MOST_ABORTS:
+            raise RuntimeError(f"partition {number}: a batch cannot be committed") from error
+        await asyncio.sleep(min(0.1 * 2**partition.aborts, 5.0))
+        await self.rewind(number)
+
+    # -- state
+
+    def partition(self, number: int) -> Partition:
+        """Return what is kept of a partition, read from its state if need be."""
+        if number not in self._partitions:
+            store = PartitionStore(
+                lambda: self._table.data.database(number), self._options.cache_rows
+            )
+            row = self._table.data.database(number).get(progress.KEY)
+            self._partitions[number] = Partition(store, progress.unpack(row))
+        return self._partitions[number]
+
+    def stream_ms(self, number: int) -> int | None:
+        """Return a partition's stream time, milliseconds UTC; None: no event yet."""
+        (row,) = self.partition(number).store.get_many([MARKER])
+        return progress.marked_stream_ms(row)
+
+    def quiet(self, pause_s: float) -> list[int]:
+        """Return the partitions without lag whose last batch was ``pause_s`` seconds ago."""
+        consumer, now_s = self._app.consumer, time.monotonic()
+        if self._app.rebalancing or self._app.in_recovery or not self.ready.is_set():
+            return []
+        return [
+            number
+            for number in consumer.owned()
+            if consumer.transactions.owns(number)
+            and now_s - self.partition(number).done_s >= pause_s
+            and consumer.is_quiet(number)
+        ]
+
+    def restore(self, tp: Any, piece: Slice) -> None:
+        """Take a piece of the changelog over into the local state."""
+        recovery.restore(self._table.data, tp.partition, piece)
+
+    async def rewind(self, number: int) -> None:
+        """Read a partition's topics again from where its state ends."""
+        at = self.partition(number).progress.next
+        topics = self._options.topics
+        await self._app.consumer.rewind({TopicPartition(t, number): at.get(t, 0) for t in topics})
+
+    async def _check_log(self, number: int, partition: Partition) -> None:
+        """Compare the state with the log: retention may have deleted what it waits for."""
+        tps = [TopicPartition(topic, number) for topic in self._options.topics]
+        starts = await self._app.consumer.earliest_offsets(*tps)
+        ends = await self._app.consumer.highwaters(*tps)
+        for tp in tps:
+            at = partition.progress.next.get(tp.topic, 0)
+            if at > ends[tp]:
+                raise RuntimeError(_recreated(tp, at, ends[tp]))
+            if at < starts[tp]:
+                if at:
+                    logger.error("%s: %d to %d were deleted unread", tp, at, starts[tp] - 1)
+                partition.progress.next[tp.topic] = starts[tp]
+        partition.checked = True
+
+    # -- the end
+
+    async def crash(self, reason: BaseException) -> None:
+        """End this worker: its state is in the log, and a clean start reads it there."""
+        self._app.consumer.transactions.dead = True
+        _end_process_after(EXIT_AFTER_S)
+        await self._app.crash(reason)
+
+
+def _recreated(tp: Any, at: int, end: int) -> str:
+    return (
+        f"topic {tp.topic} partition {tp.partition} ends at offset {end}, but the state contains "
+        f"everything before {at}: the topic was deleted and made again. Start with another app_id."
+    )
+
+
+def _end_process_after(delay_s: float) -> None:
+    timer = threading.Timer(delay_s, os._exit, args=(70,))
+    timer.daemon = True
+    timer.start()

@@ -1,0 +1,126 @@
+"""A partition's state: RocksDB through Faust's table, with an LRU cache of rows in front."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import rocksdict
+from faust.stores import rocksdb
+from faust.tables import Table
+
+NO_OFFSET = -1
+
+
+class StateStore(rocksdb.Store):
+    """Faust's RocksDB store; rows come in by `write` only, with the offset they carry."""
+
+    def apply_changelog_batch(self, batch: Any, to_key: Any, to_value: Any) -> None:
+        """Do nothing: `streams.engine.recovery` has written the rows when Faust hears of them."""
+
+    def database(self, partition: int) -> Any:
+        """The partition's open RocksDB. Ask again after every rebalance: Faust closes it."""
+        return self._db_for_partition(partition)
+
+    def restored_offset(self, partition: int) -> int:
+        """Changelog offset the rows are good for; `NO_OFFSET`: none."""
+        stored = self.database(partition).get(self.offset_key)
+        return NO_OFFSET if stored is None else int(stored)
+
+    def write(
+        self, partition: int, rows: Iterable[tuple[bytes, bytes | None]], offset: int
+    ) -> None:
+        """Write rows (None deletes) and the changelog offset they are good for, atomically."""
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for key, value in rows:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        if offset > NO_OFFSET:
+            batch.put(self.offset_key, b"%d" % offset)
+        self.database(partition).write(batch)
+
+
+class StateTable(Table):
+    """The one table of the app: raw bytes, kept in a `StateStore`."""
+
+    def _new_store(self) -> StateStore:
+        return StateStore(
+            "rocksdb://", self.app, self, table_name=self.name, key_type=bytes, value_type=bytes,
+            key_serializer="raw", value_serializer="raw", loop=self.loop, options=self.options,
+        )  # fmt: skip
+
+
+class PartitionStore:
+    """`streams.store.Store` over one RocksDB: the rows as of the last commit."""
+
+    def __init__(self, database: Callable[[], Any], cache_rows: int) -> None:
+        """``database``: returns the open RocksDB; ``cache_rows``: most rows kept in memory."""
+        self._database = database
+        self._cache_rows = cache_rows
+        self._cache: OrderedDict[bytes, bytes | None] = OrderedDict()
+        self._empty = (b"", b"")  # a key range [low, high) known to hold nothing
+        self._scanned = (b"", b"")  # the last scan's range, joined with the empty one before it
+        self._left: set[bytes] = set()  # keys that scan found and that are still there
+
+    def get_many(self, keys: list[bytes]) -> list[bytes | None]:
+        """Return the value of each key, None where there is none."""
+        cache = self._cache
+        missing = [key for key in keys if key not in cache]
+        if missing:
+            cache.update(zip(missing, self._database().get(missing), strict=True))
+        for key in keys:
+            cache.move_to_end(key)
+        found = [cache[key] for key in keys]
+        self._shrink()
+        return found
+
+    def scan(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
+        """Return the rows with ``start <= key < stop`` in key order.
+
+        A range found or made empty is skipped by the next scan: RocksDB would step over the
+        tombstones of every timer that ever fired.
+        """
+        low, high = self._empty
+        joined = low <= start <= high and low < high
+        first = high if joined else start
+        rows = self._read_range(first, stop) if first < stop else []
+        self._scanned = (low if joined else start, max(stop, first))
+        self._left = {key for key, _ in rows}
+        if not rows:
+            self._empty = self._scanned
+        return rows
+
+    def _read_range(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
+        rows = []
+        for key, value in self._database().items(from_key=start):
+            if key >= stop:
+                break
+            rows.append((key, value))
+        return rows
+
+    def apply(self, rows: Mapping[bytes, bytes | None]) -> None:
+        """Take over rows that were committed and written; the cache keeps what was read."""
+        for key, value in rows.items():
+            if key in self._cache:
+                self._cache[key] = value
+            if value is None:
+                self._left.discard(key)
+            else:
+                self._note_present(key)
+        if not self._left:
+            self._empty = self._scanned
+
+    def _note_present(self, key: bytes) -> None:
+        low, high = self._empty
+        if low <= key < high:
+            self._empty = (low, key)
+        low, high = self._scanned
+        if low <= key < high:
+            self._left.add(key)
+
+    def _shrink(self) -> None:
+        while len(self._cache) > self._cache_rows:
+            self._cache.popitem(last=False)

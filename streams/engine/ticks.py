@@ -1,0 +1,69 @@
+"""Ticks: on a quiet partition time passes as records, the same ones in every replay."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+from mode import Service
+
+from schemas.events import Tick
+from streams.engine.client import plain_producer
+from streams.engine.progress import Progress
+from streams.settings import Settings
+
+
+def tick_time(progress: Progress, stream_ms: int | None, wall_ms: int) -> int | None:
+    """Return the time a tick should tell: stream time plus what has elapsed since the last input.
+
+    A replay of old history moves on from its own end; nothing is ever told from the future.
+    None: no event was seen yet, or stream time is ahead of the wall clock.
+    """
+    if stream_ms is None or progress.stream_ms is None or stream_ms > wall_ms:
+        return None
+    elapsed_ms = max(wall_ms - progress.wall_ms, 0)
+    return max(stream_ms, min(progress.stream_ms + elapsed_ms, wall_ms))
+
+
+class TickWriter(Service):
+    """Writes a tick to each of this worker's partitions that has no lag and no traffic."""
+
+    def __init__(self, app: Any, settings: Settings, **kwargs: Any) -> None:
+        self._app = app
+        self._settings = settings
+        self._topic = app.options.ticks
+        super().__init__(**kwargs)
+
+    async def on_start(self) -> None:
+        """Open a producer of its own: ticks are input, no part of any transaction."""
+        self._producer = plain_producer(self._settings)
+        await self._producer.start()
+
+    async def on_stop(self) -> None:
+        """Close the producer."""
+        await self._producer.stop()
+
+    @Service.task
+    async def _write(self) -> None:
+        interval_s = self._settings.tick_ms / 1000
+        while not self.should_stop:
+            await self.sleep(interval_s / 4)
+            quiet = self._app.engine.quiet(interval_s)
+            await asyncio.gather(*map(self._tick, quiet))
+
+    async def _tick(self, partition: int) -> None:
+        state = self._app.engine.partition(partition)
+        ts = tick_time(state.progress, self._app.engine.stream_ms(partition), _wall_ms())
+        if ts is not None:
+            await self._producer.send_and_wait(
+                self._topic,
+                msgspec.json.encode(Tick(ts=ts)),
+                partition=partition,
+                timestamp_ms=ts,
+            )
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000

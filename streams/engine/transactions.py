@@ -1,0 +1,182 @@
+"""One Kafka transaction per batch: changelog rows, outputs and source offsets, all or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.structs import TopicPartition
+from faust.transport.consumer import TransactionManager
+
+from schemas.tables import Output
+
+Record = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
+"""Key, value and headers of a record to be sent."""
+Sent = list[tuple[Any, int]]
+"""Per batch handed to the producer: the acknowledgement to come, and its records."""
+NO_OFFSET = -1
+
+
+class AbortedError(Exception):
+    """The transaction was aborted cleanly: nothing of the batch happened."""
+
+
+class FatalError(Exception):
+    """The worker was fenced, or cannot know what became of a transaction: it must end."""
+
+
+@dataclass(slots=True, frozen=True)
+class Commit:
+    """What one transaction writes. ``offsets``: topic -> next offset to read."""
+
+    partition: int
+    changelog: str
+    rows: Mapping[bytes, bytes | None]
+    outputs: list[Output]
+    offsets: Mapping[str, int]
+
+
+class BatchTransactions(TransactionManager):
+    """Owns a producer ``<app id>-<partition>`` per partition of this worker.
+
+    Starting it fences whoever owned the partition before, and ends its open transaction.
+    """
+
+    def on_init(self) -> None:
+        """Start with no producer."""
+        self._producers: dict[int, Any] = {}
+        self.dead = False
+
+    async def on_partitions_revoked(self, revoked: set[Any]) -> None:
+        """Let the transactions at work finish before another worker takes over."""
+        await self.app.engine.idle()
+
+    async def on_rebalance(
+        self, assigned: set[Any], revoked: set[Any], newly_assigned: set[Any]
+    ) -> None:
+        """Start the producers of the assigned partitions, before their offsets are read."""
+        await self.app.engine.idle()
+        self.app.engine.forget()
+        await self._stop_producers()
+        topics = self.app.options.topics
+        mine = {tp.partition for tp in assigned if tp.topic in topics}
+        await asyncio.gather(*map(self._start_producer, sorted(mine)))
+
+    async def on_stop(self) -> None:
+        """Stop the producers."""
+        await self._stop_producers()
+        await super().on_stop()
+
+    async def _start_producer(self, partition: int) -> None:
+        name = f"{self.app.conf.id}-{partition}"
+        producer = self.producer._new_producer(transactional_id=name)
+        await producer.start()
+        self._producers[partition] = producer
+
+    async def _stop_producers(self) -> None:
+        producers, self._producers = list(self._producers.values()), {}
+        await asyncio.gather(*(producer.stop() for producer in producers))
+
+    def owns(self, partition: int) -> bool:
+        """Whether this worker may commit for a partition."""
+        return not self.dead and partition in self._producers
+
+    async def transact(self, commit: Commit) -> int:
+        """Commit, and return the changelog offset of the last row (`NO_OFFSET`: not known).
+
+        Raises:
+            AbortedError: nothing happened; read the batch again.
+            FatalError: fenced, outcome unknown, or a bug: the worker is dead and ends.
+        """
+        if not self.owns(commit.partition):
+            raise FatalError(f"not the owner of partition {commit.partition}")
+        producer = self._producers[commit.partition]
+        try:
+            await producer.begin_transaction()
+            last = await self._send(producer, commit)
+        except ProducerFenced as error:
+            raise await self._die(error) from error
+        except KafkaError as error:
+            await self._abort(commit.partition, producer)
+            raise AbortedError(repr(error)) from error
+        except BaseException as error:  # a bug or a cancellation, not a broker's answer
+            raise await self._die(error) from error
+        try:
+            await producer.commit_transaction()
+        except BaseException as error:  # outcome unknown: the log knows it, after a restart
+            raise await self._die(error) from error
+        return last
+
+    async def _send(self, producer: Any, commit: Commit) -> int:
+        """Send offsets, then records; return once the broker has acknowledged all of it."""
+        changelog = TopicPartition(commit.changelog, commit.partition)
+        records = {changelog: _changelog_records(commit.rows), **self._by_destination(commit)}
+        producer.join(records)
+        await producer.send_offsets_to_transaction(
+            {TopicPartition(topic, commit.partition): at for topic, at in commit.offsets.items()},
+            self.app.conf.id,
+        )
+        sent = {tp: await _send_records(producer, tp, rows) for tp, rows in records.items()}
+        # aiokafka would commit even if the broker refused a batch
+        await asyncio.gather(*(future for batches in sent.values() for future, _ in batches))
+        return await _last_offset(sent[changelog])
+
+    def _by_destination(self, commit: Commit) -> dict[TopicPartition, list[Record]]:
+        grouped: dict[TopicPartition, list[Record]] = {}
+        for out in commit.outputs:
+            partition = commit.partition if out.partition is None else out.partition
+            destination = TopicPartition(self.app.options.prefix + out.topic, partition)
+            grouped.setdefault(destination, []).append((out.key, out.value, out.headers))
+        return grouped
+
+    async def _abort(self, partition: int, producer: Any) -> None:
+        """Abort, and replace the producer: a refused batch leaves a hole in its sequence."""
+        try:
+            await producer.abort_transaction()
+            await producer.stop()
+            await self._start_producer(partition)
+        except BaseException as error:
+            raise await self._die(error) from error
+
+    async def _die(self, reason: BaseException) -> FatalError:
+        self.dead = True
+        await self.app.engine.crash(reason)
+        return FatalError(repr(reason))
+
+
+def _changelog_records(rows: Mapping[bytes, bytes | None]) -> list[Record]:
+    return [(key, value, ()) for key, value in rows.items()]
+
+
+async def _last_offset(sent: Sent) -> int:
+    future, records = sent[-1]
+    base = (await future).offset
+    return base + records - 1 if base >= 0 else NO_OFFSET  # -1: a repeated send succeeded
+
+
+async def _send_records(producer: Any, tp: TopicPartition, records: Iterable[Record]) -> Sent:
+    """Hand records to the producer in order."""
+    sent: Sent = []
+    builder = producer.create_batch()
+    for key, value, headers in records:
+        if not _append(builder, key, value, headers):
+            sent.append(await _submit(producer, builder, tp))
+            builder = producer.create_batch()
+            _append(builder, key, value, headers)  # the first record always fits
+    if builder.record_count():
+        sent.append(await _submit(producer, builder, tp))
+    return sent
+
+
+def _append(builder: Any, key: bytes | None, value: bytes | None, headers: Any) -> bool:
+    stamped = builder.append(key=key, value=value, timestamp=None, headers=list(headers))
+    return stamped is not None
+
+
+async def _submit(producer: Any, builder: Any, tp: TopicPartition) -> tuple[Any, int]:
+    builder.close()
+    future = await producer.send_batch(builder, tp.topic, partition=tp.partition)
+    return future, builder.record_count()

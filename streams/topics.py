@@ -1,0 +1,181 @@
+"""The topics of a deployment: what they are called, how they are made, whether they fit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from streams.settings import Settings
+
+_COMPACT = {"cleanup.policy": "compact"}
+_DAY_MS = 86_400_000
+CHANGELOG = "state-changelog"
+
+
+@dataclass(slots=True, frozen=True)
+class Topic:
+    """A topic. ``single``: one partition, else as many as the user topics have."""
+
+    name: str
+    sentence: str
+    single: bool = False
+    config: dict[str, str] = field(default_factory=dict)
+
+
+CATALOGUE: tuple[Topic, ...] = (
+    Topic("clicks", "Input: what users look at, search for, put in the cart."),
+    Topic("purchases", "Input: orders placed, returned, cancelled."),
+    Topic("context", "Input: device, place, locale, consent."),
+    Topic("push-receipts", "Input: what became of the pushes."),
+    Topic("catalog", "Input: the items.", config=_COMPACT),
+    Topic("decisions", "Output: the record of each decision."),
+    Topic("recommendations", "Output: what to send, to whom, when. Read committed."),
+    Topic("suppressions", "Output: why nothing is sent."),
+    Topic("outcomes", "Output: decisions joined with what followed."),
+    Topic("late", "Output: events behind the lateness horizon."),
+    Topic("dead-letters", "Output: input that cannot be accepted, as it came."),
+    Topic(
+        "ticks", "Internal: time passing on quiet partitions.", config={"retention.ms": f"{_DAY_MS}"}
+    ),
+    Topic(
+        "signals", "Internal: accepted facts, for the learner.", single=True,
+        config={"retention.ms": f"{30 * _DAY_MS}"},
+    ),
+    Topic(
+        "globals", "Internal: the learner's epochs.", single=True,
+        config={**_COMPACT, "max.message.bytes": f"{8 * 1024 * 1024}"},
+    ),
+    Topic("bundles", "Internal: model bundles and when they hold.", single=True, config=_COMPACT),
+)  # fmt: skip
+
+
+@dataclass(slots=True, frozen=True)
+class Problem:
+    """Why a worker cannot run on this cluster: a topic and a sentence."""
+
+    topic: str
+    sentence: str
+
+    def __str__(self) -> str:
+        """The sentence, with the topic's name."""
+        return f"{self.topic}: {self.sentence}"
+
+
+class TopicsError(RuntimeError):
+    """The cluster's topics do not fit; the message names each topic and what is wrong."""
+
+
+def expected(settings: Settings) -> dict[str, NewTopic]:
+    """Return every topic by its full name, as `create_topics` makes it."""
+    made = [_new_topic(settings.topic(t.name), t, settings) for t in CATALOGUE]
+    # compact only, stamped by the wall clock: a retention would delete the state itself
+    changelog = Topic(f"{settings.app_id}-{CHANGELOG}", "Internal: the state.", config=_COMPACT)
+    made.append(_new_topic(changelog.name, changelog, settings))
+    return {topic.name: topic for topic in made}
+
+
+def _new_topic(name: str, topic: Topic, settings: Settings) -> NewTopic:
+    return NewTopic(
+        name,
+        1 if topic.single else settings.partitions,
+        settings.replication,
+        topic_configs={"min.insync.replicas": str(settings.min_insync), **topic.config},
+    )
+
+
+async def create_topics(settings: Settings) -> list[str]:
+    """Create the topics that are missing; return their names.
+
+    Raises:
+        aiokafka.errors.KafkaError: the broker refuses, for example too few brokers for copies.
+    """
+    async with _admin(settings) as admin:
+        there = await _partition_counts(admin, expected(settings))
+        missing = [topic for name, topic in expected(settings).items() if name not in there]
+        if missing:
+            _raise_refused(await admin.create_topics(missing))
+        return [topic.name for topic in missing]
+
+
+def _raise_refused(response: Any) -> None:
+    for name, code, message, *_ in response.topic_errors:
+        if code and code != TopicAlreadyExistsError.errno:
+            raise for_code(code)(f"{name}: {message}")
+
+
+async def check_topics(settings: Settings) -> list[Problem]:
+    """Return what keeps a worker from running: missing topics, differing partition counts."""
+    wanted = expected(settings)
+    async with _admin(settings) as admin:
+        counts = await _partition_counts(admin, wanted)
+        problems = find_problems(wanted, counts)
+        changelog = f"{settings.app_id}-{CHANGELOG}"
+        if changelog in counts:
+            problems += _check_changelog(changelog, await _cleanup_policy(admin, changelog))
+    return problems
+
+
+def find_problems(wanted: dict[str, NewTopic], counts: dict[str, int]) -> list[Problem]:
+    """Compare the wanted topics with the ``counts`` of partitions that exist. Pure."""
+    problems = []
+    for name, topic in wanted.items():
+        if name not in counts:
+            problems.append(Problem(name, "is missing; `kairos topics create` makes it"))
+        elif counts[name] != topic.num_partitions:
+            problems.append(
+                Problem(
+                    name,
+                    f"has {counts[name]} partitions instead of {topic.num_partitions}; the user "
+                    "topics must have as many as the setting `partitions` says, all the same",
+                )
+            )
+    return problems
+
+
+def _check_changelog(name: str, policy: str | None) -> list[Problem]:
+    if policy in (None, "compact"):
+        return []
+    return [Problem(name, f"has cleanup.policy={policy}: it would lose state; must be compact")]
+
+
+async def refuse_problems(settings: Settings) -> None:
+    """Do nothing if the topics fit.
+
+    Raises:
+        TopicsError: they do not.
+    """
+    problems = await check_topics(settings)
+    if problems:
+        raise TopicsError("cannot start:\n  " + "\n  ".join(map(str, problems)))
+
+
+@asynccontextmanager
+async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def _partition_counts(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:
+    there = set(await admin.list_topics()) & set(names)
+    described = await admin.describe_topics(sorted(there)) if there else []
+    return {topic["topic"]: len(topic["partitions"]) for topic in described}
+
+
+async def _cleanup_policy(admin: AIOKafkaAdminClient, topic: str) -> str | None:
+    asked = ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": None})
+    for response in await admin.describe_configs([asked]):
+        for resource in response.resources:
+            for entry in resource[4]:
+                if entry[0] == "cleanup.policy":
+                    return str(entry[1])
+    return None
