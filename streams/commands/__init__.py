@@ -1,0 +1,1 @@
+"""The commands of `kairos`, a module each; `streams.cli` puts them together."""
