@@ -35,8 +35,10 @@ def accept(
     columns = Columns(settings, vault)
     counts = dict.fromkeys(COUNTS, 0)
     dead: list[DeadLetter] = []
+    names = {record.topic for record in records}
+    topics = {name: base_topic(name, settings.topic_prefix) for name in names}
     for pos, record in enumerate(records):
-        topic = base_topic(record.topic, settings.topic_prefix)
+        topic = topics[record.topic]
         if topic == TICKS:
             counts["ticks"] += 1
             continue

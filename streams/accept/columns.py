@@ -14,9 +14,9 @@ from streams.accept.vault import Vault
 from streams.settings import Settings
 
 GRANTED, DENIED = "granted", "denied"
-_MAX_PRICE = np.iinfo(np.int32).max
-_MAX_QUANTITY = np.iinfo(np.uint16).max
-_MAX_LINE = np.iinfo(np.uint8).max
+_MAX_PRICE = int(np.iinfo(np.int32).max)
+_MAX_QUANTITY = int(np.iinfo(np.uint16).max)
+_MAX_LINE = int(np.iinfo(np.uint8).max)
 NO_PRICE = -1
 
 
@@ -42,10 +42,10 @@ class Columns:
         """Return the hash of a text whose name is kept; `NO_ID` for none."""
         if text is None:
             return NO_ID
-        found = self._hashes.get(text)
-        if found is None:
-            found = self._hashes[text] = hash64(text)
-        return found
+        try:
+            return self._hashes[text]
+        except KeyError:
+            return self._hashes.setdefault(text, hash64(text))
 
     def add_event(self, pos: int, user: int, ts_ms: int, event: int) -> None:
         """Add a deduplicable event."""
@@ -57,9 +57,13 @@ class Columns:
         price_minor: int = NO_PRICE, quantity: int = 1, line: int = 0,
     ) -> None:  # fmt: skip
         """Add a fact; price, quantity and line stop at what their columns hold."""
+        text = self.text
         self._facts.append((
-            pos, user, ts_ms, event, self.text(item), self.text(category),
-            min(price_minor, _MAX_PRICE), min(quantity, _MAX_QUANTITY), min(line, _MAX_LINE), kind,
+            pos, user, ts_ms, event, text(item), text(category),
+            price_minor if price_minor < _MAX_PRICE else _MAX_PRICE,
+            quantity if quantity < _MAX_QUANTITY else _MAX_QUANTITY,
+            line if line < _MAX_LINE else _MAX_LINE,
+            kind,
         ))  # fmt: skip
 
     def add_context(

@@ -41,10 +41,9 @@ def add_click(columns: Columns, pos: int, record: SourceRecord, click: Click) ->
 
 
 def _check_click(click: Click) -> None:
-    if click.item_id is not None:
-        check.check_id("item_id", click.item_id)
-    if click.category_id is not None:
-        check.check_id("category_id", click.category_id)
+    for field, text in (("item_id", click.item_id), ("category_id", click.category_id)):
+        if text is not None:
+            check.check_id(field, text)
     if click.session_id is not None:
         check.check_id("session_id", click.session_id)
     if click.quantity is not None:
