@@ -7,8 +7,8 @@ import numpy as np
 from schemas.tables import DueUsers
 from schemas.vocabulary import EventType
 from streams.candidates.history import DAY_MS, half, touches
-from streams.candidates.pairs import by_pair, runs
 from streams.candidates.proposals import Proposals, Source
+from streams.groups import by_pair, runs
 from streams.settings import Settings
 from streams.shared import Shared
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from schemas.ids import NO_ID
 from schemas.tables import DueUsers
 from streams.candidates.history import DAY_MS, half, touches
-from streams.candidates.pairs import by_pair, by_score, places, runs, sums
 from streams.candidates.proposals import Proposals, Source
+from streams.groups import by_pair, by_score, places, runs, sums
 from streams.settings import Settings
 from streams.shared import Shared
 

@@ -16,8 +16,8 @@ from streams.candidates import (
     own_recent,
     trending,
 )
-from streams.candidates.pairs import PairSet, by_pair, by_score, runs
 from streams.candidates.proposals import Source
+from streams.groups import PairSet, by_pair, by_score, runs
 from streams.settings import Settings
 from streams.shared import Shared
 

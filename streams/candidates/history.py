@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from schemas.ids import NO_ID
 from schemas.tables import DueUsers
 from schemas.vocabulary import EventType
-from streams.candidates.pairs import PairSet, by_pair, runs, sums
+from streams.groups import PairSet, by_pair, runs, sums
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

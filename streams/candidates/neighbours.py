@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from schemas.ids import NO_ID
 from schemas.tables import DueUsers
 from streams.candidates.history import touches
-from streams.candidates.pairs import by_pair, places, runs, sums
 from streams.candidates.proposals import Proposals, Source
+from streams.groups import by_pair, places, runs, sums
 from streams.settings import Settings
 from streams.shared import Shared
 

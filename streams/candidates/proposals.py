@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemas.ids import NO_ID
 from schemas.tables import DueUsers
 from streams.candidates.history import bought
-from streams.candidates.pairs import by_pair, by_score, places, runs
+from streams.groups import by_pair, by_score, places, runs
 from streams.settings import Settings
 from streams.shared import Shared
 

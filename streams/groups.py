@@ -1,4 +1,4 @@
-"""Sorting and grouping of (due row, item) pairs, for whole batches at once."""
+"""Sorting and grouping of (row, item) pairs, for whole batches at once."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What the learner is made of: hashes to slots, integer tallies, visit histories, epochs."""

@@ -1,0 +1,151 @@
+"""The learner: absorbs the partitions' signals, publishes what all users share as epochs.
+
+Pure and deterministic: no clock, no randomness. Events count in fixed chunks of the sequence, so
+how it was cut into records does not matter; every count is an integer sum, so (below the bounds)
+neither does the order in which the records of different partitions arrive. A user lives in one
+partition, whose records come in order.
+
+Bounds: one million items (72 bytes and a name each), 4 million item-hours and 4 million pairs (16
+bytes each), twice 500,000 users (112 bytes each): about 450 MB, and 300 MB more while merging.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.globals import Epoch, Signals
+from schemas.ids import NO_ID
+from schemas.state import NEVER_MS
+from schemas.vocabulary import EventType
+from streams.learn.demand import WEIGHT_OF, Demand
+from streams.learn.digest import fitted
+from streams.learn.items import Items
+from streams.learn.meetings import MeetingCounts
+from streams.learn.popular import parts_of, table_of
+from streams.learn.similar import Similar
+from streams.learn.visits import Visits
+from streams.settings import Settings
+
+CHUNK = 16_384
+"""Events counted at once: large enough for arrays to pay, some 50 ms of work."""
+MAX_USERS = 500_000
+"""Users whose history is remembered, for visits and for purchases each."""
+MAX_NAMES = 2_500_000
+"""Texts remembered: a partition sends each once, so what an item may need later is kept."""
+
+_COLUMNS = {"users": "<u8", "items": "<u8", "categories": "<u8", "types": "u1", "ts_ms": "<i8"}
+_ROW = np.dtype(list(_COLUMNS.items()))
+
+
+@dataclass(slots=True, frozen=True)
+class Bounds:
+    """How much the learner remembers; see the module's text."""
+
+    users: int = MAX_USERS
+    chunk: int = CHUNK
+
+
+class Learner:
+    """Counts demand and meetings of items; `epoch` says what follows from them."""
+
+    def __init__(self, settings: Settings, bounds: Bounds | None = None) -> None:
+        bounds = bounds or Bounds()
+        self.stream_ms = NEVER_MS
+        """Largest stream time any partition reported."""
+        self._chunk = bounds.chunk
+        self._list_length = settings.candidates_per_source
+        self._buffer: list[NDArray[Any]] = []
+        self._buffered = 0
+        self._names: dict[int, str] = {}
+        self._items = Items()
+        self._demand = Demand()
+        self._meetings = MeetingCounts()
+        self._similar = Similar()
+        self._visits = Visits(bounds.users)
+        self._orders = Visits(bounds.users)
+
+    def absorb(self, signals: Signals) -> None:
+        """Take in one batch's signals, in the order of its partition.
+
+        Raises:
+            ValueError: the columns are not of equal length; nothing is absorbed then.
+        """
+        rows = _rows(signals)
+        self._names.update(signals.names)
+        self.stream_ms = max(self.stream_ms, signals.stream_ms)
+        self._buffer.append(rows)
+        self._buffered += len(rows)
+        if self._buffered >= self._chunk:
+            waiting = np.concatenate(self._buffer)
+            whole = len(waiting) - len(waiting) % self._chunk
+            for start in range(0, whole, self._chunk):
+                self._count(waiting[start : start + self._chunk])
+            self._buffer, self._buffered = [waiting[whole:]], len(waiting) - whole
+
+    def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
+        """Return what the signals absorbed so far say, as of ``holds_from_ms``.
+
+        Encoded as MessagePack it is smaller than 4 MiB. What is older than the windows is
+        forgotten on the way, so ``holds_from_ms`` must not go back.
+        """
+        if self._buffered:
+            self._count(np.concatenate(self._buffer))
+            self._buffer, self._buffered = [], 0
+        if self._similar.due(self._meetings, holds_from_ms):
+            self._meetings.expire(self._last_ms(), holds_from_ms)
+        self._forget_names()
+        demand = self._demand.of(len(self._items), holds_from_ms)
+        table = table_of(self._items, demand, self._names)
+        parts = parts_of(table, holds_from_ms, self._list_length)
+        lists = self._similar.lists(table, self._meetings, holds_from_ms, self._list_length)
+        head = Epoch(number=number, holds_from_ms=holds_from_ms, catalog_version=catalog_version)
+        return fitted(head, parts, table, lists, self._names)
+
+    def _count(self, rows: NDArray[Any]) -> None:
+        rows = rows[(WEIGHT_OF[rows["types"]] > 0) & (rows["items"] != NO_ID)]
+        users, ts_ms = rows["users"], rows["ts_ms"]
+        slots = self._items.see(rows["items"], rows["categories"], ts_ms)
+        self._demand.add(slots, ts_ms, WEIGHT_OF[rows["types"]])
+        met = self._visits.enter(users, slots, ts_ms)
+        self._items.count("entries", met.entered)
+        self._meetings.add(met)
+        bought = rows["types"] == EventType.PURCHASE
+        met = self._orders.enter(users[bought], slots[bought], ts_ms[bought])
+        self._items.count("orders", met.entered)
+        self._meetings.add(met, orders=True)
+        self._meetings.prune(self._last_ms())
+        self._forget_items()
+
+    def _forget_items(self) -> None:
+        renumbered = self._items.forget()
+        if renumbered is None:
+            return
+        for part in (self._demand, self._meetings, self._visits, self._orders):
+            part.rename(renumbered)
+        self._similar.forget()
+
+    def _forget_names(self) -> None:
+        """Keep the names of items and categories; the partitions also name what is neither."""
+        if len(self._names) > MAX_NAMES:
+            used = {*self._items.column("hash").tolist(), *self._items.column("category").tolist()}
+            self._names = {number: self._names[number] for number in used & self._names.keys()}
+
+    def _last_ms(self) -> NDArray[np.int64]:
+        return self._items.column("last_ms").astype(np.int64)
+
+
+def _rows(signals: Signals) -> NDArray[Any]:
+    columns = {
+        name: np.frombuffer(getattr(signals, name), dtype) for name, dtype in _COLUMNS.items()
+    }
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) != 1:
+        raise ValueError(f"signal columns of different lengths: {sorted(lengths)}")
+    rows = np.zeros(lengths.pop(), _ROW)
+    for name, column in columns.items():
+        rows[name] = column
+    return rows
