@@ -12,7 +12,7 @@ from schemas.tables import CandidateSet, DueUsers, PolicyView
 from schemas.vocabulary import EventType
 from streams.settings import Settings
 
-ORDERS = (EventType.PURCHASE, EventType.RETURN, EventType.CANCEL)
+_ORDERS = np.array([kind.name in ("PURCHASE", "RETURN", "CANCEL") for kind in EventType])
 
 
 def bought(state: UserState, now_ms: NDArray[np.int64], settings: Settings) -> set[tuple[int, int]]:
@@ -21,7 +21,7 @@ def bought(state: UserState, now_ms: NDArray[np.int64], settings: Settings) -> s
     Kept means that of all remembered purchases minus returns and cancellations some are left.
     """
     events = state.events.data
-    rows = np.flatnonzero(np.isin(events["type"], ORDERS))
+    rows = np.flatnonzero(_ORDERS[events["type"]])
     slots, events = state.events.slots[rows], events[rows]
     placed = events["type"] == EventType.PURCHASE
     fresh = placed & (now_ms[slots] - events["ts_ms"] < settings.bought_cooldown_ms)

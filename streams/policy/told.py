@@ -15,21 +15,12 @@ from schemas.vocabulary import ContextField, PushStatus
 Texts = Callable[[int], str | None]
 """The dictionary: the text of a hash, None where it is not known."""
 
-COUNTED = (
-    PushStatus.PUBLISHED,
-    PushStatus.SENT,
-    PushStatus.DELIVERED,
-    PushStatus.OPENED,
-    PushStatus.CONVERTED,
-    PushStatus.DISMISSED,
-    PushStatus.NOT_INTERESTED,
-    PushStatus.RATING,
-    PushStatus.OPTED_OUT,
+SILENT = frozenset(
+    {PushStatus.EXPIRED, PushStatus.SKIPPED, PushStatus.FAILED, PushStatus.CANCELLED}
 )
-"""Statuses of a push that disturbed or still may; opting out of one means that it was seen.
+"""Statuses of a push that reached nobody. All others disturbed, or still may."""
 
-Expired, skipped, failed and cancelled ones never reached anybody.
-"""
+_COUNTS = np.array([status not in SILENT for status in PushStatus])
 
 
 def last_known(state: UserState, field: ContextField) -> NDArray[np.uint64]:
@@ -57,7 +48,8 @@ def known_texts(
 
 def counted(pushes: NDArray[np.void]) -> NDArray[np.bool_]:
     """Return which `PUSH` rows count against caps, gaps and item cooldowns."""
-    return np.isin(pushes["status"], COUNTED)
+    result: NDArray[np.bool_] = _COUNTS[pushes["status"]]
+    return result
 
 
 def counted_times(state: UserState) -> list[list[int]]:

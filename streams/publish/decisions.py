@@ -56,7 +56,7 @@ class Decisions:
             chosen_item_id=None
             if choice is None
             else item_name(frame.item[choice.candidate], resources),
-            scores=None if choice is None else frame.scores(choice.candidate),
+            scores=None if choice is None else frame.scores[choice.candidate],
             policy=frame.policy[row],
             experiment=frame.experiment(row),
             epoch=resources.epoch,
@@ -116,7 +116,7 @@ class Decisions:
             item_id=item_name(frame.item[i], frame.resources),
             sources=self._sources[i],
             features=self._pair_features[i],
-            scores=frame.scores(i),
+            scores=frame.scores[i],
             propensity=frame.propensity[i],
             stopped_by=frame.decided.stopped_by[i],
         )

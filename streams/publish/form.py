@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -94,8 +94,8 @@ def standing_offer(known: CatalogItem | None, at_ms: int) -> dict[str, Any] | No
     until_ms = None if offer is None else _until_ms(offer)
     if offer is None or until_ms is None or until_ms <= at_ms:
         return None
-    until = rfc3339(np.array([until_ms], np.int64))[0]
-    return {"kind": offer.kind, "until": until, "code": offer.code}
+    until = datetime.fromtimestamp(until_ms // 1000, UTC).isoformat(timespec="seconds")[:19]
+    return {"kind": offer.kind, "until": f"{until}.{until_ms % 1000:03}Z", "code": offer.code}
 
 
 def _until_ms(offer: Offer) -> int | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.recommendation import Experiment, ModelRef, PolicyTrace, Scores
 from schemas.state import UserState
-from schemas.tables import Choice, DueUsers, PolicyView, Stopped
+from schemas.tables import CandidateSet, Choice, DueUsers, PolicyView, Stopped
 from schemas.vocabulary import ContextField, StopReason
 from streams.allocate.explore import propensities
 from streams.allocate.ranking import fused, ranked
@@ -54,9 +53,8 @@ class Frame:
         self.ranked = ranked(candidates, rows)
         self.bounds = np.searchsorted(candidates.due, np.arange(rows + 1)).tolist()
         self.item = candidates.item.tolist()
-        self.fused = fused(candidates).tolist()
-        self.temporal = _floats(candidates.h_t, len(candidates))
-        self.context = _floats(candidates.h_c, len(candidates))
+        self.scores = _scores(self.decided)
+        self._partial = _partial(candidates)
         self.propensity = self._propensities()
 
     def _propensities(self) -> list[float]:
@@ -73,18 +71,6 @@ class Frame:
         phase = 0 if self.due_ms[row] >= 0 else 1
         return SortKey(self.pos[row], phase, self.decided.due.state.keys[row], self.kind[row], seq)
 
-    def scores(self, candidate: int) -> Scores:
-        """Return a candidate's probabilities: null where an expert is missing, never NaN."""
-        h = self.fused[candidate]
-        return Scores(
-            temporal=_or_none(self.temporal[candidate]),
-            context=_or_none(self.context[candidate]),
-            fused=h if math.isfinite(h) else 0.0,
-            lambda_t=float(self.decided.weights.lambda_t),
-            lambda_c=float(self.decided.weights.lambda_c),
-            bias=float(self.decided.weights.bias),
-        )
-
     def best(self, row: int) -> int | None:
         """Return a row's best candidate: of the allowed ones if there are any."""
         ranks = self.ranked[row]
@@ -93,10 +79,7 @@ class Frame:
 
     def degraded(self, row: int) -> bool:
         """Return whether a model was missing or failed for any of the row's candidates."""
-        pairs = range(self.bounds[row], self.bounds[row + 1])
-        return not self.resources.bundle_sha256 or any(
-            math.isnan(self.temporal[i]) or math.isnan(self.context[i]) for i in pairs
-        )
+        return not self.resources.bundle_sha256 or row in self._partial
 
     def experiment(self, row: int) -> Experiment:
         """Return the arm of a row and the probability of what was done."""
@@ -177,9 +160,32 @@ def packed(rows: NDArray[np.float32] | None, count: int) -> list[str]:
     return [b64encode(row).decode() for row in data]
 
 
-def _floats(column: NDArray[Any] | None, count: int) -> list[float]:
-    return [math.nan] * count if column is None else column.tolist()
+def _scores(decided: Decided) -> list[Scores]:
+    """Each candidate's probabilities: null where an expert is missing, never NaN."""
+    candidates, given = decided.candidates, decided.weights
+    lambda_t, lambda_c, bias = float(given.lambda_t), float(given.lambda_c), float(given.bias)
+    temporal, context = (column.tolist() for column in _experts(candidates))
+    return [
+        Scores(
+            temporal=t if math.isfinite(t) else None,
+            context=c if math.isfinite(c) else None,
+            fused=h if math.isfinite(h) else 0.0,
+            lambda_t=lambda_t,
+            lambda_c=lambda_c,
+            bias=bias,
+        )
+        for t, c, h in zip(temporal, context, fused(candidates).tolist(), strict=True)
+    ]
 
 
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _partial(candidates: CandidateSet) -> set[int]:
+    """The due rows of candidates that some expert could not score."""
+    missing = np.isnan(_experts(candidates)).any(axis=0)
+    return set(candidates.due[missing].tolist())
+
+
+def _experts(candidates: CandidateSet) -> NDArray[np.float64]:
+    """Both experts' probabilities, float64[2, pairs], NaN where an expert is missing."""
+    nothing = np.full(len(candidates), np.nan)
+    given = (candidates.h_t, candidates.h_c)
+    return np.stack([nothing if column is None else column for column in given])

@@ -25,7 +25,7 @@ class Recommendations:
         frame, resources = self._frame, self._frame.resources
         item = frame.item[choice.candidate]
         kind, known, pushed = frame.kind[row], resources.item(item), form.push_item(item, resources)
-        scores = frame.scores(choice.candidate)
+        scores = frame.scores[choice.candidate]
         category = int(frame.decided.candidates.category[choice.candidate])
         return Recommendation(
             recommendation_id=frame.ids[row],

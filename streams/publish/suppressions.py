@@ -25,6 +25,6 @@ def suppression(frame: Frame, row: int, stop: Stopped) -> Suppression:
         rule=stop.rule,
         numbers=stop.numbers,
         best_item_id=None if best is None else item_name(frame.item[best], frame.resources),
-        best_score=None if best is None else frame.scores(best).fused,
+        best_score=None if best is None else frame.scores[best].fused,
         policy=frame.policy[row],
     )
