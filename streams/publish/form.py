@@ -13,6 +13,8 @@ from schemas.catalog import CatalogItem, Offer
 from schemas.ids import hash64
 from schemas.recommendation import PushItem
 from schemas.vocabulary import TriggerKind
+from streams.accept.faults import Fault
+from streams.accept.times import LAST_MS, parse_ts
 from streams.publish.identity import KIND_NAMES
 from streams.publish.tables import Resources
 
@@ -99,10 +101,7 @@ def standing_offer(known: CatalogItem | None, at_ms: int) -> dict[str, Any] | No
 
 
 def _until_ms(offer: Offer) -> int | None:
-    if isinstance(offer.until, int):
-        return offer.until
     try:
-        until = datetime.fromisoformat(offer.until)
-    except ValueError:
+        return parse_ts(offer.until, LAST_MS, "offer.until")
+    except Fault:
         return None
-    return round(until.timestamp() * 1000) if until.tzinfo else None

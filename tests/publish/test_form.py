@@ -73,16 +73,17 @@ def test_the_catalogue_says_where_a_tap_leads():
 @pytest.mark.parametrize(
     ("until", "stands"),
     [
-        (1001, True),
-        (1000, False),
-        ("1970-01-01T00:00:01.001Z", True),
-        ("1970-01-01T02:00:01.001+02:00", True),
-        ("1970-01-01T00:00:01Z", False),
+        (1_774_774_800_001, True),
+        (1_774_774_800_000, False),
+        ("2026-03-29T09:00:00.001Z", True),
+        ("2026-03-29T11:00:00.001+02:00", True),
+        ("2026-03-29T09:00:00Z", False),
         ("2030-01-01T00:00:00", False),
         ("soon", False),
+        (10**18, False),
     ],
 )
 def test_an_offer_is_told_only_if_it_outlives_the_moment_of_sending(until, stands):
     item = CatalogItem(item_id="a", ts=0, offer=Offer(kind="discount", until=until))
-    expected = {"kind": "discount", "until": "1970-01-01T00:00:01.001Z", "code": None}
-    assert form.standing_offer(item, 1000) == (expected if stands else None)
+    expected = {"kind": "discount", "until": "2026-03-29T09:00:00.001Z", "code": None}
+    assert form.standing_offer(item, 1_774_774_800_000) == (expected if stands else None)
