@@ -41,6 +41,8 @@ def create_app(settings: Settings, processor: Processor | None = None) -> Kairos
         broker=[f"kafka-batch://{server.strip()}" for server in settings.broker.split(",")],
         **_faust_settings(settings),
     )
+    if not settings.web_port:
+        app.boot_strategy.enable_web = False  # `faust worker` turns conf.web_enabled on by default
     app.settings = settings
     app.options = Options.of(settings)
     table = app.tables.add(StateTable(app, name=TABLE, partitions=settings.partitions))

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import rocksdict
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from streams.engine.store import NO_OFFSET, PartitionStore, StateStore
+from streams.store import MemoryStore
+
+KEYS = st.sampled_from([b"T%d" % n for n in range(8)] + [b"U1", b"U2"])
+WRITES = st.dictionaries(KEYS, st.one_of(st.none(), st.binary(max_size=3)), max_size=5)
+SCANS = st.tuples(st.integers(0, 8), st.integers(0, 8))
+
+
+def partition_store(state: StateStore, cache_rows: int = 10) -> PartitionStore:
+    return PartitionStore(lambda: state.database(0), cache_rows)
+
+
+def write(state: StateStore, store: PartitionStore, rows: dict[bytes, bytes | None]) -> None:
+    state.write(0, rows.items(), NO_OFFSET)
+    store.apply(rows)
+
+
+def test_a_row_that_does_not_exist_is_none(state: StateStore) -> None:
+    state.write(0, [(b"U1", b"one")], NO_OFFSET)
+    assert partition_store(state).get_many([b"U2", b"U1", b"U2"]) == [None, b"one", None]
+
+
+def test_rows_are_the_last_committed_ones(state: StateStore) -> None:
+    store = partition_store(state)
+    store.get_many([b"U1"])
+    write(state, store, {b"U1": b"new", b"U2": b"two"})
+    assert store.get_many([b"U1", b"U2"]) == [b"new", b"two"]
+
+
+def test_a_deleted_row_is_gone_from_cache_and_database(state: StateStore) -> None:
+    store = partition_store(state)
+    write(state, store, {b"U1": b"one"})
+    store.get_many([b"U1"])
+    write(state, store, {b"U1": None})
+    assert store.get_many([b"U1"]) == [None]
+    assert partition_store(state).get_many([b"U1"]) == [None]
+
+
+def test_more_keys_than_the_cache_takes_are_all_returned(state: StateStore) -> None:
+    keys = [b"U%d" % n for n in range(20)]
+    state.write(0, [(key, key) for key in keys], NO_OFFSET)
+    store = partition_store(state, cache_rows=3)
+    assert store.get_many(keys) == keys
+    assert store.get_many(keys[::-1]) == keys[::-1]
+
+
+def test_the_cache_may_be_turned_off(state: StateStore) -> None:
+    store = partition_store(state, cache_rows=0)
+    write(state, store, {b"U1": b"one"})
+    assert store.get_many([b"U1", b"U1"]) == [b"one", b"one"]
+
+
+def test_a_scan_is_half_open_and_sorted(state: StateStore) -> None:
+    state.write(0, [(b"T2", b"b"), (b"T1", b"a"), (b"T3", b"c"), (b"U", b"u")], NO_OFFSET)
+    assert partition_store(state).scan(b"T1", b"T3") == [(b"T1", b"a"), (b"T2", b"b")]
+
+
+def test_the_offset_is_stored_with_the_rows(state: StateStore) -> None:
+    assert state.restored_offset(0) == NO_OFFSET
+    state.write(0, [(b"U1", b"one")], 7)
+    assert state.restored_offset(0) == 7
+
+
+def test_an_unknown_offset_leaves_the_stored_one(state: StateStore) -> None:
+    state.write(0, [], 7)
+    state.write(0, [(b"U1", b"one")], NO_OFFSET)
+    assert state.restored_offset(0) == 7
+
+
+def test_fired_timers_are_not_stepped_over_again(state: StateStore) -> None:
+    store = partition_store(state)
+    write(state, store, {b"T1": b"", b"T2": b""})
+    assert len(store.scan(b"T", b"T3")) == 2
+    write(state, store, {b"T1": None, b"T2": None})
+    # written behind the store's back: only a scan that starts over would find it
+    state.write(0, [(b"T1", b"")], NO_OFFSET)
+    assert store.scan(b"T", b"T5") == []
+
+
+@hypothesis_settings(max_examples=60)
+@given(
+    steps=st.lists(st.one_of(WRITES, SCANS, st.lists(KEYS, max_size=4)), max_size=30),
+    cache=st.integers(0, 4),
+)
+def test_it_answers_as_a_dictionary_would(steps: list[object], cache: int) -> None:
+    options = rocksdict.Options(raw_mode=True)
+    options.create_if_missing(True)
+    with tempfile.TemporaryDirectory() as folder:
+        database = rocksdict.Rdict(str(Path(folder) / "db"), options)
+        store = PartitionStore(lambda: database, cache)
+        plain: dict[bytes, bytes] = {}
+        for step in steps:
+            match step:
+                case dict():
+                    apply(database, plain, step)
+                    store.apply(step)
+                case (int(a), int(b)):
+                    start, stop = b"T%d" % a, b"T%d" % b
+                    expected = sorted(row for row in plain.items() if start <= row[0] < stop)
+                    assert store.scan(start, stop) == expected
+                case list():
+                    assert store.get_many(step) == [plain.get(key) for key in step]
+        database.close()
+
+
+def apply(database: rocksdict.Rdict, plain: dict[bytes, bytes], rows: dict[bytes, bytes]) -> None:
+    for key, value in rows.items():
+        if value is None:
+            database.delete(key)
+            plain.pop(key, None)
+        else:
+            database.put(key, value)
+            plain[key] = value
+
+
+def test_the_memory_store_agrees_on_what_a_scan_is() -> None:
+    memory = MemoryStore()
+    memory.apply({b"T1": b"", b"T2": b"", b"T3": b""})
+    assert memory.scan(b"T1", b"T3") == [(b"T1", b""), (b"T2", b"")]

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from streams.engine.progress import Progress
+from streams.engine.ticks import tick_time
+
+TIMES = st.integers(0, 10**13)
+
+
+def test_no_event_no_tick() -> None:
+    assert tick_time(Progress(), None, wall_ms=5_000) is None
+
+
+def test_a_tick_tells_stream_time_plus_what_has_elapsed() -> None:
+    assert tick_time(Progress({}, 1_000, wall_ms=50_000), 1_000, wall_ms=53_000) == 4_000
+
+
+def test_time_goes_on_from_the_last_input_not_from_the_last_tick() -> None:
+    assert tick_time(Progress({}, 1_000, wall_ms=50_000), 3_990, wall_ms=54_000) == 5_000
+
+
+def test_a_stream_ahead_of_the_clock_waits_for_it() -> None:
+    assert tick_time(Progress({}, 90_000, wall_ms=50_000), 90_000, wall_ms=60_000) is None
+
+
+def test_a_tick_is_never_from_the_future() -> None:
+    assert tick_time(Progress({}, 50_500, wall_ms=50_000), 50_500, wall_ms=51_000) == 51_000
+
+
+@hypothesis_settings(max_examples=100)
+@given(stream=TIMES, marker=TIMES, wall=TIMES, now=TIMES)
+def test_a_tick_never_turns_time_back(stream: int, marker: int, wall: int, now: int) -> None:
+    ts = tick_time(Progress({}, stream, wall), marker, now)
+    assert ts is None or marker <= ts <= now

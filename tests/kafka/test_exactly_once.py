@@ -1,0 +1,54 @@
+"""Law 3 on a real broker: each test counts with a read_committed reader against a plain count."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+pytestmark = pytest.mark.kafka
+
+SLOW = {"COUNTING_SLOW_S": "0.0005"}
+
+
+def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(deployment) -> None:
+    deployment.produce(6_000)
+    first = deployment.start(**SLOW, COUNTING_ABORTS="0.05")
+    deployment.wait_for_outputs(1_000)
+    first.kill()
+    first.wait()
+    assert len(deployment.outputs()) < 6_000
+    second = deployment.start(**SLOW)  # same local state
+    deployment.wait_for_outputs(3_000)
+    second.kill()
+    second.wait()
+    deployment.start("b")  # none: everything comes from the changelog
+    deployment.wait_for_outputs(6_000)
+    deployment.assert_exact()
+
+
+def test_a_worker_that_joins_and_leaves_loses_and_doubles_nothing(deployment) -> None:
+    deployment.produce(12_000)
+    stays = deployment.start("a", **SLOW)
+    deployment.wait_for_outputs(500)
+    guest = deployment.start("b", **SLOW)
+    deployment.wait_for(lambda: "Worker ready" in deployment.log("b").read_text(), 30)
+    time.sleep(1)
+    deployment.stop(guest)
+    deployment.wait_for_outputs(12_000)
+    assert stays.poll() is None, deployment.tail()
+    deployment.assert_exact()
+
+
+def test_a_worker_that_wakes_up_replaced_is_fenced(deployment) -> None:
+    deployment.produce(6_000)
+    zombie = deployment.start("a", **SLOW)
+    deployment.wait_for_outputs(1_000)
+    zombie.send_signal(signal.SIGSTOP)
+    deployment.start("b", **SLOW)
+    deployment.wait_for_outputs(3_000)
+    zombie.send_signal(signal.SIGCONT)
+    time.sleep(1)
+    deployment.wait_for_outputs(6_000)
+    deployment.assert_exact()
