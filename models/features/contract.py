@@ -67,8 +67,7 @@ def user_features(state: UserState, now_ms: Int64s, zones: list[str]) -> NDArray
         ValueError: the arguments differ in length.
     """
     view = user_view(state, now_ms, zones)
-    columns = [family.compute(view) for family in USER_FAMILIES]
-    return np.concatenate(columns, axis=1).astype(np.float32)
+    return _row([family.compute(view) for family in USER_FAMILIES])
 
 
 def pair_features(
@@ -85,5 +84,11 @@ def pair_features(
     ``due``: the pair's row in ``state`` and ``now_ms``; ``attributes``: `ITEM_ATTRIBUTES` rows.
     """
     view = pair_view(state, due, item, category, attributes, source_score, now_ms)
-    columns = [family.compute(view) for family in PAIR_FAMILIES]
-    return np.concatenate(columns, axis=1).astype(np.float32)
+    return _row([family.compute(view) for family in PAIR_FAMILIES])
+
+
+def _row(columns: list[NDArray[np.float64]]) -> NDArray[np.float32]:
+    """Float32 at last, and one bit pattern for NaN: rows are compared as bytes."""
+    rows = np.concatenate(columns, axis=1).astype(np.float32)
+    rows[np.isnan(rows)] = np.nan
+    return rows

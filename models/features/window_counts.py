@@ -37,4 +37,4 @@ def counts(view: UserView) -> NDArray[np.float64]:
 
 def compute(view: UserView) -> NDArray[np.float64]:
     """Return float64[n, NAMES]: events, or minutes for ``app_minutes``."""
-    return counts(view).reshape(len(view), -1)
+    return counts(view).reshape(len(view), len(NAMES))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from models.dataset import Dataset
@@ -101,15 +100,13 @@ def attributes_of(items: NDArray[np.uint64]) -> NDArray[Any]:
     return rows
 
 
-@pytest.fixture
-def zones() -> list[str]:
-    return [
-        "Europe/London",
-        "America/New_York",
-        "Australia/Lord_Howe",
-        "Asia/Kathmandu",
-        "Pacific/Apia",
-    ]
+ZONES = (
+    "Europe/London",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+)
 
 
 def dataset_of(seed: int, decisions: int = 1_500, per_user: int = 4) -> Dataset:
