@@ -35,7 +35,7 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON Schema of a record in `RECORDS`."""
-    found = _tidy(msgspec.json.schema(RECORDS[name]))
+    found: dict[str, Any] = _tidy(msgspec.json.schema(RECORDS[name]))
     return {"$schema": DIALECT, "$id": f"urn:kairos:schema:{name}:1"} | found
 
 

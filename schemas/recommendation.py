@@ -8,13 +8,17 @@ import msgspec
 
 
 class Scores(msgspec.Struct, kw_only=True):
-    """Calibrated probabilities and the weights that fused them; null where an expert is missing."""
+    """Calibrated probabilities and the numbers that fused them; null where an expert is missing.
+
+    ``logit fused = lambda_t * logit temporal + lambda_c * logit context + bias``.
+    """
 
     temporal: float | None
     context: float | None
     fused: float
     lambda_t: float
     lambda_c: float
+    bias: float = 0.0
 
 
 class PolicyTrace(msgspec.Struct, kw_only=True):

@@ -20,7 +20,10 @@ UNCONFIRMED = 5_000
 """Records on their way to the broker before we wait for its confirmation."""
 
 Sent = Callable[[SourceRecord, RecordMetadata, float], None]
-"""Told of each stored record: it, where it lies, and the `time.monotonic` it was handed over."""
+"""Told of each stored record: it, where it lies, and the `time.monotonic` when it was due to go.
+
+At a fixed rate that is its place in the schedule, so that falling behind counts as latency.
+"""
 
 
 @asynccontextmanager
@@ -59,14 +62,13 @@ async def feed(
     async with producing(settings, **linger) as producer:
         began = time.monotonic()
         for record in records:
-            if rate_per_s:
-                await _until(began + count / rate_per_s)
-            handed_over = time.monotonic()
+            due = began + count / rate_per_s if rate_per_s else time.monotonic()
+            await _until(due)
             stored = await producer.send(
                 settings.topic(record.topic), record.value, record.key,
                 timestamp_ms=record.timestamp_ms, headers=list(record.headers),
             )  # fmt: skip
-            pending.append((record, stored, handed_over))
+            pending.append((record, stored, due))
             count += 1
             if len(pending) >= UNCONFIRMED:
                 pending = await _confirm(pending, sent)
@@ -76,14 +78,15 @@ async def feed(
 
 async def _until(moment: float) -> None:
     wait = moment - time.monotonic()
-    await asyncio.sleep(max(wait, 0.0))
+    if wait > 0:
+        await asyncio.sleep(wait)
 
 
 async def _confirm(
     pending: list[tuple[SourceRecord, asyncio.Future[RecordMetadata], float]], sent: Sent | None
 ) -> list[Any]:
-    for record, stored, handed_over in pending:
+    for record, stored, due in pending:
         place = await stored
         if sent:
-            sent(record, place, handed_over)
+            sent(record, place, due)
     return []

@@ -5,27 +5,34 @@ What it gathered becomes the `Effects` that the engine commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
 from schemas.state import NEVER_MS, UserState
 from schemas.tables import EventBatch, Output, SourceRecord
+from streams.accept import Vault, dead_letter_output, late_output
 from streams.aggregate import unpack_rows
+from streams.offsets import Offsets
+from streams.publish import SortKey
+from streams.shared import EpochView, Knowledge
+from streams.signals import signals_output
 from streams.store import MARKER, NAME, TIMER, USER, Effects, Store
 
-Key = tuple[Any, ...]
-"""Where an output belongs in the batch: (position, phase, pseudonym, kind, running number)."""
+
+class ForeignStateError(RuntimeError):
+    """The partition's state was made with another secret: its users would all be new."""
 
 
 class Marker(msgspec.Struct):
     """What a partition remembers about itself, inside every transaction.
 
-    ``counts``: the law-4 counters; ``next_offsets``: per source topic the first offset not yet
+    ``counts``: the law-4 counters; ``records``: how long the input sequence is so far;
+    ``next_offsets``: per source topic the first offset not yet
     processed; ``secret``: fingerprint of the key that made the pseudonyms.
     """
 
@@ -33,7 +40,7 @@ class Marker(msgspec.Struct):
     epoch: int = 0
     secret: str = ""
     counts: dict[str, int] = {}
-    suppressed: dict[str, int] = {}
+    records: int = 0
     next_offsets: dict[str, int] = {}
 
 
@@ -44,15 +51,39 @@ def read_marker(store: Store) -> Marker:
 
 
 class Session:
-    """The rows, names, timers and outputs of one batch in the making."""
+    """The rows, names, timers, counters and outputs of one batch in the making."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, partition: int, secret: str, topic_prefix: str = "") -> None:
+        self._prefix = topic_prefix
         self._store = store
         self._rows: dict[bytes, bytes | None] = {}
         self._names: dict[int, str | None] = {}
-        self._outputs: list[tuple[Key, Output]] = []
+        self._part: list[tuple[SortKey, Output]] = []
+        self._outputs: list[Output] = []
+        self.partition = partition
         self.marker = read_marker(store)
         self.fresh_names: dict[int, str] = {}
+        if self.marker.secret not in ("", secret):
+            raise ForeignStateError(
+                f"partition {partition}: its state was made with another secret"
+            )
+        self.marker.secret = secret
+
+    def by_epoch(
+        self, records: list[SourceRecord], knowledge: Knowledge
+    ) -> Iterator[tuple[list[SourceRecord], EpochView | None]]:
+        """Cut the batch where a newer epoch begins to hold: before the first record at or after."""
+        stream_ms = stream_times(records, self.marker.stream_ms)
+        start, current = 0, knowledge.current(self.marker.epoch)
+        for epoch in knowledge.pending(self.marker.epoch):
+            cut = int(np.searchsorted(stream_ms, epoch.holds_from_ms))
+            if cut == len(records):
+                break
+            if cut > start:
+                yield records[start:cut], current
+            start, current = cut, epoch
+            self.marker.epoch = epoch.number
+        yield records[start:], current
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
         """Return the value of each key as this batch left it."""
@@ -64,13 +95,40 @@ class Session:
         """Write a row; None deletes."""
         self._rows[key] = value
 
-    def emit(self, outputs: Iterable[tuple[Key, Output]]) -> None:
-        """Publish with the batch, ordered by key."""
-        self._outputs += outputs
+    def emit(self, outputs: Iterable[tuple[SortKey, Output]]) -> None:
+        """Publish with the part of the batch that `close` ends, ordered by key."""
+        self._part += outputs
 
-    def due_users(self, until_ms: int) -> list[bytes]:
-        """Return the pseudonyms of users with a timer due by then."""
-        stop = TIMER + (until_ms + 1).to_bytes(8, "big")
+    def gather(self, batch: EventBatch, vault: Vault) -> UserState:
+        """Return the rows of the batch's users, then of those who only have a timer due."""
+        self.remember(batch.names)
+        known = set(batch.keys)
+        waiting = [key for key in self._due_users(batch) if key not in known]
+        state = self.state(batch.keys + waiting)
+        for i, subscriber in enumerate(batch.subscribers):
+            state.sealed[i] = state.sealed[i] or vault.seal(subscriber)
+        return state
+
+    def close(self, batch: EventBatch, records: list[SourceRecord]) -> None:
+        """Send what the batch set aside and what the learner needs; move the marker."""
+        place = {(r.topic, r.offset): pos for pos, r in enumerate(records)}
+        for letter in batch.dead:
+            pos = place[letter.record.topic, letter.record.offset]
+            self.emit([(SortKey(pos, 0, b"", 0, 0), dead_letter_output(letter, self._prefix))])
+        for late in batch.late:
+            self.emit([(SortKey(place[late.topic, late.offset], 0, b"", 0, 0), late_output(late))])
+        for output in signals_output(batch, self.partition, self.fresh_names):
+            self.emit([(SortKey(len(records), 0, b"", 0, 0), output)])
+        self._outputs += [output for _, output in sorted(self._part, key=itemgetter(0))]
+        self._part, self.fresh_names = [], {}
+        self.count(batch.counts)
+        self.marker.stream_ms = int(batch.stream_ms[-1])
+        self.marker.records += len(records)
+        self.marker.next_offsets = Offsets(self.marker.next_offsets, records).after()
+
+    def _due_users(self, batch: EventBatch) -> list[bytes]:
+        """Return the pseudonyms of users with a timer due by the end of the batch."""
+        stop = TIMER + (max(int(batch.stream_ms[-1]), -1) + 1).to_bytes(8, "big")
         rows = dict(self._store.scan(TIMER, stop))
         rows |= {key: b"" for key, v in self._rows.items() if TIMER <= key < stop and v is not None}
         return [key[9:] for key in sorted(rows) if self._rows.get(key, b"") is not None]
@@ -86,7 +144,7 @@ class Session:
             if old != new and old >= 0:
                 self.put(_timer_key(old, key), None)
             if old != new and new >= 0:
-                self.put(_timer_key(new, key), b"")
+                self.put(_timer_key(new, key), b"\x01")
 
     def remember(self, names: dict[int, str]) -> None:
         """Put the text of hashes that the partition sees for the first time in its dictionary."""
@@ -110,48 +168,20 @@ class Session:
     def count(self, counts: dict[str, int]) -> None:
         """Add to the law-4 counters."""
         for name, n in counts.items():
-            self.marker.counts[name] = self.marker.counts.get(name, 0) + n
+            if n:
+                self.marker.counts[name] = self.marker.counts.get(name, 0) + n
 
     def effects(self) -> Effects:
         """Return everything as one unit of commit."""
-        self.put(MARKER, msgspec.msgpack.encode(self.marker))
-        ordered = sorted(self._outputs, key=lambda pair: pair[0])
-        return Effects(self._rows, [output for _, output in ordered])
+        self.put(MARKER, msgspec.msgpack.encode(self.marker, order="deterministic"))
+        decided = sum(output.topic == "decisions" for output in self._outputs)
+        return Effects(self._rows, self._outputs, decided)
 
 
-class Offsets:
-    """Source offsets of a batch: what had been read when the record at a position was applied."""
-
-    def __init__(self, before: dict[str, int], records: list[SourceRecord]) -> None:
-        self._before = before
-        self._positions: dict[str, list[int]] = {}
-        self._next: dict[str, list[int]] = {}
-        for pos, record in enumerate(records):
-            self._positions.setdefault(record.topic, []).append(pos)
-            self._next.setdefault(record.topic, []).append(record.offset + 1)
-
-    def at(self, pos: int) -> dict[str, int]:
-        """Return the first offset per topic that was not yet applied after record ``pos``."""
-        found = dict(self._before)
-        for topic, positions in self._positions.items():
-            n = int(np.searchsorted(positions, pos, side="right"))
-            if n:
-                found[topic] = self._next[topic][n - 1]
-        return found
-
-
-def next_due(state: UserState) -> dict[bytes, int]:
-    """Return each user's earliest timer in ms, -1 without one."""
-    none = np.iinfo(np.int64).max
-    due: NDArray[np.int64] = np.full(len(state), none)
-    np.minimum.at(due, state.timers.slots, state.timers.data["due_ms"])
-    return dict(zip(state.keys, np.where(due == none, -1, due).tolist(), strict=True))
-
-
-def batch_users(batch: EventBatch, due: list[bytes]) -> list[bytes]:
-    """The batch's users in its order, then those who only have a timer due."""
-    known = set(batch.keys)
-    return batch.keys + [key for key in due if key not in known]
+def stream_times(records: list[SourceRecord], before_ms: int) -> Any:
+    """Return int64[R]: the stream time at each record, that record included."""
+    times = np.array([record.timestamp_ms for record in records], np.int64)
+    return np.maximum(np.maximum.accumulate(times), before_ms)
 
 
 def _timer_key(due_ms: int, key: bytes) -> bytes:

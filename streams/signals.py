@@ -13,9 +13,7 @@ TOPIC = "signals"
 _LEARNS_NOTHING = (EventType.APP_MINUTES,)
 
 
-def signals_output(
-    batch: EventBatch, partition: int, fresh_names: dict[int, str]
-) -> list[Output]:
+def signals_output(batch: EventBatch, partition: int, fresh_names: dict[int, str]) -> list[Output]:
     """Return the batch's signal record, none when it accepted no fact.
 
     A user is known to the learner only by the first 64 bits of the pseudonym.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -47,19 +48,29 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.rows: dict[bytes, bytes] = {}
+        self._timers: list[bytes] = []  # sorted: the only rows that are ever scanned
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
         """Return the value of each key, None where there is none."""
         return [self.rows.get(key) for key in keys]
 
     def scan(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
-        """Return the rows with ``start <= key < stop`` in key order."""
-        return sorted(row for row in self.rows.items() if start <= row[0] < stop)
+        """Return the timer rows with ``start <= key < stop`` in key order."""
+        low, high = bisect_left(self._timers, start), bisect_left(self._timers, stop)
+        return [(key, self.rows[key]) for key in self._timers[low:high]]
 
     def apply(self, rows: Mapping[bytes, bytes | None]) -> None:
         """Write committed rows."""
         for key, value in rows.items():
+            if key.startswith(TIMER) and (key in self.rows) != (value is not None):
+                self._move_timer(key, value is not None)
             if value is None:
                 self.rows.pop(key, None)
             else:
                 self.rows[key] = value
+
+    def _move_timer(self, key: bytes, present: bool) -> None:
+        if present:
+            insort(self._timers, key)
+        else:
+            del self._timers[bisect_left(self._timers, key)]

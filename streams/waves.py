@@ -14,7 +14,9 @@ from schemas.state import UserState
 from schemas.tables import DueUsers, EventBatch
 from streams.aggregate import aggregate, pack_rows
 from streams.aggregate.aggregate import Wave
-from streams.session import Session, next_due
+from streams.aggregate.journal import cancel_pushes, note_decisions, note_pushes
+from streams.publish import Published, Retracted
+from streams.session import Session
 from streams.settings import Settings
 from streams.store import USER
 from streams.trigger import Judge, Stops, due_users, plan
@@ -22,23 +24,42 @@ from streams.trigger import Judge, Stops, due_users, plan
 
 @dataclass(slots=True)
 class OpenWave:
-    """A wave between its plan and its commit to the session; ``rows`` index its state."""
+    """A wave between its plan and its place in the session."""
 
+    session: Session
     state: UserState
     before: UserState
     wave: Wave
     stops: Stops
     stream_before_ms: int
 
-    def apply(self, settings: Settings) -> UserState:
+    def apply(self, settings: Settings) -> None:
         """Fold the wave's events into the users' rows."""
         aggregate(self.state, self.wave, settings)
-        return self.state
 
-    def due(self, settings: Settings) -> tuple[NDArray[np.int64], DueUsers]:
-        """Return who needs a decision: rows of the wave's state, and the due users."""
+    def due(self, settings: Settings) -> DueUsers:
+        """Return who needs a decision."""
         judge = Judge(self.before, self.state, self.wave, self.stream_before_ms, settings)
         return due_users(judge, self.stops)
+
+    def publish(self, due: DueUsers, published: Published) -> None:
+        """Send the records of a part of the wave, and note in the journal what was decided."""
+        rows = self._rows(due)
+        note_decisions(self.state, rows, due.kind, due.now_ms)
+        note_pushes(self.state, rows[published.due], published.pushes, due.now_ms[published.due])
+        self.session.emit(published.outputs)
+        self.session.count(published.counts)
+
+    def retract(self, due: DueUsers, retracted: Retracted) -> None:
+        """Send the cancels, and mark what they took back."""
+        rows = self._rows(due).tolist()
+        cancel_pushes(self.state, [(rows[row], index) for row, index in retracted.marks])
+        self.session.emit(retracted.outputs)
+        self.session.count({"cancelled": len(retracted.outputs)})
+
+    def _rows(self, due: DueUsers) -> NDArray[np.int64]:
+        place = {key: row for row, key in enumerate(self.state.keys)}
+        return np.array([place[key] for key in due.state.keys], np.int64)
 
 
 def waves(
@@ -60,7 +81,7 @@ def waves(
         part = pending.map(lambda rows: rows[rows["pos"] < end[rows["user"]]])  # noqa: B023
         pending = pending.map(lambda rows: rows[rows["pos"] >= end[rows["user"]]])  # noqa: B023
         before = copy.copy(state)
-        yield OpenWave(state, before, part, stops, stream_before_ms)
+        yield OpenWave(session, state, before, part, stops, stream_before_ms)
         _save(session, state)
         due_after |= next_due(state)
         goes_on = np.flatnonzero((stops.timer >= 0) | stops.event)
@@ -85,3 +106,11 @@ def _renumber(pending: Wave, kept: NDArray[np.int64], users: int) -> Wave:
         return rows
 
     return pending.map(moved)
+
+
+def next_due(state: UserState) -> dict[bytes, int]:
+    """Return each user's earliest timer in ms, -1 without one."""
+    none = np.iinfo(np.int64).max
+    due: NDArray[np.int64] = np.full(len(state), none)
+    np.minimum.at(due, state.timers.slots, state.timers.data["due_ms"])
+    return dict(zip(state.keys, np.where(due == none, -1, due).tolist(), strict=True))

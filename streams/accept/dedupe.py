@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.decision import LateEvent
-from schemas.state import NEVER_MS, UserState
+from schemas.state import UserState
 from schemas.tables import EventBatch
 from streams.settings import Settings
 
@@ -47,7 +47,7 @@ class _Memory:
     def judge(self, event: int, ts_ms: int) -> int:
         """Return the verdict on the next event, and remember an accepted one."""
         bound_ms = self.bound_ms
-        if self._seen.get(event, NEVER_MS) >= bound_ms:
+        if event in self._seen and self._seen[event] >= bound_ms:
             return _DUPLICATE
         if ts_ms < bound_ms:
             return _LATE

@@ -51,8 +51,8 @@ class Judge:
         return int(self.wave.stream_ms[pos]) if pos >= 0 else self.stream_before_ms
 
 
-def due_users(judge: Judge, stops: Stops) -> tuple[NDArray[np.int64], DueUsers]:
-    """Return the rows that need a decision (int64[m]) and the m due users.
+def due_users(judge: Judge, stops: Stops) -> DueUsers:
+    """Return the users who need a decision; a user is due at most once in a wave.
 
     Timers that fired leave the state, whether they led to a decision or not.
     """
@@ -61,10 +61,8 @@ def due_users(judge: Judge, stops: Stops) -> tuple[NDArray[np.int64], DueUsers]:
     _drop_fired(judge, stops)
     due = np.array([each for each in found if each is not None], _DUE)
     due = due[np.argsort(due["row"])]
-    columns = (
-        due[name] for name in ("kind", "cause", "item", "category", "due_ms", "now_ms", "pos")
-    )
-    return due["row"], DueUsers(judge.state.take(due["row"]), *columns)
+    names = ("kind", "cause", "item", "category", "due_ms", "now_ms", "pos")
+    return DueUsers(judge.state.take(due["row"]), *(due[name] for name in names))
 
 
 def _drop_fired(judge: Judge, stops: Stops) -> None:

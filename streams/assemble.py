@@ -1,0 +1,37 @@
+"""Put a pipeline together from settings: secret, bundle, and the knowledge it starts with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from models.bundle import Bundle, reference_path
+from schemas.globals import Epoch
+from streams.accept import Vault, read_secret
+from streams.pipeline import Pipeline
+from streams.settings import Settings
+from streams.shared import Knowledge
+
+
+def assemble(settings: Settings) -> Pipeline:
+    """Return a pipeline that is ready to decide.
+
+    Raises:
+        BundleError: the bundle cannot be loaded.
+    """
+    bundle = load_bundle(settings)
+    vault = Vault(read_secret(settings), settings.tenant)
+    return Pipeline(settings, vault, starting_knowledge(bundle), bundle)
+
+
+def load_bundle(settings: Settings) -> Bundle:
+    """Return the bundle that the settings name, else the shipped reference."""
+    return Bundle.load(Path(settings.bundle) if settings.bundle else reference_path())
+
+
+def starting_knowledge(bundle: Bundle | None) -> Knowledge:
+    """Return empty knowledge, or what the bundle learned in training."""
+    if bundle is None or bundle.epoch is None:
+        return Knowledge()
+    return Knowledge(msgspec.msgpack.decode(bundle.epoch, type=Epoch))

@@ -1,0 +1,171 @@
+"""Check a decision from its record: features from the log, scores and choice from the record.
+
+DESIGN law 2: live = replay. Bit for bit on the same lock file and CPU family.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bundle import Bundle, Weights
+from models.bundle.experts import score_pairs, score_users
+from models.features import CONTRACT, user_features
+from schemas.decision import CandidateTrace, Decision
+from schemas.ids import hash64
+from schemas.state import NEVER_MS, UserState
+from schemas.tables import SourceRecord
+from streams.accept import Vault, accept, deduplicate
+from streams.aggregate import aggregate
+from streams.aggregate.aggregate import Wave
+from streams.allocate.explore import pick
+from streams.experts.zones import zones_of
+from streams.fusion import blend
+from streams.session import stream_times
+from streams.settings import Settings
+
+_CHUNK = 1_000
+_SOURCE_SCORE = CONTRACT.pair.index("source_score")
+
+
+class Check(msgspec.Struct, kw_only=True):
+    """One link of the chain; ``same`` is null where there was nothing to compare with."""
+
+    link: str
+    same: bool | None
+    detail: str
+
+
+def explain(
+    decision: Decision,
+    log: Iterable[SourceRecord],
+    bundle: Bundle | None,
+    settings: Settings,
+    vault: Vault,
+) -> list[Check]:
+    """Recompute a decision and say of each link whether it holds.
+
+    ``log``: the source records of the decision's partition in merge order; those at or past the
+    decision's source offsets are ignored.
+    """
+    return [
+        check_features(decision, log, settings, vault),
+        check_scores(decision, bundle, settings),
+        check_choice(decision, settings),
+    ]
+
+
+def check_features(
+    decision: Decision, log: Iterable[SourceRecord], settings: Settings, vault: Vault
+) -> Check:
+    """Rebuild the user's facts from the log and compare the feature row, bit for bit."""
+    if not decision.features:
+        return Check(link="features", same=None, detail="stopped before features were needed")
+    if decision.contract != CONTRACT.hash:
+        return Check(link="features", same=None, detail="made with another feature contract")
+    records = user_records(decision, log, vault)
+    state, names = rebuild(records, bytes.fromhex(decision.user), settings, vault)
+    zones = zones_of(state, names.get, settings.default_timezone)
+    now_ms = np.array([decision.now_ms], np.int64)
+    again = user_features(state, now_ms, zones).astype("<f4").tobytes()
+    logged = base64.b64decode(decision.features)
+    if again == logged:
+        return Check(link="features", same=True, detail=f"{len(records)} records")
+    return Check(link="features", same=False, detail=_first_difference(logged, again))
+
+
+def check_scores(decision: Decision, bundle: Bundle | None, settings: Settings) -> Check:
+    """Run the bundle on the logged features and compare every expert's and the fused score."""
+    if not decision.candidates:
+        return Check(link="scores", same=None, detail="no candidate reached the experts")
+    if (bundle.sha256 if bundle else "") != decision.model.sha256:
+        return Check(link="scores", same=None, detail="made with another bundle")
+    user = _row(decision.features)[None]
+    pair = np.stack([_row(each.features) for each in decision.candidates])
+    due = np.zeros(len(pair), np.int64)
+    h_t, h_c = score_pairs(bundle, score_users(bundle, user), user, pair, due)
+    scores = decision.candidates[0].scores
+    weights = Weights(lambda_t=scores.lambda_t, lambda_c=scores.lambda_c, bias=scores.bias)
+    h = blend(h_t, h_c, pair[:, _SOURCE_SCORE], weights, settings.fusion)
+    wrong = [
+        each.item_id
+        for i, each in enumerate(decision.candidates)
+        if not _same_scores(each, h_t[i], h_c[i], h[i])
+    ]
+    detail = (
+        f"{len(wrong)} of {len(pair)} candidates differ" if wrong else f"{len(pair)} candidates"
+    )
+    return Check(link="scores", same=not wrong, detail=detail)
+
+
+def check_choice(decision: Decision, settings: Settings) -> Check:
+    """Rank the logged candidates again, draw again, and compare the choice."""
+    if decision.outcome != "recommended":
+        return Check(link="choice", same=None, detail=f"stopped by {decision.rule}")
+    allowed = sorted((e for e in decision.candidates if e.stopped_by is None), key=_preference)
+    rank = pick(UUID(decision.decision_id), len(allowed), settings) if allowed else 0
+    again = allowed[rank].item_id if rank < len(allowed) else None
+    same = again == decision.chosen_item_id
+    return Check(link="choice", same=same, detail=f"rank {rank} of {len(allowed)} allowed")
+
+
+def user_records(
+    decision: Decision, log: Iterable[SourceRecord], vault: Vault
+) -> list[SourceRecord]:
+    """Return the user's records that the decision had seen."""
+    user, until = bytes.fromhex(decision.user), decision.source_offsets
+    return [
+        record
+        for record in log
+        if record.partition == decision.partition
+        and record.offset < until.get(record.topic, 0)
+        and record.key is not None
+        and vault.pseudonym(record.key.decode(errors="replace")) == user
+    ]
+
+
+def rebuild(
+    records: list[SourceRecord], user: bytes, settings: Settings, vault: Vault
+) -> tuple[UserState, dict[int, str]]:
+    """Return one user's facts from their records alone, and the text of every hash in them."""
+    state, stream_ms = UserState.fresh([user]), NEVER_MS
+    names: dict[int, str] = {}
+    for start in range(0, len(records), _CHUNK):
+        chunk = records[start : start + _CHUNK]
+        batch = accept(chunk, stream_ms, settings, vault)
+        names |= batch.names
+        stream_ms = int(stream_times(chunk, stream_ms)[-1])
+        if batch.keys:
+            batch = deduplicate(batch, state, settings)
+            wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.stream_ms)
+            aggregate(state, wave, settings)
+    return state, names
+
+
+def _preference(trace: CandidateTrace) -> tuple[float, float, int]:
+    """The order of `streams.allocate.ranking`."""
+    source_score = float(_row(trace.features)[_SOURCE_SCORE])
+    return (-trace.scores.fused, -source_score, hash64(trace.item_id))
+
+
+def _same_scores(trace: CandidateTrace, h_t: float, h_c: float, h: float) -> bool:
+    logged = (trace.scores.temporal, trace.scores.context, trace.scores.fused)
+    again = (None if np.isnan(h_t) else h_t, None if np.isnan(h_c) else h_c, h)
+    return all(a == b for a, b in zip(logged, again, strict=True))
+
+
+def _row(packed: str) -> NDArray[np.float32]:
+    return np.frombuffer(base64.b64decode(packed), "<f4").astype(np.float32)
+
+
+def _first_difference(logged: bytes, again: bytes) -> str:
+    old, new = np.frombuffer(logged, "<f4"), np.frombuffer(again, "<f4")
+    if len(old) != len(new):
+        return f"{len(old)} features logged, {len(new)} recomputed"
+    i = int(np.flatnonzero(old.view("<u4") != new.view("<u4"))[0])
+    return f"{CONTRACT.user[i]}: logged {old[i]}, recomputed {new[i]}"

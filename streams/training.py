@@ -1,0 +1,107 @@
+"""Turn a replay of history into point-in-time samples and a trained bundle: train as served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bundle import Manifest
+from models.dataset import ENGAGEMENT, Dataset, SampleLog
+from schemas.tables import CandidateSet, DueUsers, EventBatch, Output, SourceRecord
+from schemas.vocabulary import EventType
+from streams.accept import Vault
+from streams.pipeline import Pipeline
+from streams.replay import Replayed, replay
+from streams.settings import Settings
+
+_SAYS_NOTHING = (
+    EventType.REMOVE_CART,
+    EventType.RETURN,
+    EventType.CANCEL,
+    EventType.APP_MINUTES,
+)
+"""Events that do not count as "engages with this item" in the label."""
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Watches a replay: what was considered, and what users did."""
+
+    samples: SampleLog = field(default_factory=SampleLog)
+    engagements: list[NDArray[Any]] = field(default_factory=list)
+
+    def accepted(self, batch: EventBatch) -> None:
+        """Note what users did."""
+        facts = batch.facts[~np.isin(batch.facts["type"], _SAYS_NOTHING)]
+        if len(facts):
+            rows = np.zeros(len(facts), ENGAGEMENT)
+            rows["user"] = np.frombuffer(b"".join(batch.keys), "V16")[facts["user"]]
+            rows["item"], rows["ts_ms"] = facts["item"], facts["ts_ms"]
+            self.engagements.append(rows)
+
+    def considered(self, due: DueUsers, candidates: CandidateSet) -> None:
+        """Note what could have been pushed, with its features."""
+        self.samples.observe(due, candidates)
+
+    def label(self, horizon_ms: int, until_ms: int) -> Dataset:
+        """Return the labelled samples whose horizon has passed."""
+        done = self.engagements or [np.zeros(0, ENGAGEMENT)]
+        return self.samples.label(np.concatenate(done), horizon_ms, until_ms)
+
+
+def collect(
+    records: Iterable[SourceRecord],
+    settings: Settings,
+    vault: Vault,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Dataset, Replayed]:
+    """Replay history without a bundle and without silence, and return its labelled samples.
+
+    Consent and quiet hours decide whether a push goes out, not what a user would have done:
+    samples are taken from every trigger, and nothing is published.
+    """
+    open_settings = msgspec.structs.replace(
+        settings,
+        publish="shadow",
+        consent_default="granted",
+        quiet_start="00:00",
+        quiet_end="00:00",
+        cap_per_day=100,
+        min_gap_ms=0,
+    )
+    recorder = Recorder()
+    pipeline = Pipeline(open_settings, vault, observer=recorder)
+    run = replay(records, pipeline, _forget, progress=progress)
+    until_ms = max((marker.stream_ms for marker in run.markers()), default=0)
+    return recorder.label(settings.engage_horizon_ms, until_ms), run
+
+
+def train(
+    records: Iterable[SourceRecord],
+    out_dir: Path,
+    settings: Settings,
+    vault: Vault,
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> Manifest:
+    """Train a bundle on history and write it to ``out_dir``; the newest epoch goes with it.
+
+    Needs the ``train`` extra.
+
+    Raises:
+        ParityError: a graph does not give what its trainer gives; nothing was written.
+    """
+    from models.train import train_bundle  # skl2onnx is not there in a serving installation
+
+    dataset, run = collect(records, settings, vault, progress)
+    return train_bundle(dataset, out_dir, seed=seed, epoch=run.epoch)
+
+
+def _forget(output: Output) -> None:
+    """Training publishes nothing."""

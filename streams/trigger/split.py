@@ -1,0 +1,33 @@
+"""Take the due users apart: retractions, the silenced, and those who may be spoken to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from schemas.tables import DueUsers, PolicyView, Stopped
+from schemas.vocabulary import TriggerKind
+
+
+def retractions(due: DueUsers) -> tuple[DueUsers, DueUsers]:
+    """Return the rows that only ask whether a push still stands, and the others."""
+    asks = due.kind == TriggerKind.RETRACT
+    return due.take(np.flatnonzero(asks)), due.take(np.flatnonzero(~asks))
+
+
+def silent(
+    due: DueUsers, view: PolicyView, stopped: list[Stopped]
+) -> tuple[DueUsers, PolicyView, list[Stopped]]:
+    """Return the stopped rows alone, with their stops renumbered to them."""
+    rows = np.array([stop.due for stop in stopped], np.int64)
+    renumbered = [replace(stop, due=row) for row, stop in enumerate(stopped)]
+    return due.take(rows), view.take(rows), renumbered
+
+
+def speaking(
+    due: DueUsers, view: PolicyView, stopped: list[Stopped]
+) -> tuple[DueUsers, PolicyView]:
+    """Return the rows that nothing stopped."""
+    rows = np.setdiff1d(np.arange(len(due)), [stop.due for stop in stopped])
+    return due.take(rows), view.take(rows)
