@@ -1,0 +1,165 @@
+"""Builders: due users from lists of events, epochs and catalogues from dictionaries."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import numpy as np
+import pytest
+
+from schemas.globals import Epoch
+from schemas.ids import hash64
+from schemas.state import EVENT, Ragged, UserState
+from schemas.tables import DueUsers
+from schemas.vocabulary import EventType, TriggerKind
+from streams.catalogue import Catalogue
+from streams.shared import EpochView, Shared
+
+NOW_MS = 1_700_000_000_000
+HOUR_MS = 3_600_000
+
+
+def make_due(users, kinds=None, items=None, categories=None, now_ms=NOW_MS):
+    """``users``: per user a list of (item, event type, age in hours[, category[, quantity]])."""
+    rows, slots = [], []
+    for slot, events in enumerate(users):
+        made = []
+        for n, (item, kind, age_h, *more) in enumerate(events):
+            category = hash64(more[0]) if more and more[0] else 0
+            quantity = more[1] if len(more) > 1 else 1
+            ts_ms = now_ms - int(age_h * HOUR_MS)
+            made.append((ts_ms, n + 1, hash64(item), category, -1, quantity, 0, kind))
+        rows += sorted(made, key=lambda row: row[:2])
+        slots += [slot] * len(made)
+    state = UserState.fresh([slot.to_bytes(16, "little") for slot in range(len(users))])
+    state.events = Ragged.group(
+        len(users), np.array(slots, np.int64), np.array([tuple(r) for r in rows], EVENT)
+    )
+    n = len(users)
+    return DueUsers(
+        state=state,
+        kind=np.array(kinds or [TriggerKind.CONTEXT_CHANGE] * n, np.uint8),
+        cause=np.arange(1, n + 1, dtype=np.uint64),
+        item=hashes(items or [None] * n),
+        category=hashes(categories or [None] * n),
+        due_ms=np.full(n, -1),
+        now_ms=np.full(n, now_ms),
+        pos=np.zeros(n, np.int64),
+    )
+
+
+def hashes(texts):
+    return np.array([hash64(text) if text else 0 for text in texts], np.uint64)
+
+
+def packed(scored):
+    """Item -> score as an epoch's columns, in the given order."""
+    items = hashes(scored).astype("<u8").tobytes()
+    return items, np.array(list(scored.values()), "<f4").tobytes()
+
+
+def make_shared(
+    trending=None, by_category=None, neighbours=None, arrivals=None, categories=None, catalogue=()
+):
+    """``catalogue``: dicts without ts, or a text for an item that was withdrawn."""
+    epoch = Epoch(
+        number=1,
+        holds_from_ms=0,
+        trending=packed(trending or {}),
+        category_trending={hash64(k): packed(v) for k, v in (by_category or {}).items()},
+        neighbours={hash64(k): packed(v) for k, v in (neighbours or {}).items()},
+        arrivals=packed(arrivals or {}),
+        categories_of={hash64(k): hash64(v) for k, v in (categories or {}).items()},
+    )
+    return Shared(EpochView.decode(epoch), make_catalogue(catalogue))
+
+
+def make_catalogue(records):
+    catalogue = Catalogue()
+    for record in records:
+        if isinstance(record, str):
+            assert catalogue.apply(record.encode(), None) is None
+            continue
+        body = {"ts": NOW_MS - 365 * 24 * HOUR_MS} | record
+        assert catalogue.apply(record["item_id"].encode(), json.dumps(body).encode()) is None
+    return catalogue
+
+
+def rows_of(proposals):
+    """(due, item hash) -> score."""
+    pairs = zip(proposals.due.tolist(), proposals.item.tolist(), strict=True)
+    scores = getattr(proposals, "score", None)
+    scores = proposals.source_score if scores is None else scores
+    return dict(zip(pairs, scores.tolist(), strict=True))
+
+
+VIEW, CART, REMOVE, FAV, BUY, RETURN = (
+    EventType.VIEW,
+    EventType.CART,
+    EventType.REMOVE_CART,
+    EventType.FAV,
+    EventType.PURCHASE,
+    EventType.RETURN,
+)
+
+
+def rich_shared():
+    """Every source has something to say; `sold-out` and `gone` must never be said."""
+    lists = {f"i{n}": 1 - n / 40 for n in range(30)} | {"sold-out": 0.9, "gone": 0.8}
+    arrived = [
+        {"item_id": f"new{n}", "created_ts": NOW_MS - n * HOUR_MS, "category_id": "c1"}
+        for n in range(30)
+    ]
+    sold_out = {"item_id": "sold-out", "stock": 0, "created_ts": NOW_MS - 1, "category_id": "c1"}
+    return make_shared(
+        trending=lists,
+        by_category={"c1": lists, "c2": {f"j{n}": 1 - n / 9 for n in range(8)}},
+        neighbours={f"i{n}": {k: v / 2 for k, v in lists.items()} for n in range(5)},
+        categories={name: "c1" for name in lists},
+        catalogue=[*arrived, sold_out, "gone"],
+    )
+
+
+def rich_due():
+    """Users with all kinds of history; the last one is unknown."""
+    return make_due(
+        [
+            [(f"i{n}", VIEW, n, "c1") for n in range(25)],
+            [("i1", VIEW, 3, "c1"), ("i1", BUY, 2, "c1"), ("i2", CART, 1, "c2"), ("j1", FAV, 9)],
+            [("sold-out", CART, 1, "c1"), ("gone", FAV, 2, "c1"), ("i3", VIEW, 4, "c1")],
+            [("new1", BUY, 50), ("new1", RETURN, 40), ("new2", BUY, 30), ("i4", FAV, 1, "c1")],
+            [(f"i{n}", kind, n + 0.5, "c1") for n in range(24) for kind in (CART, FAV)],
+            [],
+        ]
+    )
+
+
+class Build:
+    """What the tests of this folder build with."""
+
+    now_ms = NOW_MS
+    hour_ms = HOUR_MS
+    due = staticmethod(make_due)
+    shared = staticmethod(make_shared)
+    catalogue = staticmethod(make_catalogue)
+    rows = staticmethod(rows_of)
+    rich_due = staticmethod(rich_due)
+    rich_shared = staticmethod(rich_shared)
+    nothing = staticmethod(lambda: Shared(None, Catalogue()))
+
+
+@pytest.fixture(scope="session")
+def build():
+    return Build
+
+
+@pytest.fixture
+def bytes_of():
+    """A set of proposals or candidates as bytes, to compare exactly."""
+
+    def encode(table):
+        names = [n for n in table.__dataclass_fields__ if getattr(table, n) is not None]
+        return msgspec.msgpack.encode({n: getattr(table, n).tobytes() for n in names})
+
+    return encode

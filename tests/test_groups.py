@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.groups import PairSet, by_pair, by_score, places, runs, sums
+
+SMALL = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2**64 - 1)), max_size=30)
+CLOSE = st.lists(st.tuples(st.integers(0, 5), st.integers(2**63, 2**63 + 7)), max_size=30)
+
+
+def columns(pairs):
+    return (
+        np.array([a for a, _ in pairs], np.int64),
+        np.array([b for _, b in pairs], np.uint64),
+    )
+
+
+@given(st.one_of(SMALL, CLOSE))
+@settings(max_examples=100, deadline=None)
+def test_pairs_sort_as_tuples_do_and_equal_ones_keep_their_order(pairs):
+    expected = sorted(range(len(pairs)), key=lambda i: pairs[i])
+    assert by_pair(*columns(pairs)).tolist() == expected
+
+
+def test_hashes_that_share_their_high_bits_are_told_apart():
+    due, item = np.array([1, 1, 1]), np.array([3, 2, 3], np.uint64)
+    assert by_pair(due, item).tolist() == [1, 0, 2]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 1, width=32)), max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_scores_sort_best_first_within_a_user_and_stay_in_order_at_ties(rows):
+    due = np.array([d for d, _ in rows], np.int64)
+    score = np.array([s for _, s in rows], np.float32)
+    expected = sorted(range(len(rows)), key=lambda i: (rows[i][0], -rows[i][1]))
+    assert by_score(due, score).tolist() == expected
+
+
+@given(CLOSE, CLOSE)
+@settings(max_examples=100, deadline=None)
+def test_a_set_of_pairs_knows_its_members(members, asked):
+    found = PairSet(*columns(members)).contains(*columns(asked))
+    assert found.tolist() == [pair in set(members) for pair in asked]
+
+
+def test_runs_places_and_sums_of_sorted_rows():
+    due = np.array([0, 0, 2, 2, 2])
+    assert runs(due).tolist() == [0, 2]
+    assert places(due).tolist() == [0, 1, 0, 1, 2]
+    assert sums(runs(due), np.array([1.0, 2, 3, 4, 5])).tolist() == [3, 12]
+    assert runs(due[:0]).tolist() == []
+    assert PairSet(due, due.astype(np.uint64)).most() == 3
