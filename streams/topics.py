@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -94,13 +95,24 @@ async def create_topics(settings: Settings) -> list[str]:
 
     Raises:
         aiokafka.errors.KafkaError: the broker refuses, for example too few brokers for copies.
+        TopicsError: they were created, but did not appear within 10 s.
     """
     async with _admin(settings) as admin:
         there = await _partition_counts(admin, expected(settings))
-        missing = [topic for name, topic in expected(settings).items() if name not in there]
+        missing = {name: t for name, t in expected(settings).items() if name not in there}
         if missing:
-            _raise_refused(await admin.create_topics(missing))
-        return [topic.name for topic in missing]
+            _raise_refused(await admin.create_topics(list(missing.values())))
+            await _wait_until_known(admin, set(missing))
+        return list(missing)
+
+
+async def _wait_until_known(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """A broker hears of new topics a little later than the controller that made them."""
+    for _ in range(100):
+        if names <= set(await _partition_counts(admin, names)):
+            return
+        await asyncio.sleep(0.1)
+    raise TopicsError(f"created, but the broker does not know them yet: {sorted(names)}")
 
 
 def _raise_refused(response: Any) -> None:

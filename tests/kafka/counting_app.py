@@ -15,7 +15,10 @@ from streams.settings import load_settings
 from streams.store import MARKER, Effects, Store
 
 SLOW_S = float(os.environ.get("COUNTING_SLOW_S", "0"))
+BUG = "COUNTING_BUG" in os.environ
 ABORTS = float(os.environ.get("COUNTING_ABORTS", "0"))
+TOO_LARGE = 24 << 20
+"""More bytes than the embedded broker takes in a record."""
 
 
 class Counting:
@@ -23,6 +26,8 @@ class Counting:
 
     def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
         time.sleep(SLOW_S * len(records))
+        if BUG:
+            raise ZeroDivisionError("a bug")
         effects = Effects()
         (marker,) = store.get_many([MARKER])
         stream_ms = msgspec.msgpack.decode(marker)["stream_ms"] if marker else 0
@@ -51,7 +56,7 @@ def _fail_sometimes(app: Any) -> None:
         def process(self, *args: Any) -> Effects:
             effects = job.process(*args)
             if random.random() < ABORTS:
-                effects.outputs.append(Output("late", b"big", bytes(3 << 20)))
+                effects.outputs.append(Output("late", b"big", bytes(TOO_LARGE)))
             return effects
 
     engine._processor = Failing()

@@ -14,7 +14,7 @@ SLOW = {"COUNTING_SLOW_S": "0.0005"}
 
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(deployment) -> None:
     deployment.produce(6_000)
-    first = deployment.start(**SLOW, COUNTING_ABORTS="0.05")
+    first = deployment.start(**SLOW, COUNTING_ABORTS="0.2")
     deployment.wait_for_outputs(1_000)
     first.kill()
     first.wait()
@@ -49,6 +49,6 @@ def test_a_worker_that_wakes_up_replaced_is_fenced(deployment) -> None:
     deployment.start("b", **SLOW)
     deployment.wait_for_outputs(3_000)
     zombie.send_signal(signal.SIGCONT)
-    time.sleep(1)
+    assert zombie.wait(20) != 0, deployment.tail()
     deployment.wait_for_outputs(6_000)
     deployment.assert_exact()
