@@ -33,7 +33,8 @@ def evaluate_dataset(dataset: Dataset, bundle: Bundle, seed: int = 0) -> dict[st
     """
     user, pair = score_dataset(dataset, bundle)
     other_user, other_pair = score_dataset(shuffled_context(dataset, seed), bundle)
-    hour = dataset.user[:, CONTRACT.user.index("local_hour")].astype(np.int64)
+    clock = dataset.user[:, CONTRACT.user.index("local_hour")]
+    hour = np.nan_to_num(clock, nan=-1).astype(np.int64)
     active = dataset.user[:, CONTRACT.user.index("any_1d")] > 0
     at_user = {name: measure(score, dataset.acted) for name, score in user.items()}
     at_user["context_shuffled"] = measure(other_user["context"], dataset.acted)

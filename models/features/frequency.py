@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features.calendar import DAY_MS, HOUR_MS, Int64s
-from models.features.view import WINDOWS, UserView
+from models.features.view import WINDOW, UserView
 from schemas.state import TILE_MS
 from schemas.vocabulary import EventType
 
@@ -43,7 +43,7 @@ def _distinct(
     view: UserView, unit: Int64s, acted: NDArray[np.bool_], window: str
 ) -> NDArray[np.float64]:
     """Distinct units of time per user; a clock set back repeats a unit, it does not add one."""
-    chosen = acted & (view.tiles.bands >= len(WINDOWS) - list(WINDOWS).index(window))
+    chosen = acted & view.tiles.inside[WINDOW[window]]
     slot = view.tiles.slot[chosen]
     highest = np.maximum.accumulate(slot * _SPREAD + unit[chosen])
     new = np.ones(len(highest), np.bool_)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.features.calendar import DAY_MS, HOUR_MS, Int64s, ZoneTable, zone_table
 from schemas.state import TILE_MS, Ragged, UserState
@@ -19,6 +20,9 @@ WINDOWS: dict[str, int] = {
 }
 """Name and nominal length (ms) of each window, shortest first; day-long ones follow the calendar."""
 
+WINDOW = {name: number for number, name in enumerate(WINDOWS)}
+"""The row of a window in ``Tiles.inside``."""
+
 TILES_30D = 30 * DAY_MS // TILE_MS
 _LOCAL_REACH_MS = 40 * DAY_MS
 
@@ -27,8 +31,9 @@ _LOCAL_REACH_MS = 40 * DAY_MS
 class Tiles:
     """The tiles that started before the user's now, a row each, user after user.
 
-    ``bands``: how many of the nested windows hold the tile (0 to 6, the 30 days first);
-    ``age``: whole tiles between it and the tile of now; ``local_ms``: its start on the wall clock.
+    ``inside``: bool[windows, rows], which windows hold the tile (where a zone skipped a day, a
+    longer window can be empty when a shorter one is not); ``age``: whole tiles between it and the
+    tile of now; ``local_ms``: its start on the wall clock.
     """
 
     slot: Int64s
@@ -37,7 +42,7 @@ class Tiles:
     start_ms: Int64s
     local_ms: Int64s
     age: Int64s
-    bands: Int64s
+    inside: NDArray[np.bool_]
 
 
 @dataclass(slots=True, frozen=True)
@@ -111,12 +116,10 @@ def _tiles_before(
     start_ms = rows.data["tile"].astype(np.int64) * TILE_MS
     keep = start_ms < now_ms[slot]
     slot, start_ms, data = slot[keep], start_ms[keep], rows.data[keep]
-    bands = np.zeros(len(slot), np.int64)
-    for start in starts:
-        bands += start_ms >= start[slot]
+    inside = np.stack([start_ms >= start[slot] for start in starts])
     # Nobody asks for the wall clock of what is older than any window.
     recent_ms = np.maximum(start_ms, (now_ms - _LOCAL_REACH_MS)[slot])
     local_ms = start_ms + table.offset_ms(index[slot], recent_ms)
     age = (now_ms // TILE_MS)[slot] - start_ms // TILE_MS
     kind, count = data["type"].astype(np.int64), data["n"].astype(np.int64)
-    return Tiles(slot, kind, count, start_ms, local_ms, age, bands)
+    return Tiles(slot, kind, count, start_ms, local_ms, age, inside)

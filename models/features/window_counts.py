@@ -25,12 +25,10 @@ NAMES = tuple(f"{what}_{window}" for what in COUNTED for window in WINDOWS)
 
 def counts(view: UserView) -> NDArray[np.float64]:
     """Return the counts as float64[n, COUNTED, WINDOWS]; sums of integers, hence exact."""
-    tiles, types, bands = view.tiles, len(EventType), len(WINDOWS) + 1
-    cell = (tiles.slot * types + tiles.type) * bands + tiles.bands
-    flat = np.bincount(cell, tiles.count, minlength=len(view) * types * bands)
-    by_band = flat.reshape(len(view), types, bands)
-    # Windows are nested: the shortest holds the top band, each longer one adds the next below.
-    by_window = np.cumsum(by_band[:, :, :0:-1], axis=2)
+    tiles, types = view.tiles, len(EventType)
+    cell, size = tiles.slot * types + tiles.type, len(view) * types
+    flat = [np.bincount(cell, tiles.count * inside, minlength=size) for inside in tiles.inside]
+    by_window = np.stack(flat, axis=1).reshape(len(view), types, len(WINDOWS))
     groups = [by_window[:, list(kinds), :].sum(axis=1) for kinds in COUNTED.values()]
     return np.stack(groups, axis=1)
 

@@ -72,6 +72,15 @@ def test_windows_equal_a_count_over_the_raw_events(
         assert dict(zip(window_counts.NAMES, row, strict=True)) == brute(events, now, zone)
 
 
+def test_after_a_day_that_never_was_the_day_before_is_empty() -> None:
+    """Samoa went from the 29th to the 31st: noon of the 30th moves forward to now itself."""
+    now_ms = round(datetime.fromisoformat("2011-12-31T12:00:00+14:00").timestamp() * 1000)
+    state = state_of([[(now_ms - 1, EventType.VIEW, 1)]])
+    found = window_counts.compute(user_view(state, np.array([now_ms]), ["Pacific/Apia"]))
+    row = dict(zip(window_counts.NAMES, found[0].tolist(), strict=True))
+    assert (row["view_15m"], row["view_1d"], row["view_7d"]) == (1, 0, 1)
+
+
 @pytest.mark.parametrize(("hours_ago", "counted"), [(22, 1), (23, 1), (24, 0), (25, 0)])
 def test_the_day_the_clocks_go_forward_has_23_hours(hours_ago: int, counted: int) -> None:
     now_ms = round(datetime.fromisoformat("2026-03-29T12:00:00+01:00").timestamp() * 1000)
