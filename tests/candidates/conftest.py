@@ -116,7 +116,7 @@ def rich_shared():
         trending=lists,
         by_category={"c1": lists, "c2": {f"j{n}": 1 - n / 9 for n in range(8)}},
         neighbours={f"i{n}": {k: v / 2 for k, v in lists.items()} for n in range(5)},
-        categories={name: "c1" for name in lists},
+        categories=dict.fromkeys(lists, "c1"),
         catalogue=[*arrived, sold_out, "gone"],
     )
 

@@ -9,7 +9,9 @@ from streams.settings import Settings
 
 
 def test_counts_decay_by_a_short_and_a_long_half_life(build):
-    due = build.due([[("a", EventType.VIEW, 0), ("a", EventType.CART, 8), ("b", EventType.VIEW, 8)]])
+    due = build.due(
+        [[("a", EventType.VIEW, 0), ("a", EventType.CART, 8), ("b", EventType.VIEW, 8)]]
+    )
     found = build.rows(SOURCE.propose(due, build.nothing(), Settings()))
     after_8_h = 0.9 * 0.5 + 0.1 * 2 ** (-8 / (14 * 24))
     a = 1 + 3 * after_8_h
