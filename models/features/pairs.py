@@ -54,11 +54,12 @@ def pair_view(
     now_ms, due = np.asarray(now_ms, np.int64), np.asarray(due, np.int64)
     category = np.where(category == NO_ID, attributes["category"], category)
     events = events_before(state, now_ms)
-    pair, event = _beside(due, events)
-    data = events.rows.data
-    same_item = (data["item"][event] == item[pair]) & (item[pair] != NO_ID)
-    same_category = (data["category"][event] == category[pair]) & (category[pair] != NO_ID)
+    lengths = events.rows.lengths[due]
+    event = _beside(due, events, lengths)
+    same_item = _same(item, events.rows.data["item"], event, lengths)
+    same_category = _same(category, events.rows.data["category"], event, lengths)
     hit = np.flatnonzero(same_item | same_category)
+    pair = np.repeat(np.arange(len(due)), lengths)
     return PairView(
         due, item, category, attributes, source_score, now_ms, events,
         mean_price(events, len(state)), pair[hit], event[hit], same_item[hit],
@@ -66,11 +67,18 @@ def pair_view(
     )  # fmt: skip
 
 
-def _beside(due: Int64s, events: Events) -> tuple[Int64s, Int64s]:
-    """Every (pair, event of its user)."""
-    lengths = events.rows.lengths[due]
+def _beside(due: Int64s, events: Events, lengths: Int64s) -> Int64s:
+    """The events of each pair's user, pair after pair."""
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
-    pair = np.repeat(np.arange(len(due)), lengths)
-    event = np.arange(total) + np.repeat(events.rows.offsets[:-1][due] - (ends - lengths), lengths)
-    return pair, event
+    first = events.rows.offsets[:-1][due]
+    event: Int64s = np.arange(total) + np.repeat(first - (ends - lengths), lengths)
+    return event
+
+
+def _same(
+    wanted: NDArray[np.uint64], told: NDArray[np.uint64], event: Int64s, lengths: Int64s
+) -> NDArray[np.bool_]:
+    """Where the event is about what the pair wants; "none" is never the same as "none"."""
+    same: NDArray[np.bool_] = np.ascontiguousarray(told)[event] == np.repeat(wanted, lengths)
+    return same & np.repeat(wanted != NO_ID, lengths)
