@@ -81,4 +81,5 @@ def _same(
 ) -> NDArray[np.bool_]:
     """Where the event is about what the pair wants; "none" is never the same as "none"."""
     same: NDArray[np.bool_] = np.ascontiguousarray(told)[event] == np.repeat(wanted, lengths)
-    return same & np.repeat(wanted != NO_ID, lengths)
+    same &= np.repeat(wanted != NO_ID, lengths)
+    return same

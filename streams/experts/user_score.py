@@ -1,4 +1,4 @@
-"""The article's question: how likely is it that this user acts within the horizon?"""
+"""The article's question: the probability that a user acts within the horizon."""
 
 from __future__ import annotations
 
