@@ -55,13 +55,11 @@ def create_app(settings: Settings, processor: Processor | None = None) -> Kairos
 
 def _add_pipeline(app: KairosApp) -> Processor:
     # heavy imports, and not for those who only ask for the app's name
-    from streams.accept import Vault
-    from streams.accept.secret import read_secret
+    from streams.assemble import assemble
     from streams.learner import Learner
-    from streams.pipeline import Pipeline
 
     settings = app.settings
-    pipeline = Pipeline(settings, Vault(read_secret(settings), settings.tenant))
+    pipeline = assemble(settings)
     register_knowledge(app, pipeline.knowledge, lambda: Learner(settings))
     return pipeline
 

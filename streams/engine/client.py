@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from streams.settings import Settings
+from streams.topics import expected
 
 MAX_REQUEST_BYTES = 8 * 1024 * 1024
 """Largest epoch: `globals` takes records of 8 MiB."""
@@ -30,8 +31,9 @@ class Tail:
     """Reads whole topics from their beginning, without a group, committed records only."""
 
     def __init__(self, settings: Settings, *topics: str) -> None:
-        """Read ``topics`` (full names)."""
-        self._topics = topics
+        """Read ``topics`` (full names) with as many partitions as the worker's start made sure."""
+        counts = {name: topic.num_partitions for name, topic in expected(settings).items()}
+        self._tps = [TopicPartition(topic, p) for topic in topics for p in range(counts[topic])]
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.broker,
             isolation_level="read_committed",
@@ -43,25 +45,11 @@ class Tail:
         self._ends: dict[TopicPartition, int] = {}
 
     async def start(self) -> None:
-        """Assign all partitions and note where they end now.
-
-        Raises:
-            RuntimeError: a topic does not exist.
-        """
+        """Assign all partitions and note where they end now."""
         await self._consumer.start()
-        tps = [tp for topic in self._topics for tp in await self._partitions(topic)]
-        self._consumer.assign(tps)
-        await self._consumer.seek_to_beginning(*tps)
-        self._ends = await self._consumer.end_offsets(tps)
-
-    async def _partitions(self, topic: str) -> list[TopicPartition]:
-        found = self._consumer.partitions_for_topic(topic)
-        if found is None:
-            await self._consumer.topics()  # refreshes the metadata
-            found = self._consumer.partitions_for_topic(topic)
-        if not found:
-            raise RuntimeError(f"topic {topic} does not exist")
-        return [TopicPartition(topic, partition) for partition in sorted(found)]
+        self._consumer.assign(self._tps)
+        await self._consumer.seek_to_beginning(*self._tps)
+        self._ends = await self._consumer.end_offsets(self._tps)
 
     async def stop(self) -> None:
         """Close the consumer."""
