@@ -21,9 +21,9 @@ from streams.newest import Newest
 
 _UNKNOWN_SLOT = 0
 _FIRST_ROWS = 1024
-_ROW = np.dtype(
-    [("ts_ms", "<i8"), ("arrived_ms", "<i8"), ("hash", "<u8"), ("attributes", ITEM_ATTRIBUTES)]
-)
+_NAN = float("nan")
+_UNKNOWN = (0, _NAN, _NAN, _NAN, _NAN, _NAN, False)
+_WITHDRAWN = (0, _NAN, 0.0, _NAN, _NAN, _NAN, False)
 
 
 class Catalogue:
@@ -36,15 +36,18 @@ class Catalogue:
     def __init__(self) -> None:
         self.version = 0
         self._slots: dict[int, int] = {}
-        self._rows = np.zeros(_FIRST_ROWS, _ROW)
+        self._table = np.zeros(_FIRST_ROWS, ITEM_ATTRIBUTES)
+        self._table[_UNKNOWN_SLOT] = _UNKNOWN
+        self._hashes = np.zeros(_FIRST_ROWS, np.uint64)
+        self._ts_ms = np.full(_FIRST_ROWS, NEVER_MS)
+        self._arrived_ms = np.full(_FIRST_ROWS, NEVER_MS)  # NEVER_MS: not on offer
         self._values: list[bytes | None] = [None]
         self._categories: dict[int, str] = {}
         self._newest = Newest()
-        self._clear(_UNKNOWN_SLOT, stock=np.nan)
 
     def __len__(self) -> int:
         """Items that are on offer now."""
-        return int(self._rows["attributes"]["known"].sum())
+        return int(self._table["known"].sum())
 
     def apply(self, key: bytes | None, value: bytes | None) -> str | None:
         """Take in a record; return why it cannot be read, None when it was applied or is old.
@@ -72,7 +75,7 @@ class Catalogue:
         Unknown: category 0, NaN, ``known`` False; a withdrawn item is the same with stock 0, so
         ``stock <= 0`` means "not on offer" for both sold out and withdrawn.
         """
-        rows: NDArray[Any] = self._rows["attributes"][self._find(items)]
+        rows: NDArray[Any] = self._table[self._find(items)]
         return rows
 
     def item(self, number: int) -> CatalogItem | None:
@@ -98,12 +101,9 @@ class Catalogue:
 
         An item arrives at ``created_ts``, without one at ``ts``; ties go by hash.
         """
-        used = self._rows[: len(self._values)]
-        attributes = used["attributes"]
-        on_offer = attributes["known"] & ~(attributes["stock"] <= 0)
-        self._newest.refresh(used["arrived_ms"], used["hash"], on_offer)
+        self._newest.refresh(self._arrived_ms, self._hashes)
         rows, slots = self._newest.upto(now_ms, limit)
-        return rows, used["hash"][slots], used["arrived_ms"][slots]
+        return rows, self._hashes[slots], self._arrived_ms[slots]
 
     def _find(self, items: NDArray[np.uint64]) -> NDArray[np.int64]:
         get, slots = self._slots.get, self._slots
@@ -113,47 +113,42 @@ class Catalogue:
 
     def _upsert(self, version: Version, value: bytes) -> None:
         slot = self._slot(version.number)
-        row = self._rows[slot]
-        if version.ts_ms < row["ts_ms"]:
+        if version.ts_ms < self._ts_ms[slot]:
             return
-        before = _arrival(row)
-        row["ts_ms"], row["arrived_ms"] = version.ts_ms, version.arrived_ms
-        row["attributes"] = version.attributes
+        self._ts_ms[slot] = version.ts_ms
+        self._table[slot] = version.attributes
         self._values[slot] = value
         if version.category is not None:
             self._categories.setdefault(version.attributes[0], version.category)
-        self._applied(slot, before)
+        self._applied(slot, version.arrived_ms if version.on_offer else NEVER_MS)
 
     def _withdraw(self, number: int) -> None:
         slot = self._slot(number)
-        before = _arrival(self._rows[slot])
-        self._clear(slot, stock=0.0)
+        self._table[slot] = _WITHDRAWN
         self._values[slot] = None
-        self._applied(slot, before)
+        self._applied(slot, NEVER_MS)
 
-    def _applied(self, slot: int, before: int | None) -> None:
+    def _applied(self, slot: int, arrived_ms: int) -> None:
         self.version += 1
-        if _arrival(self._rows[slot]) != before:
+        if self._arrived_ms[slot] != arrived_ms:
+            self._arrived_ms[slot] = arrived_ms
             self._newest.touch(slot)
-
-    def _clear(self, slot: int, stock: float) -> None:
-        nan = np.nan
-        self._rows[slot]["attributes"] = (0, nan, stock, nan, nan, nan, False)
 
     def _slot(self, number: int) -> int:
         slot = self._slots.get(number)
         if slot is None:
             slot = self._slots[number] = len(self._values)
             self._values.append(None)
-            if slot == len(self._rows):
-                self._rows = np.concatenate((self._rows, np.zeros(slot, _ROW)))
-            self._rows[slot]["ts_ms"] = NEVER_MS
-            self._rows[slot]["hash"] = number
+            if slot == len(self._table):
+                self._grow()
+            self._hashes[slot] = number
         return slot
 
-
-def _arrival(row: Any) -> int | None:
-    """When an item on offer arrived, None for one that is not on offer."""
-    attributes = row["attributes"]
-    on_offer = attributes["known"] and not attributes["stock"] <= 0
-    return int(row["arrived_ms"]) if on_offer else None
+    def _grow(self) -> None:
+        """Double the columns."""
+        rows = len(self._table)
+        never = np.full(rows, NEVER_MS)
+        self._table = np.concatenate((self._table, np.zeros(rows, ITEM_ATTRIBUTES)))
+        self._hashes = np.concatenate((self._hashes, np.zeros(rows, np.uint64)))
+        self._ts_ms = np.concatenate((self._ts_ms, never))
+        self._arrived_ms = np.concatenate((self._arrived_ms, never))

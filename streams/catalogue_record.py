@@ -34,6 +34,11 @@ class Version(NamedTuple):
     category: str | None
     attributes: tuple[int, float, float, float, float, float, bool]
 
+    @property
+    def on_offer(self) -> bool:
+        """Whether there is something to sell: an unknown stock counts as enough."""
+        return not self.attributes[2] <= 0
+
 
 def read_version(name: str, value: bytes) -> Version:
     """Read the record of the item called ``name`` (the key).

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.state import NEVER_MS
+
 _FULL_SORT_SHARE = 8
 """Sort anew when more than one row in eight changed; below that, merging is cheaper."""
 
@@ -14,34 +16,33 @@ class Newest:
 
     def __init__(self) -> None:
         self._order = np.zeros(0, np.int64)
-        self._times = np.zeros(0, np.int64)
+        self._times = np.zeros(0, np.int64)  # negated, so that they rise
         self._changed: set[int] = set()
 
     def touch(self, slot: int) -> None:
         """Note that the slot's time or eligibility changed."""
         self._changed.add(slot)
 
-    def refresh(
-        self, arrived_ms: NDArray[np.int64], hashes: NDArray[np.uint64], open_: NDArray[np.bool_]
-    ) -> None:
-        """Bring the order up to date; the columns are indexed by slot, ``open_`` says who is in."""
+    def refresh(self, arrived_ms: NDArray[np.int64], hashes: NDArray[np.uint64]) -> None:
+        """Bring the order up to date; by slot, `NEVER_MS` for one that is not in."""
         if not self._changed:
             return
         changed = np.fromiter(self._changed, np.int64, len(self._changed))
         self._changed.clear()
-        moved = np.zeros(len(open_), bool)
+        moved = np.zeros(len(arrived_ms), bool)
         moved[changed] = True
-        kept = self._order[~moved[self._order]]
-        fresh = changed[open_[changed]]
+        stays = ~moved[self._order]
+        kept, times = self._order[stays], self._times[stays]
+        fresh = changed[arrived_ms[changed] != NEVER_MS]
         if len(fresh) * _FULL_SORT_SHARE > len(kept):
-            kept, fresh = np.concatenate((kept, fresh)), fresh[:0]
-        else:
-            fresh = fresh[np.lexsort((hashes[fresh], -arrived_ms[fresh]))]
-        if len(fresh):
-            kept = np.insert(kept, _places(kept, fresh, arrived_ms, hashes), fresh)
-        else:
-            kept = kept[np.lexsort((hashes[kept], -arrived_ms[kept]))]
-        self._order, self._times = kept, -arrived_ms[kept]
+            every = np.concatenate((kept, fresh))
+            self._order = every[np.lexsort((hashes[every], -arrived_ms[every]))]
+            self._times = -arrived_ms[self._order]
+            return
+        fresh = fresh[np.lexsort((hashes[fresh], -arrived_ms[fresh]))]
+        at = _places(kept, times, fresh, -arrived_ms[fresh], hashes)
+        self._order = np.insert(kept, at, fresh)
+        self._times = np.insert(times, at, -arrived_ms[fresh])
 
     def upto(
         self, now_ms: NDArray[np.int64], limit: int
@@ -57,14 +58,14 @@ class Newest:
 
 def _places(
     kept: NDArray[np.int64],
+    kept_times: NDArray[np.int64],
     fresh: NDArray[np.int64],
-    arrived_ms: NDArray[np.int64],
+    fresh_times: NDArray[np.int64],
     hashes: NDArray[np.uint64],
 ) -> NDArray[np.int64]:
-    """Where each fresh slot goes among those kept; both are sorted."""
-    times = -arrived_ms[kept]
-    low = np.searchsorted(times, -arrived_ms[fresh], side="left")
-    high = np.searchsorted(times, -arrived_ms[fresh], side="right")
+    """Where each fresh slot goes among those kept; both are sorted, equal times by hash."""
+    low = np.searchsorted(kept_times, fresh_times, side="left")
+    high = np.searchsorted(kept_times, fresh_times, side="right")
     for i in np.flatnonzero(low < high).tolist():
         ties = hashes[kept[low[i] : high[i]]]
         low[i] += np.searchsorted(ties, hashes[fresh[i]])

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.state import NEVER_MS
 from streams.newest import Newest
 
 
@@ -20,7 +21,7 @@ def test_changes_merged_one_by_one_give_the_order_of_a_full_sort(changes):
     for slot, when, is_open in [(0, 0, True), *changes]:
         arrived_ms[slot], open_[slot] = when, is_open
         newest.touch(slot)
-        newest.refresh(arrived_ms, hashes, open_)
+        newest.refresh(np.where(open_, arrived_ms, NEVER_MS), hashes)
     expected = sorted(np.flatnonzero(open_).tolist(), key=lambda s: (-arrived_ms[s], hashes[s]))
     rows, slots = newest.upto(np.array([9, 4, -1]), 100)
     assert slots[rows == 0].tolist() == expected
