@@ -88,7 +88,7 @@ def _frame(path: Path, columns: tuple[str, str], timezone: str) -> pd.DataFrame:
 
 
 def _times(texts: pd.Series[str], timezone: str, path: Path) -> Any:
-    numbers = texts.str.fullmatch(r"[0-9.+-]*")
+    numbers = texts.str.fullmatch(r"[+-]?[0-9]*\.?[0-9]*")
     if numbers.any():
         line = int(numbers.to_numpy().argmax()) + 2
         raise SourceError(f"{path}, line {line}: timestamp is no date: seconds, or milliseconds?")
@@ -117,7 +117,7 @@ def _rows(frame: pd.DataFrame, columns: tuple[str, str]) -> Iterator[tuple[Any, 
 def _count(text: str, column: str, row: int) -> int:
     number = _number(text, column, row) if text else 0.0
     if number != int(number) or number > _MOST_A_ROW:
-        raise SourceError(f"row {row + 1}: {column} must be whole and at most {_MOST_A_ROW}")
+        raise SourceError(f"line {row + 2}: {column} must be whole and at most {_MOST_A_ROW}")
     return int(number)
 
 
@@ -127,5 +127,5 @@ def _number(text: str, column: str, row: int) -> float:
     except ValueError:
         number = float("nan")
     if not 0 <= number < float("inf"):
-        raise SourceError(f"row {row + 1}: {column} must be a number, and not negative")
+        raise SourceError(f"line {row + 2}: {column} must be a number, and not negative")
     return number

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.inputs import CLICK, CONTEXT, NOW_MS, PURCHASE, RECEIPT, SETTINGS, Users, record, run
 
 from schemas.ids import event_hash
-from schemas.state import UserState
+from schemas.state import Ragged, UserState
 from streams.accept import deduplicate
+from streams.aggregate.facts import add_events
 
 HOUR_MS = 3_600_000
 SHORT = msgspec.structs.replace(SETTINGS, lateness_ms=10 * HOUR_MS)
@@ -114,8 +116,8 @@ steps = st.lists(
 )
 
 
-def outcome(records, cuts, seen_ids):
-    users = Users(msgspec.structs.replace(TINY, seen_ids=seen_ids))
+def outcome(records, cuts, seen_ids, kind=Users):
+    users = kind(msgspec.structs.replace(TINY, seen_ids=seen_ids))
     accepted, late, total = [], [], {"duplicates": 0, "late": 0, "accepted": 0}
     for start, stop in zip([0, *cuts], [*cuts, len(records)], strict=True):
         batch = users.take(records[start:stop])
@@ -148,3 +150,39 @@ def test_in_time_every_id_is_accepted_exactly_once(script):
     batch = users.take(records)
     assert batch.counts["late"] == 0
     assert batch.counts["accepted"] == len({(user, number) for user, number, _ in script})
+
+
+class RealUsers(Users):
+    """The aggregate itself keeps the state, all users in one table."""
+
+    def __init__(self, with_settings):
+        super().__init__(with_settings)
+        self.table = UserState.fresh([])
+
+    def state(self, keys):
+        known = self.table.keys
+        fresh = UserState.fresh(known + [key for key in keys if key not in known])
+        fresh.head[: len(known)] = self.table.head
+        fresh.seen = Ragged(
+            self.table.seen.data, np.resize(self.table.seen.offsets, len(fresh) + 1)
+        )
+        fresh.seen.offsets[len(known) :] = len(self.table.seen.data)
+        self.table = fresh
+        return fresh.take(np.array([fresh.keys.index(key) for key in keys], np.int64))
+
+    def remember(self, batch):
+        events = batch.events.copy()
+        events["user"] = [self.table.keys.index(batch.keys[user]) for user in events["user"]]
+        add_events(self.table, events, self.settings.lateness_ms, self.settings.seen_ids)
+
+
+@given(steps, st.lists(st.integers(0, 160), max_size=12), st.integers(1, 64))
+@settings(max_examples=50)
+def test_the_aggregate_remembers_what_deduplicate_expects(script, cuts, seen_ids):
+    records = [
+        view(f"e{number}", NOW_MS + hours * HOUR_MS, user, offset)
+        for offset, (user, number, hours) in enumerate(script)
+    ]
+    inside = sorted({cut for cut in cuts if cut < len(records)})
+    whole = outcome(records, [], seen_ids)
+    assert outcome(records, inside, seen_ids, RealUsers) == whole
