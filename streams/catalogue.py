@@ -78,6 +78,13 @@ class Catalogue:
         rows: NDArray[Any] = self._table[self._find(items)]
         return rows
 
+    def offers(self, items: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+        """Return each hash's category (0: not known) and whether it is known not to be on offer."""
+        if not self._slots:
+            return np.zeros(len(items), np.uint64), np.zeros(len(items), bool)
+        slots = self._find(items)
+        return self._table["category"][slots], self._table["stock"][slots] <= 0
+
     def item(self, number: int) -> CatalogItem | None:
         """Return the item's record, None when it is unknown or withdrawn."""
         value = self._values[self._slots.get(number, _UNKNOWN_SLOT)]
@@ -106,9 +113,7 @@ class Catalogue:
         return rows, self._hashes[slots], self._arrived_ms[slots]
 
     def _find(self, items: NDArray[np.uint64]) -> NDArray[np.int64]:
-        get, slots = self._slots.get, self._slots
-        if not slots:
-            return np.zeros(len(items), np.int64)
+        get = self._slots.get
         return np.array([get(number, _UNKNOWN_SLOT) for number in items.tolist()], np.int64)
 
     def _upsert(self, version: Version, value: bytes) -> None:

@@ -31,10 +31,9 @@ class Shared:
 
     def categories(self, items: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """Return the category of each item: the catalogue's, else the epoch's, else 0."""
-        found: NDArray[np.uint64] = self.catalogue.attributes(items)["category"]
+        found, _ = self.catalogue.offers(items)
         missing = np.flatnonzero(found == 0)
         if self.epoch is not None and len(missing):
-            found = found.copy()
             found[missing] = self.epoch.categories(items[missing])
         return found
 

@@ -89,6 +89,21 @@ def test_a_tombstone_withdraws_and_only_a_version_as_new_brings_the_item_back():
     assert names(catalogue) == ["a"]
 
 
+def test_offers_tell_the_category_and_what_is_known_to_be_gone():
+    catalogue = Catalogue()
+    items = np.array(
+        [hash64(name) for name in ("plenty", "empty", "gone", "untold", "?")], np.uint64
+    )
+    assert [column.tolist() for column in catalogue.offers(items)] == [[0] * 5, [False] * 5]
+    put(catalogue, "plenty", stock=9, category_id="c")
+    put(catalogue, "empty", stock=-1, category_id="c")
+    catalogue.apply(b"gone", None)
+    put(catalogue, "untold")
+    category, gone = catalogue.offers(items)
+    assert category.tolist() == [hash64("c"), hash64("c"), 0, 0, 0]
+    assert gone.tolist() == [False, True, True, False, False]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.tables import DueUsers
-from streams.candidates.history import DAY_MS, bought, half
-from streams.candidates.proposals import Proposals, Source
-from streams.settings import Settings
-from streams.shared import EpochView, Shared
+from streams.candidates.history import DAY_MS, half
+from streams.candidates.proposals import Proposals, Source, View
+from streams.shared import EpochView
 
 BEST_SCORE = 0.15
 """New says nothing about the user; it must not crowd out what does."""
@@ -17,25 +15,25 @@ NEW_FOR_MS = 30 * DAY_MS
 """After a month an item is no news."""
 
 
-def raw(due: DueUsers, shared: Shared, settings: Settings) -> Proposals:
+def raw(view: View) -> Proposals:
     """Score ``BEST_SCORE`` for an item of this moment, half of it a week later."""
-    limit = settings.candidates_per_source + bought(due).most()
-    if not len(shared.catalogue):
-        return _from_epoch(due, shared.epoch, limit)
-    users, item, arrived_ms = shared.catalogue.arrivals_at(due.now_ms, limit)
+    due, catalogue = view.due, view.shared.catalogue
+    if not len(catalogue):
+        return _from_epoch(view, view.shared.epoch)
+    users, item, arrived_ms = catalogue.arrivals_at(due.now_ms, view.longest)
     age_ms = due.now_ms[users] - arrived_ms
     fresh = age_ms <= NEW_FOR_MS
     score = BEST_SCORE * half(age_ms[fresh].astype(np.float64), HALF_LIFE_MS)
     return Proposals.of(users[fresh], item[fresh], score)
 
 
-def _from_epoch(due: DueUsers, epoch: EpochView | None, limit: int) -> Proposals:
+def _from_epoch(view: View, epoch: EpochView | None) -> Proposals:
     if epoch is None:
         return Proposals.none()
-    item, newness = epoch.arrivals[0][:limit], epoch.arrivals[1][:limit]
-    users = np.repeat(np.arange(len(due)), len(item))
-    score = np.tile(BEST_SCORE * newness, len(due))
-    item = np.tile(item, len(due))
+    item, newness = epoch.arrivals[0][: view.longest], epoch.arrivals[1][: view.longest]
+    users = np.repeat(np.arange(len(view.due)), len(item))
+    score = np.tile(BEST_SCORE * newness, len(view.due))
+    item = np.tile(item, len(view.due))
     return Proposals.of(users, item, score, epoch.categories(item))
 
 

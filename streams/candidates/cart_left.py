@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.tables import DueUsers
 from schemas.vocabulary import EventType
-from streams.candidates.history import DAY_MS, half, touches
-from streams.candidates.proposals import Proposals, Source
+from streams.candidates.history import DAY_MS, half
+from streams.candidates.proposals import Proposals, Source, View
 from streams.groups import by_pair, runs
-from streams.settings import Settings
-from streams.shared import Shared
 
 BEST_SCORE = 0.9
 """A cart is the strongest sign of intent there is before a purchase."""
@@ -19,9 +16,9 @@ HALF_LIFE_MS = 7 * DAY_MS
 _NEVER_MS = np.iinfo(np.int64).min
 
 
-def raw(due: DueUsers, shared: Shared, settings: Settings) -> Proposals:
+def raw(view: View) -> Proposals:
     """Score ``BEST_SCORE`` for a cart filled now, half of it a week later."""
-    seen = touches(due).of(EventType.CART, EventType.REMOVE_CART, EventType.PURCHASE)
+    seen = view.touches.of(EventType.CART, EventType.REMOVE_CART, EventType.PURCHASE)
     if not len(seen):
         return Proposals.none()
     seen = seen.take(by_pair(seen.due, seen.item))
@@ -33,7 +30,7 @@ def raw(due: DueUsers, shared: Shared, settings: Settings) -> Proposals:
     still = opened > np.maximum.reduceat(closed, starts)
     category = np.maximum.reduceat(seen.category, starts)[still]
     users, item = seen.due[starts][still], seen.item[starts][still]
-    age_ms = np.maximum(due.now_ms[users] - opened[still], 0).astype(np.float64)
+    age_ms = np.maximum(view.due.now_ms[users] - opened[still], 0).astype(np.float64)
     return Proposals.of(users, item, BEST_SCORE * half(age_ms, HALF_LIFE_MS), category)
 
 

@@ -6,12 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
-from schemas.tables import DueUsers
-from streams.candidates.history import DAY_MS, half, touches
-from streams.candidates.proposals import Proposals, Source
+from streams.candidates.history import DAY_MS, half
+from streams.candidates.proposals import Proposals, Source, View
 from streams.groups import by_pair, by_score, places, runs, sums
-from streams.settings import Settings
-from streams.shared import Shared
 
 CATEGORIES = 3
 """Categories asked per user: beyond the third, affinity is mostly noise of single views."""
@@ -22,21 +19,22 @@ BEST_SCORE = 0.4
 """Popular in a category the user likes, but still new to the user."""
 
 
-def raw(due: DueUsers, shared: Shared, settings: Settings) -> Proposals:
+def raw(view: View) -> Proposals:
     """Score the item's demand by the category's share in the user's affinity."""
-    if shared.epoch is None or not len(shared.epoch.category_trending):
+    epoch = view.shared.epoch
+    if epoch is None or not len(epoch.category_trending):
         return Proposals.none()
-    users, category, share = affinities(due, shared)
-    rows, item, demand = shared.epoch.category_trending.lookup(category)
+    users, category, share = affinities(view)
+    rows, item, demand = epoch.category_trending.lookup(category)
     score = BEST_SCORE * share[rows] * demand
     return Proposals.of(users[rows], item, score, category[rows])
 
 
 def affinities(
-    due: DueUsers, shared: Shared
+    view: View,
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.float64]]:
     """Return (due row, category, share of the decayed weights), each user's top categories."""
-    seen = touches(due)
+    due, seen = view.due, view.touches
     asked = np.flatnonzero((due.item != NO_ID) | (due.category != NO_ID))
     users = np.concatenate((seen.due, asked))
     item = np.concatenate((seen.item, due.item[asked]))
@@ -44,7 +42,7 @@ def affinities(
     decayed = seen.weight * half(seen.age_ms, HALF_LIFE_MS)
     weight = np.concatenate((decayed, np.full(len(asked), TRIGGER_WEIGHT)))
     missing = np.flatnonzero(category == NO_ID)
-    category[missing] = shared.categories(item[missing])
+    category[missing] = view.shared.categories(item[missing])
     told = (category != NO_ID) & (weight > 0)
     users, category, weight = users[told], category[told], weight[told]
     order = by_pair(users, category)

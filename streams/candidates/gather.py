@@ -16,7 +16,7 @@ from streams.candidates import (
     own_recent,
     trending,
 )
-from streams.candidates.proposals import Source
+from streams.candidates.proposals import Source, View, best
 from streams.groups import PairSet, by_pair, by_score, runs
 from streams.settings import Settings
 from streams.shared import Shared
@@ -39,15 +39,14 @@ def gather(due: DueUsers, shared: Shared, settings: Settings) -> CandidateSet:
     ``source_score`` is 1 minus the product of (1 - score) over the sources that propose the pair
     (noisy-or). For a follow-up the bought item's neighbours come first.
     """
-    given = [source.propose(due, shared, settings) for source in SOURCES]
-    users = np.concatenate([proposals.due for proposals in given])
-    item = np.concatenate([proposals.item for proposals in given])
-    category = np.concatenate([proposals.category for proposals in given])
-    bits = np.repeat(1 << np.arange(len(SOURCES), dtype=np.uint32), [len(p) for p in given])
-    missed = 1 - np.concatenate([proposals.score for proposals in given]).astype(np.float64)
+    view = View.of(due, shared, settings)
+    source, every = best([source.raw(view) for source in SOURCES], view)
+    users, item, category = every.due, every.item, every.category
+    bits = np.left_shift(np.uint32(1), source.astype(np.uint32))
+    missed = 1 - every.score.astype(np.float64)
     if not len(users):
         return CandidateSet(users, item, category, bits, missed.astype(np.float32))
-    order = by_pair(users, item)
+    order = by_pair(users, item)  # stable: a pair's scores multiply in the order of the sources
     users, item = users[order], item[order]
     starts = runs(users, item)
     merged = CandidateSet(

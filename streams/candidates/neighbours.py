@@ -8,12 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
-from schemas.tables import DueUsers
-from streams.candidates.history import touches
-from streams.candidates.proposals import Proposals, Source
+from streams.candidates.proposals import Proposals, Source, View
 from streams.groups import by_pair, places, runs, sums
-from streams.settings import Settings
-from streams.shared import Shared
 
 SEEDS = 10
 """Most recent distinct items that are asked for neighbours; 0.8^10 leaves a tenth to the rest."""
@@ -32,26 +28,26 @@ class Seeds:
     weight: NDArray[np.float64]
 
 
-def raw(due: DueUsers, shared: Shared, settings: Settings) -> Proposals:
+def raw(view: View) -> Proposals:
     """Score s/(1+s) where s sums the seeds' similarities by the seeds' weights."""
-    if shared.epoch is None:
+    epoch = view.shared.epoch
+    if epoch is None:
         return Proposals.none()
-    start = seeds(due)
-    rows, item, similarity = shared.epoch.neighbours.lookup(start.item)
+    start = seeds(view)
+    rows, item, similarity = epoch.neighbours.lookup(start.item)
     users = start.due[rows]
     strength = start.weight[rows] * similarity
     order = by_pair(users, item)
     users, item = users[order], item[order]
     first = runs(users, item)
     total = sums(first, strength[order])
-    category = shared.epoch.categories(item[first])
+    category = epoch.categories(item[first])
     return Proposals.of(users[first], item[first], BEST_SCORE * total / (1 + total), category)
 
 
-def seeds(due: DueUsers) -> Seeds:
+def seeds(view: View) -> Seeds:
     """Return each user's latest distinct items, the trigger's item first."""
-    seen = touches(due)
-    seen = seen.take(seen.weight > 0)
+    due, seen = view.due, view.touches.take(view.touches.weight > 0)
     asked = np.flatnonzero(due.item != NO_ID)
     users = np.concatenate((seen.due, asked))
     item = np.concatenate((seen.item, due.item[asked]))

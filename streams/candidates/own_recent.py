@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.ids import NO_ID
-from schemas.tables import DueUsers
 from schemas.vocabulary import EventType, TriggerKind
-from streams.candidates.history import DAY_MS, HOUR_MS, half, touches
-from streams.candidates.proposals import Proposals, Source
+from streams.candidates.history import DAY_MS, HOUR_MS, half
+from streams.candidates.proposals import Proposals, Source, View
 from streams.groups import by_pair, runs, sums
-from streams.settings import Settings
-from streams.shared import Shared
 
 SHORT_HALF_LIFE_MS = 8 * HOUR_MS
 """The lab's decay of own counts (e-fold in 12 hours)."""
@@ -30,12 +27,13 @@ _INTEREST = tuple(
 )
 
 
-def raw(due: DueUsers, shared: Shared, settings: Settings) -> Proposals:
+def raw(view: View) -> Proposals:
     """Score s/(1+s) where s sums each event's weight, decayed by a short and a long half-life."""
-    seen = touches(due).of(*_INTEREST)
+    seen = view.touches.of(*_INTEREST)
     decay = (1 - LONG_SHARE) * half(seen.age_ms, SHORT_HALF_LIFE_MS)
     decay += LONG_SHARE * half(seen.age_ms, LONG_HALF_LIFE_MS)
     # A follow-up is about an item the user owns, even when the purchase is no longer kept.
+    due = view.due
     asked = np.flatnonzero((due.item != NO_ID) & (due.kind != TriggerKind.FOLLOW_UP))
     users = np.concatenate((seen.due, asked))
     item = np.concatenate((seen.item, due.item[asked]))

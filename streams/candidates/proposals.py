@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
 from schemas.tables import DueUsers
-from streams.candidates.history import bought
-from streams.groups import by_pair, by_score, places, runs
+from streams.candidates.history import Touches, bought, touches
+from streams.groups import PairSet, by_pair, by_score, places, runs
 from streams.settings import Settings
 from streams.shared import Shared
 
@@ -57,20 +57,38 @@ class Proposals:
         return Proposals(self.due[rows], self.item[rows], self.category[rows], self.score[rows])
 
 
-Propose = Callable[[DueUsers, Shared, Settings], Proposals]
+@dataclass(slots=True)
+class View:
+    """What the sources read, worked out once for all of them."""
+
+    due: DueUsers
+    shared: Shared
+    settings: Settings
+    touches: Touches
+    owned: PairSet
+
+    @classmethod
+    def of(cls, due: DueUsers, shared: Shared, settings: Settings) -> View:
+        """Look at the due users' kept events."""
+        return cls(due, shared, settings, touches(due), bought(due))
+
+    @property
+    def longest(self) -> int:
+        """How long a common list must be, so that none comes short for what a user owns."""
+        return self.settings.candidates_per_source + self.owned.most()
 
 
 @dataclass(slots=True, frozen=True)
 class Source:
     """One place candidates come from.
 
-    ``name`` goes into decisions, ``reason_code`` into recommendations; a ``cold`` source has
-    proposals for a user of whom nothing is known.
+    ``name`` goes into decisions, ``reason_code`` into recommendations; ``raw`` gives scored
+    pairs, allowed or not; a ``cold`` source has some for a user of whom nothing is known.
     """
 
     name: str
     reason_code: str
-    raw: Propose
+    raw: Callable[[View], Proposals]
     cold: bool = False
 
     def propose(self, due: DueUsers, shared: Shared, settings: Settings) -> Proposals:
@@ -79,20 +97,32 @@ class Source:
         Never more than ``candidates_per_source`` a user, never an item twice, nothing the user
         owns, nothing that the catalogue knows as sold out or withdrawn.
         """
-        return best(self.raw(due, shared, settings), due, shared, settings)
+        view = View.of(due, shared, settings)
+        return best([self.raw(view)], view)[1]
 
 
-def best(proposals: Proposals, due: DueUsers, shared: Shared, settings: Settings) -> Proposals:
-    """Keep what may be proposed: each user's ``candidates_per_source`` best pairs."""
-    proposals = _distinct(proposals.take(proposals.item != NO_ID))
-    attributes = shared.catalogue.attributes(proposals.item)
-    owned = bought(due).contains(proposals.due, proposals.item)
-    allowed = ~owned & ~(attributes["stock"] <= 0)
-    category = attributes["category"]
-    proposals.category = np.where(category != NO_ID, category, proposals.category)
-    proposals = proposals.take(allowed)
-    proposals = proposals.take(by_score(proposals.due, proposals.score))
-    return proposals.take(places(proposals.due) < settings.candidates_per_source)
+def best(raw: list[Proposals], view: View) -> tuple[NDArray[np.int64], Proposals]:
+    """Keep what may be proposed: of each source and user the ``candidates_per_source`` best pairs.
+
+    Returns the index of the source of each pair, and the pairs, sorted by source first.
+    """
+    users = max(len(view.due), 1)
+    lanes = [proposals.due + source * users for source, proposals in enumerate(raw)]
+    every = Proposals(
+        np.concatenate(lanes),
+        np.concatenate([proposals.item for proposals in raw]),
+        np.concatenate([proposals.category for proposals in raw]),
+        np.concatenate([proposals.score for proposals in raw]),
+    )
+    every = _distinct(every.take(every.item != NO_ID))
+    category, gone = view.shared.catalogue.offers(every.item)
+    owned = view.owned.contains(every.due % users, every.item)
+    every.category = np.where(category != NO_ID, category, every.category)
+    every = every.take(np.flatnonzero(~owned & ~gone))
+    every = every.take(by_score(every.due, every.score))
+    every = every.take(places(every.due) < view.settings.candidates_per_source)
+    source, every.due = np.divmod(every.due, users)
+    return source, every
 
 
 def _distinct(proposals: Proposals) -> Proposals:

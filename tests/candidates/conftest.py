@@ -13,7 +13,9 @@ from schemas.ids import hash64
 from schemas.state import EVENT, Ragged, UserState
 from schemas.tables import DueUsers
 from schemas.vocabulary import EventType, TriggerKind
+from streams.candidates.proposals import View
 from streams.catalogue import Catalogue
+from streams.settings import Settings
 from streams.shared import EpochView, Shared
 
 NOW_MS = 1_700_000_000_000
@@ -135,6 +137,10 @@ def rich_due():
     )
 
 
+def make_view(due, shared=None):
+    return View.of(due, shared or make_shared(), Settings())
+
+
 class Build:
     """What the tests of this folder build with."""
 
@@ -144,6 +150,7 @@ class Build:
     shared = staticmethod(make_shared)
     catalogue = staticmethod(make_catalogue)
     rows = staticmethod(rows_of)
+    view = staticmethod(make_view)
     rich_due = staticmethod(rich_due)
     rich_shared = staticmethod(rich_shared)
     nothing = staticmethod(lambda: Shared(None, Catalogue()))

@@ -27,19 +27,19 @@ def test_the_category_of_an_event_without_one_is_looked_up(build):
         categories={"a": "from-epoch"},
         catalogue=[{"item_id": "b", "category_id": "from-catalogue"}],
     )
-    _, category, share = affinities(due, shared)
+    _, category, share = affinities(build.view(due, shared))
     assert set(category.tolist()) == {hash64("from-epoch"), hash64("from-catalogue")}
     assert share.tolist() == [0.5, 0.5]
 
 
 def test_the_category_of_the_trigger_counts_like_a_cart(build):
     due = build.due([[("a", VIEW, 0, "c1")]], [TriggerKind.REPEAT_CATEGORY], [None], ["c2"])
-    _, category, share = affinities(due, build.shared())
+    _, category, share = affinities(build.view(due))
     assert category.tolist() == [hash64("c2"), hash64("c1")]
     assert share.tolist() == [0.75, 0.25]
 
 
 def test_only_the_three_leading_categories_are_asked(build):
     events = [(f"i{n}", VIEW, n * 24, f"c{n}") for n in range(5)]
-    _, category, _ = affinities(build.due([events]), build.shared())
+    _, category, _ = affinities(build.view(build.due([events])))
     assert category.tolist() == [hash64("c0"), hash64("c1"), hash64("c2")]
