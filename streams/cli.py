@@ -8,14 +8,22 @@ import sys
 import typer
 from aiokafka.errors import KafkaError
 
-from models.bundle.manifest import BundleError
-from streams.broker_runtime import BrokerError
-from streams.commands import broker, doctor, redrive, settings, topics
+from streams.commands import (
+    broker,
+    demo,
+    doctor,
+    evaluate,
+    explain,
+    redrive,
+    replay,
+    score,
+    settings,
+    topics,
+    train,
+)
 from streams.commands.console import CANNOT_RUN, say
-from streams.settings import SettingsError
 
-EXPECTED = (SettingsError, BrokerError, BundleError, KafkaError, OSError)
-"""What can go wrong without anybody having made a mistake in the code."""
+OURS = ("streams", "models", "schemas")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,8 +31,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Kairos: Kafka events in, push candidates out.",
 )
+app.command()(demo.demo)
 app.add_typer(broker.app, name="broker")
 app.add_typer(topics.app, name="topics")
+for command in (
+    replay.replay,
+    train.train,
+    evaluate.evaluate,
+    score.score,
+    explain.explain,
+):
+    app.command()(command)
 app.command()(settings.settings)
 app.command()(doctor.doctor)
 app.command()(redrive.redrive)
@@ -35,9 +52,17 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         app()
-    except EXPECTED as error:
+    except Exception as error:
+        if not foreseen(error):
+            raise
         say(f"kairos: {sentence(error)}")
         sys.exit(CANNOT_RUN)
+
+
+def foreseen(error: BaseException) -> bool:
+    """Whether this went wrong in the world, not in the code: an exception class of ours says so."""
+    ours = type(error).__module__.split(".")[0] in OURS
+    return ours or isinstance(error, (KafkaError, OSError))
 
 
 def sentence(error: BaseException) -> str:

@@ -22,4 +22,10 @@ def test_a_setting_is_named_as_it_is() -> None:
 
 
 def test_a_bug_is_not_hidden() -> None:
-    assert not issubclass(KeyError, cli.EXPECTED)
+    assert not cli.foreseen(KeyError("x"))
+    assert not cli.foreseen(ValueError("x"))
+
+
+def test_failures_of_the_world_and_of_our_own_making_are_foreseen() -> None:
+    for error in (SettingsError("x"), BrokerError("x"), KafkaConnectionError("x"), OSError("x")):
+        assert cli.foreseen(error)
