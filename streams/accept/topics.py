@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import UNSET, UnsetType
-
-from schemas.events import Click, Consent, Context, Purchase
+from schemas.events import Click, Purchase
 from schemas.ids import event_hash
 from schemas.receipts import PushReceipt
 from schemas.tables import SourceRecord
-from schemas.vocabulary import ContextField, DeadReason, EventType, PushStatus
+from schemas.vocabulary import ContextField, DeadReason, PushStatus
 from streams.accept import validate as check
-from streams.accept.cells import geohash
-from streams.accept.columns import DENIED, GRANTED, NO_PRICE, Columns
+from streams.accept.columns import DENIED, NO_PRICE, Columns
 from streams.accept.faults import Fault
+from streams.accept.situation import add_context
 from streams.accept.times import parse_ts
-
-Told = list[tuple[ContextField, str | None]]
 
 
 def add_click(columns: Columns, pos: int, record: SourceRecord, click: Click) -> None:
@@ -85,88 +81,6 @@ def _check_lines(order: Purchase) -> None:
             check.check_id(f"{at}.category_id", line.category_id)
         check.check_quantity(f"{at}.quantity", line.quantity)
         check.check_price(f"{at}.unit_price_minor", line.unit_price_minor)
-
-
-_AS_TOLD = {
-    "app_version": ContextField.APP_VERSION,
-    "locale": ContextField.LOCALE,
-    "timezone": ContextField.TIMEZONE,
-    "country": ContextField.COUNTRY,
-    "region": ContextField.REGION,
-    "place": ContextField.PLACE,
-}
-_LOWER_CASE = {
-    "device": ContextField.DEVICE,
-    "os": ContextField.OS,
-    "network": ContextField.NETWORK,
-    "scene": ContextField.SCENE,
-}
-"""Words of a closed kind, compared by their hash: "Mobile" and "mobile" are one device."""
-
-
-def add_context(columns: Columns, pos: int, record: SourceRecord, context: Context) -> None:
-    """The situation: a row a told field; minutes in the app are a fact."""
-    check.check_version(context.schema_version)
-    check.check_identity(record.key, context.user_id, context.event_id)
-    ts_ms = parse_ts(context.ts, record.timestamp_ms)
-    told = _told(context) + _told_cell(context, columns.cell_digits) + _told_consent(context)
-    minutes = _minutes(context)
-    user, event = columns.user(context.user_id), event_hash("context", context.event_id)
-    columns.add_event(pos, user, ts_ms, event)
-    for field, text in told:
-        columns.add_context(pos, user, ts_ms, event, field, text)
-    if minutes:
-        columns.add_fact(pos, user, ts_ms, event, EventType.APP_MINUTES, quantity=minutes)
-
-
-def _told(context: Context) -> Told:
-    """The text fields that are news; empty text says no more than null."""
-    told: Told = []
-    for name, field in (*_AS_TOLD.items(), *_LOWER_CASE.items()):
-        text: str | UnsetType | None = getattr(context, name)
-        if isinstance(text, UnsetType):
-            continue
-        if text:
-            check.check_id(name, text)
-            if name == "timezone":
-                check.check_zone(text)
-            told.append((field, text.lower() if name in _LOWER_CASE else text))
-        else:
-            told.append((field, None))
-    return told
-
-
-def _told_cell(context: Context, digits: int) -> Told:
-    """The coarse cell of a point; the point itself goes no further."""
-    lat, lon = context.lat, context.lon
-    if isinstance(lat, float) and isinstance(lon, float):
-        check.check_point(lat, lon)
-        return [(ContextField.CELL, geohash(lat, lon, digits))]
-    if isinstance(lat, float) or isinstance(lon, float):
-        raise Fault(DeadReason.BAD_LOCATION, "lat and lon only make sense together")
-    return [] if lat is UNSET and lon is UNSET else [(ContextField.CELL, None)]
-
-
-def _told_consent(context: Context) -> Told:
-    consent = context.consent
-    if isinstance(consent, UnsetType):
-        return []
-    if consent is None:
-        consent = Consent(push=None, personalisation=None)
-    answers = (
-        (ContextField.CONSENT_PUSH, consent.push),
-        (ContextField.CONSENT_PERSONALISATION, consent.personalisation),
-    )
-    words = {True: GRANTED, False: DENIED, None: None}
-    return [(field, words[yes]) for field, yes in answers if not isinstance(yes, UnsetType)]
-
-
-def _minutes(context: Context) -> int:
-    """Whole minutes in the app, half a minute to the even one; 0 where nothing was told."""
-    if not isinstance(context.app_minutes, float):
-        return 0
-    check.check_minutes(context.app_minutes)
-    return round(context.app_minutes)
 
 
 def add_receipt(columns: Columns, pos: int, record: SourceRecord, receipt: PushReceipt) -> None:
