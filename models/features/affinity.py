@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.features.calendar import HOUR_MS, Int64s
 from models.features.pairs import PairView
-from models.features.view import TILES_30D
+from models.features.view import TILES_30D, among
 from schemas.state import TILE_MS
 from schemas.vocabulary import EventType
 
@@ -58,8 +58,7 @@ def compute(view: PairView) -> NDArray[np.float64]:
         for half in HALF_LIVES_H
     ]
     acts = [
-        _sum(view, of_item & np.isin(kind, kinds), np.ones(len(kind)))
-        for kinds in ITEM_ACTS.values()
+        _sum(view, of_item & among(kind, kinds), np.ones(len(kind))) for kinds in ITEM_ACTS.values()
     ]
     events = view.events.rows.lengths[view.due]
     near = _sum(view, of_category, np.ones(len(kind)))

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features.view import TILES_30D, UserView
+from models.features.view import TILES_30D, UserView, among
 from models.features.window_counts import COUNTED
 
 HALF_LIVES_H = (6, 24, 72)
@@ -30,7 +30,7 @@ def compute(view: UserView) -> NDArray[np.float64]:
     tiles = view.tiles
     columns = []
     for what in SMOOTHED:
-        chosen = np.isin(tiles.type, COUNTED[what]) & (tiles.age < TILES_30D)
+        chosen = among(tiles.type, COUNTED[what]) & (tiles.age < TILES_30D)
         slot, count = tiles.slot[chosen], tiles.count[chosen]
         step = tiles.age[chosen] // TILES_PER_STEP
         for half in HALF_LIVES_H:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features.view import Events, UserView
+from models.features.view import Events, UserView, among
 from schemas.ids import NO_ID
 from schemas.vocabulary import EventType
 
@@ -46,7 +46,7 @@ def _firsts(slot: NDArray[np.int64], value: NDArray[np.uint64]) -> NDArray[np.in
 
 def _open_carts(view: UserView) -> NDArray[np.float64]:
     data, slot = view.events.rows.data, view.events.slot
-    moves = np.isin(data["type"], _CART_MOVES) & (data["item"] != NO_ID)
+    moves = among(data["type"], _CART_MOVES) & (data["item"] != NO_ID)
     slot, item, kind = slot[moves], data["item"][moves], data["type"][moves]
     order = np.lexsort((np.arange(len(slot)), item, slot))  # events are oldest first
     slot, item, kind = slot[order], item[order], kind[order]
