@@ -14,6 +14,11 @@ Scored = tuple[NDArray[np.uint64], NDArray[np.float32]]
 """Items with their scores, best first."""
 
 
+_ITEM_BYTES, _SCORE_BYTES = 8, 4
+_NONE = (b"", b"")
+_UNEVEN = "a list has not as many scores as items"
+
+
 @dataclass(slots=True, frozen=True)
 class Lists:
     """A scored list of items for each of some keys, as one array: list i of ``keys[i]`` is
@@ -33,14 +38,17 @@ class Lists:
             ValueError: a list has not as many scores as items.
         """
         keys = sorted(packed)
-        pairs = [_unpack(packed[key]) for key in keys]
-        lengths = [len(items) for items, _ in pairs]
-        return cls(
-            np.array(keys, np.uint64),
-            np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64),
-            np.concatenate([np.zeros(0, np.uint64), *(items for items, _ in pairs)]),
-            np.concatenate([np.zeros(0, np.float32), *(scores for _, scores in pairs)]),
+        lists = [packed[key] for key in keys]
+        lengths = [len(items) // _ITEM_BYTES for items, _ in lists]
+        for length, (items, scores) in zip(lengths, lists, strict=True):
+            if length * _ITEM_BYTES != len(items) or length * _SCORE_BYTES != len(scores):
+                raise ValueError(_UNEVEN)
+        items, scores = (
+            (b"".join(column) for column in zip(*lists, strict=True)) if lists else _NONE
         )
+        offsets = np.zeros(len(keys) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        return cls(np.array(keys, np.uint64), offsets, *_unpack((items, scores)))
 
     def __len__(self) -> int:
         """Keys."""
@@ -122,7 +130,7 @@ def _unpack(packed: tuple[bytes, bytes]) -> Scored:
     items = np.frombuffer(packed[0], "<u8").astype(np.uint64)
     scores = np.frombuffer(packed[1], "<f4").astype(np.float32)
     if len(items) != len(scores):
-        raise ValueError(f"{len(items)} items but {len(scores)} scores")
-    if not (np.isfinite(scores) & (scores >= 0) & (scores <= 1)).all():
+        raise ValueError(_UNEVEN)
+    if not ((scores >= 0) & (scores <= 1)).all():  # NaN is not
         raise ValueError("a score is no number in [0, 1]")
     return items, scores

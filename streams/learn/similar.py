@@ -51,9 +51,10 @@ def _all_lists(table: Table, meetings: MeetingCounts, limit: int) -> dict[int, P
     found = meetings.neighbours(sources, table.named, table.rank, table.occurred, limit)
     start = np.searchsorted(found.source, frequent)
     stop = np.searchsorted(found.source, frequent + 1)
+    items, scores = pack(table, found.item, found.score)
     ranges = zip(frequent.tolist(), start.tolist(), stop.tolist(), strict=True)
     return {
-        int(table.hashes[slot]): pack(table, found.item[low:high], found.score[low:high])
+        int(table.hashes[slot]): (items[low * 8 : high * 8], scores[low * 4 : high * 4])
         for slot, low, high in ranges
         if high > low
     }
