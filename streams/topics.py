@@ -17,6 +17,8 @@ from streams.settings import Settings
 _COMPACT = {"cleanup.policy": "compact"}
 _DAY_MS = 86_400_000
 CHANGELOG = "state-changelog"
+TOMBSTONES_KEPT_MS = 7 * _DAY_MS
+"""How long the changelog tells that a row was deleted; local state must be younger than that."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -76,7 +78,8 @@ def expected(settings: Settings) -> dict[str, NewTopic]:
     """Return every topic by its full name, as `create_topics` makes it."""
     made = [_new_topic(settings.topic(t.name), t, settings) for t in CATALOGUE]
     # compact only, stamped by the wall clock: a retention would delete the state itself
-    changelog = Topic(f"{settings.app_id}-{CHANGELOG}", "Internal: the state.", config=_COMPACT)
+    config = {**_COMPACT, "delete.retention.ms": str(TOMBSTONES_KEPT_MS)}
+    changelog = Topic(f"{settings.app_id}-{CHANGELOG}", "Internal: the state.", config=config)
     made.append(_new_topic(changelog.name, changelog, settings))
     return {topic.name: topic for topic in made}
 

@@ -144,10 +144,9 @@ class BatchConsumer(Consumer):
     def _release(self, partition: int) -> Batch | None:
         if self._in_flight[partition] >= BATCHES_IN_FLIGHT:
             return None
-        ended = {tp.topic for tp in self._group(partition) if self._thread.at_end(tp)}
-        return self._mergers[partition].release(
-            time.monotonic(), ended, self._options.batch_records
-        )
+        merger, group = self._mergers[partition], self._group(partition)
+        ended = {tp.topic for tp in group if self._thread.at_end(tp, merger.seen_ms())}
+        return merger.release(time.monotonic(), ended, self._options.batch_records)
 
     def _message(self, partition: int, batch: Batch) -> tuple[Any, BatchMessage]:
         topic, covered = next(iter(batch.ranges.items()))

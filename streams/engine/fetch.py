@@ -87,9 +87,9 @@ class FetchThread(AIOKafkaConsumerThread):
         records = result.getall(max_records)
         if not result.has_more():
             _discard(fetcher, tp)
-        end = assignment.state_value(tp)._position
-        epoch = self.consumer.epochs[tp]
-        return Slice([_record(record) for record in records], start, end, epoch)
+        state, epoch = assignment.state_value(tp), self.consumer.epochs[tp]
+        found = [_record(record) for record in records]
+        return Slice(found, start, state._position, epoch, state.timestamp or 0)
 
     def seek_to(self, tp: Any, offset: int) -> None:
         """Read a partition from ``offset`` on; runs in this thread (`call_thread`), so that the
@@ -100,8 +100,12 @@ class FetchThread(AIOKafkaConsumerThread):
             self.consumer.new_epoch(tp)
             consumer._fetcher.seek_to(tp, offset)
 
-    def at_end(self, tp: Any) -> bool:
-        """Whether the last fetch of a partition reached the end that readers may see."""
+    def at_end(self, tp: Any, since_ms: int = 0) -> bool:
+        """Whether a fetch answered at ``since_ms`` or later reached the end that readers may see.
+
+        Topics on different brokers are fetched apart: that one is at its end says little if it
+        was last asked before the others' data came.
+        """
         subscription = self._ensure_consumer()._subscription.subscription
         assignment = subscription.assignment if subscription is not None else None
         if assignment is None or tp not in assignment.tps:
@@ -109,7 +113,9 @@ class FetchThread(AIOKafkaConsumerThread):
         state = assignment.state_value(tp)
         stable = state.lso if state.lso is not None and state.lso >= 0 else state.highwater
         position = state._position
-        return position is not None and stable is not None and position >= stable
+        if position is None or stable is None or state.timestamp is None:
+            return False
+        return bool(position >= stable and state.timestamp >= since_ms)
 
 
 def _discard(fetcher: Any, tp: Any) -> Any:

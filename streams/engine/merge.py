@@ -21,12 +21,14 @@ class Slice:
 
     ``[start, end)`` also covers what has no record: control markers, aborted and compacted data.
     ``epoch`` counts the seeks of the partition: slices of different epochs do not fit together.
+    ``seen_ms``: when the broker's answer came.
     """
 
     records: list[SourceRecord]
     start: int
     end: int
     epoch: int
+    seen_ms: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -58,6 +60,7 @@ class _Held:
     start: int = 0
     end: int = 0
     epoch: int = -1
+    seen_ms: int = 0
     dry_since_s: float | None = None
 
     def add(self, piece: Slice) -> bool:
@@ -65,6 +68,8 @@ class _Held:
             self.start, self.end, self.epoch = piece.start, piece.start, piece.epoch
         if piece.start != self.end or piece.epoch != self.epoch:
             return False
+        if not self.records:
+            self.seen_ms = piece.seen_ms
         self.records.extend(piece.records)
         self.end = piece.end
         return True
@@ -103,6 +108,10 @@ class Merger:
     def __bool__(self) -> bool:
         """Whether any record waits."""
         return any(held.records for held in self._held.values())
+
+    def seen_ms(self) -> int:
+        """When the first records came that wait to be released."""
+        return max((held.seen_ms for held in self._held.values() if held.records), default=0)
 
     def release(self, now_s: float, ended: Container[str], limit: int) -> Batch | None:
         """Return the next piece of the sequence, at most ``limit`` records, or None: wait.

@@ -29,6 +29,8 @@ MOST_ABORTS = 10
 """Clean aborts of one batch in a row after which the worker gives up: it will never succeed."""
 EXIT_AFTER_S = 15.0
 """A dead worker that cannot shut down by then is ended."""
+IDLE_S, STOP_S = 1.0, 10.0
+"""How long to wait for batches at work before looking again, and at shutdown."""
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class Engine:
         self._options = options
         self._partitions: dict[int, Partition] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._crashed = False
         self.ready = asyncio.Event()
         """Nothing is processed before this is set."""
 
@@ -68,9 +71,14 @@ class Engine:
         task.add_done_callback(self._tasks.discard)
 
     async def idle(self) -> None:
-        """Wait until no batch is at work."""
+        """Wait until no batch is at work; a worker that stops waits for ``STOP_S`` seconds."""
         while self._tasks:
-            await asyncio.wait(set(self._tasks))
+            stopping = self._app.should_stop
+            await asyncio.wait(set(self._tasks), timeout=STOP_S if stopping else IDLE_S)
+            if stopping and self._tasks:
+                logger.error("Stopping with %d batches unfinished", len(self._tasks))
+                self._app.consumer.transactions.dead = True
+                return
 
     def forget(self) -> None:
         """Forget the partitions: after a rebalance their state is read afresh."""
@@ -137,7 +145,7 @@ class Engine:
         except AbortedError as error:
             await self._after_abort(number, partition, error)
             return
-        self._table.data.write(number, rows.items(), last)
+        self._table.data.write(number, rows.items(), last, saved_s=time.time())
         partition.store.apply(rows)
         partition.progress, partition.aborts = after, 0
         partition.done_s = time.monotonic()
@@ -189,7 +197,7 @@ class Engine:
 
     def restore(self, tp: Any, piece: Slice) -> None:
         """Take a piece of the changelog over into the local state."""
-        recovery.restore(self._table.data, tp.partition, piece)
+        recovery.restore(self._table.data, tp.partition, piece, time.time())
 
     async def rewind(self, number: int) -> None:
         """Read a partition's topics again from where its state ends."""
@@ -217,8 +225,10 @@ class Engine:
     async def crash(self, reason: BaseException) -> None:
         """End this worker: its state is in the log, and a clean start reads it there."""
         self._app.consumer.transactions.dead = True
-        _end_process_after(EXIT_AFTER_S)
-        await self._app.crash(reason)
+        if not self._crashed:
+            self._crashed = True
+            _end_process_after(EXIT_AFTER_S)
+            await self._app.crash(reason)
 
 
 def _recreated(tp: Any, at: int, end: int) -> str:

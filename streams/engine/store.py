@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import logging
+import shutil
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -10,11 +14,30 @@ import rocksdict
 from faust.stores import rocksdb
 from faust.tables import Table
 
+from streams.topics import TOMBSTONES_KEPT_MS
+
+logger = logging.getLogger(__name__)
+
 NO_OFFSET = -1
+SAVED = b"\x00saved"
+"""Local row: when (s since 1970) the state was last known to be complete."""
+STALE_AFTER_S = TOMBSTONES_KEPT_MS / 1000 / 2
+"""Older local state is not used: the log no longer tells which of its rows were deleted."""
 
 
 class StateStore(rocksdb.Store):
     """Faust's RocksDB store; rows come in by `write` only, with the offset they carry."""
+
+    def persisted_offset(self, tp: Any) -> int | None:
+        """Tell Faust where to go on; state that is too old is thrown away first."""
+        saved = self.database(tp.partition).get(SAVED)
+        if saved is not None and time.time() - float(saved) > STALE_AFTER_S:
+            logger.warning("Partition %d: local state is too old, reading all", tp.partition)
+            self._dbs.pop(tp.partition)
+            gc.collect()  # closes it
+            shutil.rmtree(self.partition_path(tp.partition))
+        offset = self.restored_offset(tp.partition)
+        return None if offset == NO_OFFSET else offset
 
     def apply_changelog_batch(self, batch: Any, to_key: Any, to_value: Any) -> None:
         """Do nothing: `streams.engine.recovery` has written the rows when Faust hears of them."""
@@ -23,15 +46,26 @@ class StateStore(rocksdb.Store):
         """The partition's open RocksDB. Ask again after every rebalance: Faust closes it."""
         return self._db_for_partition(partition)
 
+    def is_new(self, partition: int) -> bool:
+        """Whether nothing was ever written."""
+        return self.database(partition).get(SAVED) is None
+
     def restored_offset(self, partition: int) -> int:
         """Changelog offset the rows are good for; `NO_OFFSET`: none."""
         stored = self.database(partition).get(self.offset_key)
         return NO_OFFSET if stored is None else int(stored)
 
     def write(
-        self, partition: int, rows: Iterable[tuple[bytes, bytes | None]], offset: int
+        self,
+        partition: int,
+        rows: Iterable[tuple[bytes, bytes | None]],
+        offset: int,
+        saved_s: float | None = None,
     ) -> None:
-        """Write rows (None deletes) and the changelog offset they are good for, atomically."""
+        """Write rows (None deletes) and the changelog offset they are good for, atomically.
+
+        ``saved_s``: the wall clock if the state is complete with these rows.
+        """
         batch = rocksdict.WriteBatch(raw_mode=True)
         for key, value in rows:
             if value is None:
@@ -40,6 +74,8 @@ class StateStore(rocksdb.Store):
                 batch.put(key, value)
         if offset > NO_OFFSET:
             batch.put(self.offset_key, b"%d" % offset)
+            if saved_s is not None:
+                batch.put(SAVED, b"%d" % saved_s)
         self.database(partition).write(batch)
 
 

@@ -78,7 +78,7 @@ def test_faust_finds_the_transport_by_its_scheme() -> None:
          ["_new_consumer_thread", "resume_flow", "getmany", "wait_empty", "_commit", "_add_gap"]),
         (BatchTransactions, faust_consumer.TransactionManager,
          ["on_partitions_revoked", "on_rebalance", "on_stop"]),
-        (StateStore, rocksdb.Store, ["apply_changelog_batch"]),
+        (StateStore, rocksdb.Store, ["apply_changelog_batch", "persisted_offset"]),
         (StateTable, Collection, ["_new_store"]),
         (PromptSender, sender.Sender, ["_do_add_partitions_to_txn"]),
         (PromptAddPartitions, sender.AddPartitionsToTxnHandler, ["handle_response"]),
@@ -104,7 +104,7 @@ def test_what_is_overridden_still_has_its_signature(
         (PartitionRecords, ["next_fetch_offset"]),
         (SubscriptionState, ["fetch_context", "reassignment_in_progress", "wait_for_assignment",
                              "is_assigned", "subscription"]),
-        (TopicPartitionState, ["_position", "lso", "highwater"]),
+        (TopicPartitionState, ["_position", "lso", "highwater", "timestamp"]),
         (AIOKafkaConsumer, ["_fetcher", "_closed", "_subscription", "_fetch_max_wait_ms",
                             "end_offsets"]),
         (driver.AIOKafkaConsumerThread, ["_ensure_consumer"]),
@@ -123,7 +123,7 @@ def test_what_is_overridden_still_has_its_signature(
         (TransactionManager, ["maybe_add_partition_to_txn", "transactional_id"]),
         (BatchBuilder, ["append", "close", "record_count"]),
         # store.py
-        (rocksdb.Store, ["_db_for_partition", "offset_key"]),
+        (rocksdb.Store, ["_db_for_partition", "offset_key", "_dbs", "partition_path"]),
         # app.py, runner.py
         (App, ["consumer_generation_id", "rebalancing", "in_recovery", "crash", "boot_strategy",
                "on_first_start", "BootStrategy"]),

@@ -168,3 +168,12 @@ def test_ranges_join_and_cover_exactly_the_records_released(
     for topic in TOPICS:
         ranges = [batch.ranges[topic] for batch in batches if topic in batch.ranges]
         assert all(a.end == b.start for a, b in pairwise(ranges))
+
+
+def test_the_wait_counts_from_the_records_that_wait_longest() -> None:
+    merging = merger()
+    merging.add("clicks", Slice(log("clicks", 10), 0, 1, 1, seen_ms=700))
+    merging.add("clicks", Slice([record("clicks", 1, 20)], 1, 2, 1, seen_ms=900))
+    assert merging.seen_ms() == 700
+    merging.release(0.0, TOPICS, PLENTY)
+    assert merging.seen_ms() == 0

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
@@ -34,10 +33,13 @@ class Deployment:
         self.folder = folder
         self.workers: list[subprocess.Popen[bytes]] = []
         self.produced = 0
+        """Events produced; their numbers are 0 and up."""
 
     # -- workers
 
-    def start(self, home: str = "a", **environment: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, home: str = "a", app: str = "counting_app", **environment: str
+    ) -> subprocess.Popen[bytes]:
         """Start a worker with its local state in ``home``."""
         settings = self.settings
         env = {
@@ -51,7 +53,7 @@ class Deployment:
             "KAIROS_DATA_DIR": str(self.folder / home),
             **environment,
         }
-        command = [sys.executable, "-m", "faust", "-A", "counting_app", "worker", "-l", "info"]
+        command = [sys.executable, "-m", "faust", "-A", app, "worker", "-l", "info"]
         with self.log(home).open("ab") as log:
             worker = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         self.workers.append(worker)
@@ -92,11 +94,11 @@ class Deployment:
         await producer.stop()
         self.produced += count
 
-    def read(self, topic: str) -> list[Any]:
+    def read(self, topic: str, partitions: int = 0) -> list[Any]:
         """Everything a read_committed reader sees in a topic (full name)."""
-        return asyncio.run(self._read(topic))
+        return asyncio.run(self._read(topic, partitions or self.settings.partitions))
 
-    async def _read(self, topic: str) -> list[Any]:
+    async def _read(self, topic: str, partitions: int) -> list[Any]:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.settings.broker,
             isolation_level="read_committed",
@@ -104,7 +106,7 @@ class Deployment:
         )
         await consumer.start()
         try:
-            tps = [TopicPartition(topic, p) for p in range(self.settings.partitions)]
+            tps = [TopicPartition(topic, p) for p in range(partitions)]
             consumer.assign(tps)
             await consumer.seek_to_beginning(*tps)
             ends = await consumer.end_offsets(tps)
@@ -185,8 +187,3 @@ def deployment(broker: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
     asyncio.run(create_topics(made.settings))
     yield made
     made.close()
-
-
-@pytest.fixture
-def packed() -> Callable[[Any], bytes]:
-    return msgspec.msgpack.encode
