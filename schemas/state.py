@@ -93,7 +93,7 @@ class Ragged:
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Rows per user."""
-        return np.diff(self.offsets)
+        return self.offsets[1:] - self.offsets[:-1]
 
     @property
     def slots(self) -> NDArray[np.int64]:
@@ -107,9 +107,11 @@ class Ragged:
     def take(self, users: NDArray[np.int64]) -> Ragged:
         """The rows of the chosen users, in that order."""
         lengths = self.lengths[users]
-        offsets = np.concatenate(([0], np.cumsum(lengths)))
-        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-        return Ragged(self.data[np.repeat(self.offsets[users], lengths) + within], offsets)
+        offsets = np.zeros(len(users) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        rows = np.arange(offsets[-1])
+        rows += np.repeat(self.offsets[users] - offsets[:-1], lengths)
+        return Ragged(self.data[rows], offsets)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from models.bundle import Bundle, reference_path
 from schemas.globals import Epoch
@@ -35,3 +36,8 @@ def starting_knowledge(bundle: Bundle | None) -> Knowledge:
     if bundle is None or bundle.epoch is None:
         return Knowledge()
     return Knowledge(msgspec.msgpack.decode(bundle.epoch, type=Epoch))
+
+
+def with_bundle(settings: Settings, bundle: Path | None) -> Settings:
+    """Return the settings with another bundle, the same if none is named."""
+    return settings if bundle is None else replace(settings, bundle=str(bundle))

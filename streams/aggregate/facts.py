@@ -44,14 +44,20 @@ def add_events(state: UserState, events: NDArray[Any], lateness_ms: int, seen_id
     order = np.lexsort((rows["event"], rows["ts_ms"], slots))
     slots, rows = slots[order], rows[order]
     kept = _newest(slots, len(state), seen_ids)
-    _raise_floor(head, slots[~kept], rows[~kept])
+    _raise_floor(head, slots[~kept], rows[~kept], lateness_ms)
     state.seen = Ragged.group(len(state), slots[kept], rows[kept])
 
 
-def _raise_floor(head: NDArray[Any], slots: NDArray[Any], dropped: NDArray[Any]) -> None:
+def _raise_floor(
+    head: NDArray[Any], slots: NDArray[Any], dropped: NDArray[Any], lateness_ms: int
+) -> None:
+    """Forgotten ids leave a floor, until the horizon has passed it and says the same."""
     if len(slots):
         np.maximum.at(head["floor_ms"], slots, dropped["ts_ms"] + 1)
         head["flags"][slots] |= FLAG_SEEN_TRUNCATED
+    passed = head["floor_ms"] <= head["newest_ms"] - lateness_ms
+    head["floor_ms"][passed] = NEVER_MS
+    head["flags"][passed] &= ~np.uint8(FLAG_SEEN_TRUNCATED)
 
 
 def add_tiles(state: UserState, facts: NDArray[Any], retention_ms: int) -> None:

@@ -16,6 +16,7 @@ from streams.broker import Broker
 from streams.commands.console import finish, people, run, say
 from streams.settings import Settings, load_settings
 
+DAY_MS = 86_400_000
 LOG = Path(__file__).parents[2] / "examples" / "data" / "deskdrop.parquet"
 
 
@@ -45,9 +46,17 @@ def demo(
 
 
 def preset(home: Path, address: str) -> Settings:
-    """Return the demo's settings: the shipped log tells no consent, so it is granted here."""
+    """Return the demo's settings.
+
+    The shipped log tells no consent, so it is granted here. A day of that log passes in half a
+    second, so what all users share is renewed daily, not hourly.
+    """
     return load_settings(
-        broker=address, data_dir=str(home / "data"), app_id="kairos-demo", consent_default="granted"
+        broker=address,
+        data_dir=str(home / "data"),
+        app_id="kairos-demo",
+        consent_default="granted",
+        epoch_ms=DAY_MS,
     )
 
 

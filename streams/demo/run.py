@@ -54,7 +54,7 @@ class Parts:
 def cut(records: list[SourceRecord]) -> Parts:
     """Cut a log; items that the past brought to the catalogue are served again with the rest."""
     trained = int(len(records) * TRAIN_SHARE)
-    live = max(len(records) - LIVE_S * LIVE_PER_S, trained)
+    live = len(records) - min(LIVE_S * LIVE_PER_S, (len(records) - trained) // 2)
     past = records[:trained]
     items = [record for record in past if record.topic == "catalog"]
     return Parts(past, items + records[trained:live], records[live:])
@@ -78,6 +78,9 @@ async def serve(
         await train_on(parts.past, home / "bundle", settings)
     served = msgspec.structs.replace(settings, bundle=str(home / "bundle"))
     await create_topics(served)
+    # A backlog first: months of log sent within seconds to a worker that follows would make
+    # some of it late, because a worker waits only so long for a topic that lags.
+    await _send(served, parts.replayed, "replaying", None, None)
     with running(given(served), home / "worker.log") as worker:
         say(f"worker {worker.pid} is ready after {worker.wait_until_ready():.1f} s")
         result = await _through(served, parts, worker)
@@ -87,16 +90,15 @@ async def serve(
 
 async def _through(settings: Settings, parts: Parts, worker: Worker) -> dict[str, Any]:
     latency = Latency()
+    backlog = sum(record.topic in COUNTED for record in parts.replayed)
     async with following(settings, latency.seen) as ledger:
         began = time.monotonic()
-        await _send(settings, parts.replayed, "replaying", None, None)
-        replayed = sum(record.topic in COUNTED for record in parts.replayed)
-        await _consumed(ledger, replayed, worker)
+        await _consumed(ledger, backlog, worker)
         took_s = time.monotonic() - began
-        say(f"{replayed:,} events in {took_s:.1f} s")
+        say(f"{backlog:,} events in {took_s:.1f} s")
         await _send(settings, parts.live, f"live, {LIVE_PER_S}/s", LIVE_PER_S, latency)
         await _consumed(ledger, parts.produced(), worker)
-    return await _summary(settings, parts, ledger, latency, replayed / took_s)
+    return await _summary(settings, parts, ledger, latency, backlog / took_s)
 
 
 async def _send(

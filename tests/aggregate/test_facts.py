@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.waves import T0_MS, make_wave
 
 from schemas.state import NEVER_MS, TILE_MS, UserState
@@ -34,7 +36,7 @@ event_rows = st.lists(
 def _facts(rows, cuts=()):
     state = UserState.fresh([bytes([i]) * 16 for i in range(3)])
     edges = [0, *sorted(cuts), len(rows)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         aggregate(state, make_wave(rows[start:stop]), SETTINGS)
     return [row[: facts_length(row)] for row in pack_rows(state)]
 
@@ -105,6 +107,19 @@ def test_ids_beyond_the_limit_raise_the_floor_so_that_nothing_counts_twice():
     assert len(state.seen.data) == 64
     assert int(state.head["floor_ms"][0]) == T0_MS + 6
     assert int(state.seen.data["ts_ms"].min()) == T0_MS + 6
+
+
+@given(st.lists(st.integers(0, 120), min_size=1, max_size=12), st.integers(1, 4))
+def test_the_floor_depends_on_the_events_not_on_the_cuts(minutes, step):
+    tight = load_settings({}, lateness_ms=60 * 60_000, seen_ids=64)
+    tight = replace(tight, seen_ids=2)  # below the bound, so that few events are enough
+    minutes.sort()
+    rows = [(0, T0_MS + m * 60_000, i + 1, 0, 0, 0) for i, m in enumerate(minutes)]
+    whole, cut = UserState.fresh([b"u" * 16]), UserState.fresh([b"u" * 16])
+    aggregate(whole, make_wave(rows), tight)
+    for start in range(0, len(rows), step):
+        aggregate(cut, make_wave(rows[start : start + step]), tight)
+    assert pack_rows(whole) == pack_rows(cut)
 
 
 def test_ids_behind_the_horizon_are_forgotten():
