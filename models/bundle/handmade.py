@@ -48,20 +48,25 @@ def write_linear_bundle(
     if scenes is not None:
         graphs["scene"] = scene_graph(scenes)
         columns["scene"] = columns_of(*scenes.values())
-    fused = weights or Weights()
-    manifest = Manifest(
+    manifest = _manifest(name, columns, weights or Weights(), horizon_ms)
+    return write_bundle(out_dir, manifest, graphs, epoch)
+
+
+def _manifest(
+    name: str, columns: Mapping[str, tuple[str, ...]], weights: Weights, horizon_ms: int
+) -> Manifest:
+    return Manifest(
         name=name,
         contract=ContractRef(version=CONTRACT.version, hash=CONTRACT.hash),
         graphs={
-            graph: Graph(file=f"{graph}.onnx", sha256="", columns=columns[graph], kind="linear")
-            for graph in graphs
+            graph: Graph(file=f"{graph}.onnx", sha256="", columns=names, kind="linear")
+            for graph, names in columns.items()
         },
         calibration={level: Platt() for level in ("temporal", "context")},
-        fusion={"pair": fused, "user": fused},
+        fusion={"pair": weights, "user": weights},
         horizon_ms=horizon_ms,
         notes=("handmade",),
     )
-    return write_bundle(out_dir, manifest, graphs, epoch)
 
 
 def columns_of(*terms: Terms) -> tuple[str, ...]:
