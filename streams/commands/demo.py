@@ -21,7 +21,9 @@ LOG = Path(__file__).parents[2] / "examples" / "data" / "deskdrop.parquet"
 
 
 def demo(
-    log: Annotated[Path, typer.Option(help="A deskdrop log in parquet.")] = LOG,
+    log: Annotated[
+        Path, typer.Option(help="A deskdrop log in parquet.", exists=True, dir_okay=False)
+    ] = LOG,
     stay: Annotated[
         bool | None,
         typer.Option("--stay/--exit", help="Stay up at the end; default: in a terminal only."),

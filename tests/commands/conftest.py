@@ -34,7 +34,7 @@ def kairos(environment: dict[str, str], tmp_path: Path) -> Kairos:
         return subprocess.run(
             [sys.executable, "-c", "from streams.cli import main; main()", *words],
             env={**environment, **given}, cwd=tmp_path, capture_output=True, text=True, check=False,
-            timeout=120,
+            timeout=500,
         )  # fmt: skip
 
     return call
