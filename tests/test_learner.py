@@ -159,7 +159,7 @@ def test_lists_are_as_long_as_a_source_may_propose():
 
 
 def test_an_item_first_seen_lately_is_an_arrival_but_not_on_the_learners_first_day():
-    rows = [(1, 1, 0, VIEW, T_MS - 3 * DAY_MS), (1, 2, 0, VIEW, T_MS - 3 * DAY_MS + 1)]
+    rows = [(1, 1, 0, BUY, T_MS - 3 * DAY_MS), (1, 2, 0, BUY, T_MS - 3 * DAY_MS + 1)]
     rows += [(1, 3, 0, VIEW, T_MS - DAY_MS // 2), (1, 4, 0, VIEW, T_MS - DAY_MS // 4)]
     items, scores = learned(rows).arrivals
     assert items.tolist() == [4, 3]
