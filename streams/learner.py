@@ -23,7 +23,7 @@ from schemas.state import NEVER_MS
 from schemas.vocabulary import EventType
 from streams.learn.demand import WEIGHT_OF, Demand
 from streams.learn.digest import fitted
-from streams.learn.items import Items
+from streams.learn.items import MAX_ITEMS, Items
 from streams.learn.meetings import MeetingCounts
 from streams.learn.popular import parts_of, table_of
 from streams.learn.similar import Similar
@@ -46,6 +46,7 @@ class Bounds:
     """How much the learner remembers; see the module's text."""
 
     users: int = MAX_USERS
+    items: int = MAX_ITEMS
     chunk: int = CHUNK
 
 
@@ -61,7 +62,7 @@ class Learner:
         self._buffer: list[NDArray[Any]] = []
         self._buffered = 0
         self._names: dict[int, str] = {}
-        self._items = Items()
+        self._items = Items(bounds.items)
         self._demand = Demand()
         self._meetings = MeetingCounts()
         self._similar = Similar()

@@ -19,6 +19,7 @@ from streams.shared import EpochView
 T_MS = 1_700_000_000_000
 DAY_MS = 86_400_000
 SMALL = Bounds(users=1_000, chunk=7)
+TIGHT = Bounds(users=2, items=8, chunk=7)
 
 VIEW, CART, BUY = EventType.VIEW, EventType.CART, EventType.PURCHASE
 
@@ -62,20 +63,24 @@ ROWS = st.lists(
 )
 
 
-@given(ROWS, st.lists(st.integers(0, 60), max_size=6), st.lists(st.integers(0, 60), max_size=2))
+@given(
+    ROWS,
+    st.lists(st.integers(0, 60), max_size=6),
+    st.lists(st.integers(0, 60), max_size=2),
+    st.sampled_from([SMALL, TIGHT]),
+)
 @settings(max_examples=80, deadline=None)
-def test_how_the_signals_are_split_into_batches_does_not_matter(rows, cuts, epoch_cuts):
+def test_how_the_signals_are_split_into_batches_does_not_matter(rows, cuts, epoch_cuts, bounds):
     epoch_cuts = sorted(set(epoch_cuts))
 
     def split(at):
-        bounds = [0, *sorted({*at, *epoch_cuts}), 60]
-        pairs = list(itertools.pairwise(bounds))
+        pairs = list(itertools.pairwise([0, *sorted({*at, *epoch_cuts}), 60]))
         ends = [n for n, (_, stop) in enumerate(pairs) if stop in epoch_cuts]
         return [rows[a:b] for a, b in pairs], ends
 
     def run(at):
         batches, ends = split(at)
-        learner, found = Learner(Settings(), SMALL), []
+        learner, found = Learner(Settings(), bounds), []
         for n, batch in enumerate(batches):
             learner.absorb(signals(batch))
             if n in ends:
@@ -251,3 +256,27 @@ def test_neighbours_are_worked_out_again_when_there_is_news_or_a_day_later():
     assert 3 in learner.epoch(3, T_MS + DAY_MS, 0).neighbours
     learner.absorb(signals([(u, i, 0, VIEW, T_MS) for u in range(600, 700) for i in (4, 5)]))
     assert 5 in learner.epoch(4, T_MS + DAY_MS, 0).neighbours
+
+
+def test_an_item_that_was_forgotten_is_in_no_list_any_more():
+    learner = Learner(Settings(), Bounds(items=8, chunk=1))
+    old = [(user, item, 0, VIEW, T_MS) for user in range(1, 101) for item in (1, 2)]
+    learner.absorb(signals(old))
+    assert set(learner.epoch(1, T_MS, 0).neighbours) == {1, 2}
+    learner.absorb(signals([(500 + n, n, 0, VIEW, T_MS + n) for n in range(3, 10)]))
+    epoch = learner.epoch(2, T_MS, 0)
+    assert epoch.neighbours == {}
+    assert set(epoch.names) == set(range(3, 10))
+
+
+def test_a_long_record_counts_in_the_same_chunks_as_short_ones():
+    rows = [
+        (1, 1, 0, VIEW, T_MS),
+        (2, 1, 0, VIEW, T_MS),
+        (1, 2, 0, VIEW, T_MS),
+        (2, 2, 0, VIEW, T_MS),
+    ]
+    forgetful = Bounds(users=1, chunk=2)
+    assert learned(rows, bounds=forgetful).neighbours[1][0].tolist() == []
+    assert learned(rows[:2], rows[2:], bounds=forgetful).neighbours[1][0].tolist() == []
+    assert learned(rows).neighbours[1][0].tolist() == [2]
