@@ -14,6 +14,7 @@ from streams.commands import (
     doctor,
     evaluate,
     explain,
+    load,
     redrive,
     replay,
     score,
@@ -44,6 +45,7 @@ for command in (
     app.command()(command)
 app.command()(settings.settings)
 app.command()(doctor.doctor)
+app.command()(load.load)
 app.command()(redrive.redrive)
 
 
