@@ -4,56 +4,52 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import import_module
 
 import typer
 from aiokafka.errors import KafkaError
 
-from streams.commands import (
-    broker,
-    demo,
-    doctor,
-    evaluate,
-    explain,
-    load,
-    redrive,
-    replay,
-    score,
-    settings,
-    topics,
-    train,
-)
 from streams.commands.console import CANNOT_RUN, say
 
+COMMANDS = (
+    "demo",
+    "broker",
+    "topics",
+    "settings",
+    "doctor",
+    "load",
+    "replay",
+    "train",
+    "evaluate",
+    "score",
+    "explain",
+    "redrive",
+)
+"""A module each in `streams.commands`: it has a group `app`, or a function of its own name."""
 OURS = ("streams", "models", "schemas")
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Kairos: Kafka events in, push candidates out.",
-)
-app.command()(demo.demo)
-app.add_typer(broker.app, name="broker")
-app.add_typer(topics.app, name="topics")
-for command in (
-    replay.replay,
-    train.train,
-    evaluate.evaluate,
-    score.score,
-    explain.explain,
-):
-    app.command()(command)
-app.command()(settings.settings)
-app.command()(doctor.doctor)
-app.command()(load.load)
-app.command()(redrive.redrive)
+
+def build(word: str = "") -> typer.Typer:
+    """Return the command line; if ``word`` names a command, with that one only.
+
+    Models and data tools take seconds to import: a command pays for its own alone.
+    """
+    line = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    line.callback(help="Kairos: Kafka events in, push candidates out.")(lambda: None)
+    for name in [word] if word in COMMANDS else COMMANDS:
+        module = import_module(f"streams.commands.{name}")
+        if hasattr(module, "app"):
+            line.add_typer(module.app, name=name)
+        else:
+            line.command(name)(getattr(module, name))
+    return line
 
 
 def main() -> None:
     """Run the command line; an expected failure is one sentence, not a traceback."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
-        app()
+        build(sys.argv[1] if len(sys.argv) > 1 else "")()
     except Exception as error:
         if not foreseen(error):
             raise

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 from aiokafka.errors import KafkaConnectionError
+from typer.testing import CliRunner
 
 from streams import cli
 from streams.broker_runtime import BrokerError
@@ -29,3 +34,25 @@ def test_a_bug_is_not_hidden() -> None:
 def test_failures_of_the_world_and_of_our_own_making_are_foreseen() -> None:
     for error in (SettingsError("x"), BrokerError("x"), KafkaConnectionError("x"), OSError("x")):
         assert cli.foreseen(error)
+
+
+def test_every_command_module_is_on_the_line_and_has_help() -> None:
+    folder = Path(cli.__file__).parent / "commands"
+    helpers = {"__init__", "console", "log_options"}
+    assert {path.stem for path in folder.glob("*.py")} - helpers == set(cli.COMMANDS)
+    line = cli.build()
+    told = {c.name: c.callback.__doc__ for c in line.registered_commands if c.callback}
+    assert all(told.values())
+    assert set(told) | {group.name for group in line.registered_groups} == set(cli.COMMANDS)
+
+
+def test_a_light_command_does_not_import_the_models() -> None:
+    code = "import sys; from streams.cli import build; build('broker'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"sklearn", "onnxruntime", "pandas"} & set(done.stdout.split())
+
+
+def test_a_single_command_keeps_its_name() -> None:
+    done = CliRunner().invoke(cli.build("settings"), ["settings", "--json"])
+    assert done.exit_code == 0
+    assert CliRunner().invoke(cli.build("settings"), ["--json"]).exit_code == 2
