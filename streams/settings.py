@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import Meta
@@ -25,9 +26,17 @@ class SettingsError(ValueError):
     """A setting has a value it cannot have; the message starts with the setting's name."""
 
 
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
 def _is(unit: str, sentence: str, low: float | None = None, high: float | None = None) -> Meta:
     """Describe a setting: its unit, one sentence and its closed bounds."""
     return Meta(description=sentence, ge=low, le=high, extra={"unit": unit})
+
+
+def _clock(sentence: str) -> Meta:
+    """Describe a time of day."""
+    return Meta(description=sentence, pattern=_CLOCK, extra={"unit": "HH:MM"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,7 +124,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, _is("ms", "Window of repeated interest.", 60_000, 604_800_000)
     ] = 86_400_000
     debounce_ms: Annotated[
-        int, _is("ms", "Pause between two triggers of a kind for one user.", 0, 604_800_000)
+        int, _is("ms", "Pause between two triggers of a kind for one user.", 1_000, 604_800_000)
     ] = 21_600_000
     # policy
     publish: Annotated[
@@ -124,8 +133,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     consent_default: Annotated[
         Literal["denied", "granted"], _is("consent", "Consent of a user who said nothing.")
     ] = "denied"
-    quiet_start: Annotated[str, _is("HH:MM", "Quiet hours begin, user's wall clock.")] = "22:00"
-    quiet_end: Annotated[str, _is("HH:MM", "Quiet hours end; equal to the start: none.")] = "08:00"
+    quiet_start: Annotated[str, _clock("Quiet hours begin, user's wall clock.")] = "22:00"
+    quiet_end: Annotated[str, _clock("Quiet hours end; equal to the start: none.")] = "08:00"
     cap_per_day: Annotated[int, _is("pushes", "Most pushes in any rolling 24 hours.", 0, 100)] = 3
     min_gap_ms: Annotated[int, _is("ms", "Least time between two pushes.", 0, 604_800_000)] = (
         3_600_000
@@ -259,7 +268,7 @@ def _convert(values: Mapping[str, Any]) -> Settings:
         except msgspec.ValidationError as error:
             raise SettingsError(f"{name}: {error}") from error
     settings = msgspec.convert(dict(values), Settings, strict=False)
-    _check_names(settings)
+    _check_meaning(settings)
     return settings
 
 
@@ -268,9 +277,9 @@ def _check_known(name: str) -> None:
         raise SettingsError(f"{name}: there is no such setting")
 
 
-def _check_names(settings: Settings) -> None:
+def _check_meaning(settings: Settings) -> None:
     for theirs, ours in settings.event_names.items():
         if ours not in CLICK_EVENTS:
-            raise SettingsError(
-                f"event_names: {theirs!r} maps to {ours!r}, which is no event of ours"
-            )
+            raise SettingsError(f"event_names: {theirs!r} maps to {ours!r}, no event of ours")
+    if settings.default_timezone not in available_timezones():
+        raise SettingsError(f"default_timezone: {settings.default_timezone!r} is no IANA zone")

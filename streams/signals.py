@@ -14,12 +14,12 @@ _LEARNS_NOTHING = (EventType.APP_MINUTES,)
 
 
 def signals_output(batch: EventBatch, partition: int, fresh_names: dict[int, str]) -> list[Output]:
-    """Return the batch's signal record, none when it accepted no fact.
+    """Return the batch's signal record, none when it accepted no fact and saw no new name.
 
     A user is known to the learner only by the first 64 bits of the pseudonym.
     """
     facts = batch.facts[~np.isin(batch.facts["type"], _LEARNS_NOTHING)]
-    if not len(facts):
+    if not len(facts) and not fresh_names:
         return []
     heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")
     signals = Signals(

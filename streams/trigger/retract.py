@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.ids import hash64
+from schemas.ids import NO_ID, hash64
 from schemas.state import UserState
 from schemas.vocabulary import ContextField, EventType, PushStatus
 
@@ -30,10 +30,15 @@ def may_retract_bought(
 def may_retract_denied(
     state: UserState, contexts: NDArray[Any], stream_ms: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Mark withdrawals of consent by users with an outstanding push."""
+    """Mark withdrawals of consent by users with an outstanding push.
+
+    A cleared consent is one too: where nothing is told, the default may be denied.
+    """
     slots, pushes = _outstanding(state)
     marked = np.zeros(len(contexts), bool)
-    denied = (contexts["field"] == ContextField.CONSENT_PUSH) & (contexts["value"] == DENIED)
+    denied = (contexts["field"] == ContextField.CONSENT_PUSH) & np.isin(
+        contexts["value"], (DENIED, NO_ID)
+    )
     for i in np.flatnonzero(denied) if len(slots) else ():
         mine = slots == contexts["user"][i]
         marked[i] = bool((pushes["expires_ms"][mine] > stream_ms[contexts["pos"][i]]).any())
