@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test check format clean
+.PHONY: setup demo test check bench format clean
 
 ## setup: .venv with the pinned lock and this project; skipped when current
 setup: $(STAMP)
@@ -38,6 +38,10 @@ test: $(STAMP) lint
 ## check: what can be told in a minute
 check: $(STAMP) lint
 	$(BIN)/pytest -m "not kafka"
+
+## bench: the data path in process, on the shipped log; events_per_cpu_s is in the last line
+bench: $(STAMP)
+	@KAIROS_CONSENT_DEFAULT=granted $(BIN)/kairos replay --source deskdrop --out .kairos/bench
 
 .PHONY: lint
 lint: $(STAMP)
