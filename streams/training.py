@@ -42,7 +42,9 @@ class Recorder:
         if len(facts):
             rows = np.zeros(len(facts), ENGAGEMENT)
             rows["user"] = np.frombuffer(b"".join(batch.keys), "V16")[facts["user"]]
-            rows["item"], rows["ts_ms"] = facts["item"], facts["ts_ms"]
+            rows["item"] = facts["item"]
+            # A clock that runs ahead must not make an event its own trigger's future.
+            rows["ts_ms"] = np.minimum(facts["ts_ms"], batch.stream_ms[facts["pos"]])
             self.engagements.append(rows)
 
     def considered(self, due: DueUsers, candidates: CandidateSet) -> None:
