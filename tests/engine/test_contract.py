@@ -99,7 +99,7 @@ def test_what_is_overridden_still_has_its_signature(
     [
         # fetch.py
         (Fetcher, ["_records", "_subscriptions", "_closed", "_notify", "_wait_consume_future",
-                   "_create_fetch_waiter", "seek_to", "_fetch_max_wait_ms"]),
+                   "_create_fetch_waiter", "_fetch_waiters", "seek_to", "_fetch_max_wait_ms"]),
         (FetchResult, ["_partition_records", "_assignment", "getall", "has_more"]),
         (PartitionRecords, ["next_fetch_offset"]),
         (SubscriptionState, ["fetch_context", "reassignment_in_progress", "wait_for_assignment",
@@ -108,7 +108,7 @@ def test_what_is_overridden_still_has_its_signature(
         (AIOKafkaConsumer, ["_fetcher", "_closed", "_subscription", "_fetch_max_wait_ms",
                             "end_offsets"]),
         (driver.AIOKafkaConsumerThread, ["_ensure_consumer"]),
-        (QueueServiceThread, ["call_thread"]),
+        (QueueServiceThread, ["call_thread", "thread_loop"]),
         # consumer.py
         (driver.Consumer, ["_thread", "_read_offset", "_active_partitions", "flow_active",
                            "perform_seek", "_wait_next_records", "should_stop", "assignment",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from support.shop import Shop
 
 from streams.engine import progress
 from streams.settings import Settings
@@ -187,3 +189,18 @@ def deployment(broker: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
     asyncio.run(create_topics(made.settings))
     yield made
     made.close()
+
+
+@pytest.fixture
+def shop(broker, tmp_path, request):
+    made = []
+
+    def build(**more):
+        made.append(
+            Shop(broker, re.sub(r"[^a-z]+", "-", request.node.name.lower()), tmp_path, **more)
+        )
+        return made[-1]
+
+    yield build
+    for each in made:
+        each.stack.close()

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-import re
-import time
-from contextlib import ExitStack
 from pathlib import Path
 
-import msgspec
 import pytest
 from support.records import Log, at
 from support.stories import USER as WHO
@@ -20,83 +15,14 @@ from models.bundle.handmade import write_linear_bundle
 from models.bundle.manifest import Weights
 from schemas.vocabulary import Scene
 from streams.aggregate import facts_length
-from streams.demo.ledger import Ledger
-from streams.demo.run import given
-from streams.demo.worker import Worker, running
-from streams.feed import feed
 from streams.reading import read_all
-from streams.settings import Settings
 from streams.store import USER
-from streams.topics import CHANGELOG, create_topics
 
 pytestmark = pytest.mark.kafka
 
 
-class Shop:
-    """A deployment of the real pipeline on topics of its own."""
-
-    def __init__(self, broker: str, name: str, folder: Path, **more: object) -> None:
-        self.folder = folder
-        self.stack = ExitStack()
-        self.settings = Settings(
-            broker=broker, app_id=name, topic_prefix=f"{name}.", partitions=1, secret="a story",
-            data_dir=str(folder / "first"), **more,
-        )  # fmt: skip
-        asyncio.run(create_topics(self.settings))
-
-    def worker(self, home: str) -> Worker:
-        """Start a worker with local state of its own."""
-        settings = msgspec.structs.replace(self.settings, data_dir=str(self.folder / home))
-        worker = self.stack.enter_context(running(given(settings), self.folder / f"{home}.log"))
-        worker.wait_until_ready()
-        return worker
-
-    def send(self, records) -> None:
-        asyncio.run(feed(self.settings, records))
-
-    def values(self, topic: str) -> list[dict]:
-        return [json.loads(r.value) for r in asyncio.run(read_all(self.settings, topic))]
-
-    def changelog(self) -> tuple[Ledger, dict[bytes, bytes]]:
-        plain = msgspec.structs.replace(self.settings, topic_prefix="")
-        ledger, rows = Ledger(), {}
-        for r in asyncio.run(read_all(plain, f"{self.settings.app_id}-{CHANGELOG}")):
-            ledger.take(r.partition, r.key, r.value)
-            rows[r.key] = r.value
-        return ledger, rows
-
-    def facts(self) -> dict[bytes, bytes]:
-        _, rows = self.changelog()
-        return {k: v[: facts_length(v)] for k, v in rows.items() if k.startswith(USER) and v}
-
-    def wait(self, condition, what: str, timeout_s: float = 40) -> None:
-        deadline = time.monotonic() + timeout_s
-        while not condition():
-            logs = "\n".join(p.read_text()[-2000:] for p in self.folder.glob("*.log"))
-            assert time.monotonic() < deadline, f"{what}\n{logs}"
-            time.sleep(0.2)
-
-    def consumed(self) -> int:
-        return self.changelog()[0].counts()["consumed"]
-
-
-@pytest.fixture
-def shop(broker, tmp_path, request):
-    made = []
-
-    def build(**more):
-        made.append(
-            Shop(broker, re.sub(r"[^a-z]+", "-", request.node.name.lower()), tmp_path, **more)
-        )
-        return made[-1]
-
-    yield build
-    for each in made:
-        each.stack.close()
-
-
 def test_the_cart_and_the_clock(shop):
-    it = shop()
+    it = shop(partitions=1)
     it.worker("first")
     log = Log()
     evening(log)
@@ -114,7 +40,7 @@ def test_the_cart_and_the_clock(shop):
 
 def test_the_bad_night(shop):
     """Shuffled, doubled, malformed between; killed with -9 after the cart; another takes over."""
-    it = shop(session_timeout_ms=3_000)
+    it = shop(partitions=1, session_timeout_ms=3_000)
     doomed = it.worker("first")
     log = Log()
     evening(log)
@@ -197,7 +123,7 @@ def write_story_bundle(folder: Path, with_context: bool = True) -> Path:
 @pytest.mark.parametrize("with_context", [True, False])
 def test_the_same_shopper_in_two_scenes(shop, tmp_path, with_context):
     bundle = write_story_bundle(tmp_path / "bundle", with_context)
-    it = shop(bundle=str(bundle))
+    it = shop(partitions=1, bundle=str(bundle))
     catalog = Log()
     for item, attributes in ITEMS.items():
         record = {"item_id": item, "ts": at(NOON.format("00")), "category_id": "garden", "stock": 5}

@@ -1,0 +1,51 @@
+"""The real pipeline, killed with -9 in the middle of a real log: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+
+import pytest
+from support.data import data_file
+
+from streams.accept import Vault
+from streams.aggregate import facts_length
+from streams.pipeline import Pipeline
+from streams.replay import replay
+from streams.sources import open_source
+from streams.store import USER
+
+pytestmark = pytest.mark.kafka
+
+RECORDS = 12_000
+
+
+def test_killed_and_restarted_it_ends_where_an_undisturbed_replay_ends(shop):
+    it = shop(consent_default="granted", session_timeout_ms=3_000, batch_records=200)
+    log = list(islice(open_source("taobao", data_file("taobao_users.parquet")), RECORDS))
+    it.send(log)
+    events = sum(record.topic != "catalog" for record in log)
+    for share in (0.2, 0.5):
+        doomed = it.worker("first")
+        it.wait(lambda share=share: it.consumed() > events * share, f"{share:.0%} of the log")
+        doomed.kill()
+    assert it.consumed() < events, "both kills came in the middle"
+    it.worker("second")
+    it.wait(lambda: it.consumed() >= events, "the end of the log", timeout_s=120)
+    counts = it.changelog()[0].counts()
+    accounted = ("accepted", "duplicates", "late", "dead_letters")
+    assert counts["consumed"] == events == sum(counts[name] for name in accounted)
+    assert it.facts() == _undisturbed(it.settings, log)
+    decisions = Counter(each["decision_id"] for each in it.values("decisions"))
+    upserts = [r for r in it.values("recommendations") if r["action"] == "upsert"]
+    suppressed = it.values("suppressions")
+    assert max(decisions.values()) == 1
+    assert counts["decided"] == len(decisions) == len(upserts) + len(suppressed)
+    assert counts["recommended"] == len(upserts)
+
+
+def _undisturbed(settings, log):
+    vault = Vault(settings.secret.encode(), settings.tenant)
+    done = replay(log, Pipeline(settings, vault), lambda output: None)
+    rows = [row for store in done.stores for row in store.rows.items() if row[0].startswith(USER)]
+    return {key: row[: facts_length(row)] for key, row in rows}
