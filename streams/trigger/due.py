@@ -56,33 +56,27 @@ def due_users(judge: Judge, stops: Stops) -> DueUsers:
 
     Timers that fired leave the state, whether they led to a decision or not.
     """
-    found = [_judge_timer(judge, stops, row) for row in np.flatnonzero(stops.timer >= 0).tolist()]
+    fired = _fired(judge, stops)
+    found = [_judge_timer(judge, stops, row, timer) for row, timer in fired.items()]
     found += [_judge_event(judge, stops, row) for row in np.flatnonzero(stops.event).tolist()]
-    _drop_fired(judge, stops)
+    rows = np.array(list(fired), np.int64)
+    drop_timers(judge.state, rows, stops.timer[rows].astype(np.uint8))
     due = np.array([each for each in found if each is not None], _DUE)
     due = due[np.argsort(due["row"])]
     names = ("kind", "cause", "item", "category", "due_ms", "now_ms", "pos")
     return DueUsers(judge.state.take(due["row"]), *(due[name] for name in names))
 
 
-def _drop_fired(judge: Judge, stops: Stops) -> None:
-    rows = [row for row in np.flatnonzero(stops.timer >= 0).tolist() if _fired(judge, stops, row)]
-    users = np.array(rows, np.int64)
-    drop_timers(judge.state, users, stops.timer[users].astype(np.uint8))
+def _fired(judge: Judge, stops: Stops) -> dict[int, Any]:
+    """Each stop's timer by row, if it is still due: an event of the wave may have put it off."""
+    timers, slots = judge.state.timers.data, judge.state.timers.slots
+    stopped = np.flatnonzero(timers["kind"] == stops.timer[slots])
+    until_ms = judge.wave.stream_ms[stops.end[slots[stopped]]]
+    due = stopped[timers["due_ms"][stopped] <= until_ms]
+    return dict(zip(slots[due].tolist(), timers[due], strict=True))
 
 
-def _fired(judge: Judge, stops: Stops, row: int) -> np.void | None:
-    """The stop's timer if it is still due: an event of the wave may have put it off."""
-    timers = judge.state.timers.of(row)
-    same = timers[timers["kind"] == stops.timer[row]]
-    due = same[same["due_ms"] <= judge.wave.stream_ms[stops.end[row]]]
-    return due[0] if len(due) else None
-
-
-def _judge_timer(judge: Judge, stops: Stops, row: int) -> tuple[Any, ...] | None:
-    timer = _fired(judge, stops, row)
-    if timer is None:
-        return None
+def _judge_timer(judge: Judge, stops: Stops, row: int, timer: Any) -> tuple[Any, ...] | None:
     pos, due_ms = int(stops.end[row]), int(timer["due_ms"])
     now_ms = max(due_ms, judge.now_ms(pos - 1))
     kind = TriggerKind(int(timer["kind"]))
@@ -119,16 +113,26 @@ def _judge_event(judge: Judge, stops: Stops, row: int) -> tuple[Any, ...] | None
 
 def _event_triggers(judge: Judge, row: int, pos: int) -> list[tuple[TriggerKind, int, int, int]]:
     """All triggers of the record at ``pos``, the most urgent first."""
-    facts = judge.wave.facts
-    facts = facts[(facts["user"] == row) & (facts["pos"] == pos)]
-    contexts = judge.wave.contexts
-    mine = contexts[contexts["user"] == row]
-    at = mine[mine["pos"] == pos]
+    facts, at = _at(judge.wave.facts, pos), _at(judge.wave.contexts, pos)
     found = _retractions(judge, facts, at)
     found += [trigger for fact in facts for trigger in _fact_triggers(judge, row, fact)]
-    if len(at) and changed_field(judge.before, row, mine[mine["pos"] < pos], at) is not None:
+    if len(at) and changed_field(judge.before, row, _earlier(judge, row, pos), at) is not None:
         found.append((TriggerKind.CONTEXT_CHANGE, int(at["event"][0]), 0, 0))
     return found
+
+
+def _at(rows: NDArray[Any], pos: int) -> NDArray[Any]:
+    """The rows that the record at ``pos`` gave; rows are in the order of the input."""
+    start, stop = np.searchsorted(rows["pos"], (pos, pos + 1))
+    found: NDArray[Any] = rows[start:stop]
+    return found
+
+
+def _earlier(judge: Judge, row: int, pos: int) -> NDArray[Any]:
+    """The user's context rows of this wave before ``pos``."""
+    contexts = judge.wave.contexts
+    mine: NDArray[Any] = contexts[(contexts["user"] == row) & (contexts["pos"] < pos)]
+    return mine
 
 
 def _retractions(

@@ -18,9 +18,12 @@ def may_retract_bought(
     state: UserState, facts: NDArray[Any], stream_ms: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Mark purchases of an item with an outstanding push."""
-    slots, pushes = _outstanding(state)
     marked = np.zeros(len(facts), bool)
-    for i in np.flatnonzero(facts["type"] == EventType.PURCHASE) if len(slots) else ():
+    bought = np.flatnonzero(facts["type"] == EventType.PURCHASE)
+    if not len(bought):
+        return marked
+    slots, pushes = _outstanding(state)
+    for i in bought:
         row = facts[i]
         mine = (slots == row["user"]) & (pushes["item"] == row["item"])
         marked[i] = bool((pushes["expires_ms"][mine] > stream_ms[row["pos"]]).any())
@@ -34,12 +37,14 @@ def may_retract_denied(
 
     A cleared consent is one too: where nothing is told, the default may be denied.
     """
-    slots, pushes = _outstanding(state)
     marked = np.zeros(len(contexts), bool)
-    denied = (contexts["field"] == ContextField.CONSENT_PUSH) & np.isin(
-        contexts["value"], (DENIED, NO_ID)
-    )
-    for i in np.flatnonzero(denied) if len(slots) else ():
+    told = contexts["field"] == ContextField.CONSENT_PUSH
+    no = (contexts["value"] == DENIED) | (contexts["value"] == NO_ID)
+    denied = np.flatnonzero(told & no)
+    if not len(denied):
+        return marked
+    slots, pushes = _outstanding(state)
+    for i in denied:
         mine = slots == contexts["user"][i]
         marked[i] = bool((pushes["expires_ms"][mine] > stream_ms[contexts["pos"][i]]).any())
     return marked
