@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection
 from itertools import count
 from typing import Any
@@ -16,12 +16,10 @@ from faust.types import ConsumerMessage
 from streams.engine.fetch import FetchThread
 from streams.engine.merge import Batch, Merger, Slice
 
-BATCHES_IN_FLIGHT = 2
-"""Batches of a partition between release and commit: one at work, one ready behind it."""
 HELD_BATCHES = 2
 """A topic partition is fetched no further while it holds this many batches' worth of records."""
-WAIT_BUSY_S, WAIT_IDLE_S = 0.005, 0.2
-"""Longest wait in a fetch: short while batches are held or in flight."""
+WAIT_BUSY_S, WAIT_IDLE_S = 0.02, 0.2
+"""Longest wait in a fetch; shorter while records wait for a topic that lags."""
 
 
 class BatchMessage(ConsumerMessage):
@@ -37,7 +35,7 @@ class BatchConsumer(Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._tick = count()
         self._mergers: dict[int, Merger] = {}
-        self._in_flight: Counter[int] = Counter()
+        self._in_flight: set[int] = set()
         self._seek_due = False
         self.epochs: dict[Any, int] = defaultdict(int)
         super().__init__(*args, **kwargs)
@@ -88,22 +86,38 @@ class BatchConsumer(Consumer):
             await asyncio.sleep(WAIT_IDLE_S)
         self._forget()
 
+    async def position(self, tp: Any) -> int | None:
+        """Faust asks this of changelogs that seem to have only aborted transactions left.
+
+        What counts is what the local state has. If more was fetched it got lost: read it again.
+        """
+        fetched: int | None = await super().position(tp)
+        if tp.topic in self._options.topics or fetched is None:
+            return fetched
+        restored: int = self.app.engine.restored(tp)
+        if fetched > restored + 1:
+            self.log.warning("%r was fetched to %d, kept to %d: again", tp, fetched, restored)
+            await self.rewind({tp: restored + 1})
+        return restored
+
     # -- fetching, merging, releasing
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:
         """Yield (topic partition, message): batches to process, changelog progress to note."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
         await self._seek_if_due()
         generation = self.app.consumer_generation_id
         slices, _ = await self._wait_next_records(self._patience(timeout))
-        if slices is None or not self._is_current(generation):
-            return
-        for tp, piece in slices.items():
+        for tp, piece in (slices or {}).items():
+            if not self._is_current(generation):
+                return  # a rebalance: everything is sought again after it
             if tp.topic in self._options.topics:
                 await self._hold(tp, piece)
-            else:
-                yield tp, self._restore(tp, piece)
+            elif await self.app.engine.restore(tp, piece):
+                yield tp, self._recovered(tp, piece)
         for partition in sorted(self._mergers):
-            if self._is_current(generation) and not self.app.in_recovery:
+            if self._is_current(generation) and not self._seek_due and not self.app.in_recovery:
                 batch = self._release(partition)
                 if batch is not None:
                     yield self._message(partition, batch)
@@ -112,12 +126,11 @@ class BatchConsumer(Consumer):
         return (
             self.flow_active
             and not self.should_stop
-            and not self._seek_due
             and generation == self.app.consumer_generation_id
         )
 
     def _patience(self, timeout_s: float) -> float:
-        busy = any(self._mergers.values()) or any(self._in_flight.values())
+        busy = any(merger and p not in self._in_flight for p, merger in self._mergers.items())
         return WAIT_BUSY_S if busy else min(timeout_s, WAIT_IDLE_S)
 
     async def _hold(self, tp: Any, piece: Slice) -> None:
@@ -132,9 +145,8 @@ class BatchConsumer(Consumer):
             self.log.warning("Offsets of %r do not join at %d: reading again", tp, piece.start)
             await self.app.engine.rewind(tp.partition)
 
-    def _restore(self, tp: Any, piece: Slice) -> ConsumerMessage:
-        """Write a slice of the changelog to the local state at once, and tell Faust how far."""
-        self.app.engine.restore(tp, piece)
+    def _recovered(self, tp: Any, piece: Slice) -> ConsumerMessage:
+        """Tell Faust how far the changelog has been taken over; it needs no rows."""
         self._read_offset[tp] = None
         return ConsumerMessage(
             tp.topic, tp.partition, piece.end - 1, time.time(), 0, (), None, None, None, 0, 0, tp,
@@ -142,8 +154,8 @@ class BatchConsumer(Consumer):
         )  # fmt: skip
 
     def _release(self, partition: int) -> Batch | None:
-        if self._in_flight[partition] >= BATCHES_IN_FLIGHT:
-            return None
+        if partition in self._in_flight:
+            return None  # what comes meanwhile makes the next batch: fewer transactions
         merger, group = self._mergers[partition], self._group(partition)
         ended = {tp.topic for tp in group if self._thread.at_end(tp, merger.seen_ms())}
         return merger.release(time.monotonic(), ended, self._options.batch_records)
@@ -156,7 +168,7 @@ class BatchConsumer(Consumer):
             generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
         message.batch = batch
-        self._in_flight[partition] += 1
+        self._in_flight.add(partition)
         self._read_offset[tp] = None
         return tp, message
 
@@ -180,8 +192,10 @@ class BatchConsumer(Consumer):
         return frozenset(self._active_partitions) - full
 
     def done(self, partition: int) -> None:
-        """A batch of the partition was committed or given up."""
-        self._in_flight[partition] = max(0, self._in_flight[partition] - 1)
+        """The partition's batch was committed or given up: the next one may go."""
+        self._in_flight.discard(partition)
+        if self._mergers.get(partition):
+            self._thread.wake()
 
     def owned(self) -> list[int]:
         """Partitions this worker processes."""
@@ -192,7 +206,7 @@ class BatchConsumer(Consumer):
         return (
             self.flow_active
             and not self._seek_due
-            and not self._in_flight[partition]
+            and partition not in self._in_flight
             and not self._mergers.get(partition)
             and all(self._thread.at_end(tp) for tp in self._group(partition))
         )

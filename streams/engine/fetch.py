@@ -21,6 +21,16 @@ from streams.engine.merge import Slice
 class FetchThread(AIOKafkaConsumerThread):
     """Fetches `Slice` per partition instead of bare records."""
 
+    _waiter: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        """End a wait for records, if one is on: something else can be done (any thread)."""
+        self.thread_loop.call_soon_threadsafe(self._end_wait)
+
+    def _end_wait(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
     def _create_worker_consumer(self, transport: Any) -> Any:
         """Faust waits 1,500 ms in a fetch; with one fetch in flight per broker that starves
         a topic that lags behind another.
@@ -56,10 +66,21 @@ class FetchThread(AIOKafkaConsumerThread):
                     await fetcher._subscriptions.wait_for_assignment()
                 slices = self._drain(fetcher, max_records)
                 left_s = deadline_s - time.monotonic()
-                if slices or left_s <= 0:
+                if slices or left_s <= 0 or not await self._wait_for_records(fetcher, left_s):
                     return slices
-                await _wait_for_records(fetcher, left_s)
         return {}
+
+    async def _wait_for_records(self, fetcher: Any, timeout_s: float) -> bool:
+        """Return whether records may have come."""
+        arrival = fetcher._create_fetch_waiter()
+        self._waiter = asyncio.get_running_loop().create_future()
+        await asyncio.wait(
+            [arrival, self._waiter], timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        arrived = arrival.done()
+        arrival.cancel()
+        self._waiter = None
+        return bool(arrived)
 
     def _drain(self, fetcher: Any, max_records: int | None) -> dict[Any, Slice]:
         wanted = self.consumer.wanted_partitions()
@@ -123,13 +144,6 @@ def _discard(fetcher: Any, tp: Any) -> Any:
     result = fetcher._records.pop(tp)
     fetcher._notify(fetcher._wait_consume_future)
     return result
-
-
-async def _wait_for_records(fetcher: Any, timeout_s: float) -> None:
-    waiter = fetcher._create_fetch_waiter()
-    _, pending = await asyncio.wait([waiter], timeout=timeout_s)
-    for future in pending:
-        future.cancel()
 
 
 def _record(record: Any) -> SourceRecord:

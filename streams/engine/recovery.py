@@ -11,8 +11,8 @@ def restore(store: StateStore, partition: int, piece: Slice, now_s: float) -> in
 
     Faust re-reads the last row it has, a rebalance may repeat a piece: rows at or before the
     stored offset are skipped. The stored offset becomes the last one the piece covers, markers
-    of transactions included, so it can be compared with the end of the log. ``now_s``: wall clock;
-    new state is as old as the moment its recovery began.
+    of transactions included: so the next piece joins, and it compares with the end of the log.
+    ``now_s``: wall clock; new state is as old as the moment its recovery began.
     """
     done = store.restored_offset(partition)
     rows = [(r.key, r.value) for r in piece.records if r.offset > done and r.key is not None]

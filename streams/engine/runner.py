@@ -195,9 +195,24 @@ class Engine:
             and consumer.is_quiet(number)
         ]
 
-    def restore(self, tp: Any, piece: Slice) -> None:
-        """Take a piece of the changelog over into the local state."""
+    async def restore(self, tp: Any, piece: Slice) -> bool:
+        """Take a piece of the changelog over into the local state, unless rows before it miss."""
+        consumer, done = self._app.consumer, self.restored(tp)
+        if piece.epoch != consumer.epochs[tp]:
+            return False
+        if piece.start > done + 1:
+            earliest = await consumer.earliest_offsets(tp)
+            if piece.start > earliest[tp]:
+                logger.warning("%s: rows %d to %d are missing", tp, done + 1, piece.start - 1)
+                await consumer.rewind({tp: done + 1})
+                return False
         recovery.restore(self._table.data, tp.partition, piece, time.time())
+        return True
+
+    def restored(self, tp: Any) -> int:
+        """Return the last offset of a changelog that the local state contains."""
+        offset: int = self._table.data.restored_offset(tp.partition)
+        return offset
 
     async def rewind(self, number: int) -> None:
         """Read a partition's topics again from where its state ends."""
