@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test check bench format clean
+.PHONY: setup demo test check bench reference format clean
 
 ## setup: .venv with the pinned lock and this project; skipped when current
 setup: $(STAMP)
@@ -42,6 +42,10 @@ check: $(STAMP) lint
 ## bench: the full job in process, stage by stage; writes benchmarks/RESULTS.md
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/full_job.py
+
+## reference: train the shipped bundle again, from the shipped log; same code, same bytes
+reference: $(STAMP)
+	KAIROS_SECRET=reference KAIROS_EPOCH_MS=86400000 $(BIN)/kairos train --source deskdrop --out models/reference
 
 .PHONY: lint
 lint: $(STAMP)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from streams.assemble import assemble, with_bundle
-from streams.commands.console import bars, finish, run
+from streams.commands.console import bars, finish, run, say
 from streams.commands.log_options import DataPath, SourceName, ZoneName, open_log, tell_skipped
 from streams.output_files import OutputFiles
 from streams.replay import Replayed
@@ -47,11 +47,20 @@ def replay(
         )
         files.summarise(summary(done))
     tell_skipped(log)
+    tell_silence(done)
     result = summary(done) | _speed(done, *began)
     if broker:
         again = open_log(source, data, timezone)
         result["through_kafka"] = run(through_kafka(again, done, out, settings, broker))
     finish(result, ok=not broker or result["through_kafka"]["ok"])
+
+
+def tell_silence(done: Replayed) -> None:
+    """Say so when the log told no consent: a log of the past usually does not."""
+    counts = done.counts()
+    if counts.get("suppressed.no_consent", 0) and not counts.get("recommended", 0):
+        say("every decision was stopped by no_consent: nobody in this log gave any.")
+        say("KAIROS_CONSENT_DEFAULT=granted replays it as if all had; each record will show it.")
 
 
 def summary(done: Replayed) -> dict[str, Any]:
