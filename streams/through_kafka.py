@@ -47,7 +47,7 @@ async def through_kafka(
     name = f"replay-{uuid4().hex[:8]}"
     settings = msgspec.structs.replace(
         settings, broker=broker, app_id=name, topic_prefix=f"{name}.", data_dir=str(out / name),
-        secret=settings.secret or read_secret(settings).decode("latin-1"),
+        secret=settings.secret or read_secret(settings).decode(),
     )  # fmt: skip
     await create_topics(settings)
     with running(given(settings), out / f"{name}.log") as worker:

@@ -85,6 +85,8 @@ def waves(
         _save(session, state)
         due_after |= next_due(state)
         goes_on = np.flatnonzero((stops.timer >= 0) | stops.event)
+        if not len(goes_on):
+            break
         pending = _renumber(pending, goes_on, len(state))
         cursor, active, state = stops.end[goes_on], active[goes_on], state.take(goes_on)
     session.index_timers(due_before, due_after)
