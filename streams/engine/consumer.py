@@ -211,6 +211,16 @@ class BatchConsumer(Consumer):
             and all(self._thread.at_end(tp) for tp in self._group(partition))
         )
 
+    def reached(self, partition: int) -> dict[str, int]:
+        """Per topic the first offset that was not handed out for processing."""
+        merger, found = self._mergers.get(partition), {}
+        for tp in self._group(partition):
+            at = merger.start(tp.topic) if merger is not None else None
+            at = self._thread.fetched_to(tp) if at is None else at
+            if at is not None:
+                found[tp.topic] = at
+        return found
+
     # -- Faust's own offsets play no part
 
     async def wait_empty(self) -> None:

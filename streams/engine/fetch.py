@@ -127,16 +127,22 @@ class FetchThread(AIOKafkaConsumerThread):
         Topics on different brokers are fetched apart: that one is at its end says little if it
         was last asked before the others' data came.
         """
+        state = self._state(tp)
+        if state is None or state.timestamp is None or state._position is None:
+            return False
+        stable = state.lso if state.lso is not None and state.lso >= 0 else state.highwater
+        return stable is not None and state._position >= stable and state.timestamp >= since_ms
+
+    def fetched_to(self, tp: Any) -> int | None:
+        """The offset that is fetched next, None: not known yet."""
+        state = self._state(tp)
+        position: int | None = None if state is None else state._position
+        return position
+
+    def _state(self, tp: Any) -> Any:
         subscription = self._ensure_consumer()._subscription.subscription
         assignment = subscription.assignment if subscription is not None else None
-        if assignment is None or tp not in assignment.tps:
-            return False
-        state = assignment.state_value(tp)
-        stable = state.lso if state.lso is not None and state.lso >= 0 else state.highwater
-        position = state._position
-        if position is None or stable is None or state.timestamp is None:
-            return False
-        return bool(position >= stable and state.timestamp >= since_ms)
+        return assignment.state_value(tp) if assignment and tp in assignment.tps else None
 
 
 def _discard(fetcher: Any, tp: Any) -> Any:

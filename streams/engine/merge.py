@@ -105,6 +105,11 @@ class Merger:
         """Records of a topic that wait to be released."""
         return len(self._held[topic].records)
 
+    def start(self, topic: str) -> int | None:
+        """First offset held of a topic, or None: nothing was fetched yet."""
+        held = self._held[topic]
+        return None if held.epoch < 0 else held.start
+
     def __bool__(self) -> bool:
         """Whether any record waits."""
         return any(held.records for held in self._held.values())

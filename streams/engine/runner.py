@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +12,9 @@ from aiokafka.structs import TopicPartition
 
 from streams.engine import progress, recovery
 from streams.engine.consumer import BatchMessage
+from streams.engine.ending import Ending
 from streams.engine.intake import Intake, intake
+from streams.engine.log_check import checked_offsets
 from streams.engine.merge import Slice
 from streams.engine.options import Options
 from streams.engine.processor import Processor
@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 MOST_ABORTS = 10
 """Clean aborts of one batch in a row after which the worker gives up: it will never succeed."""
-EXIT_AFTER_S = 15.0
-"""A dead worker that cannot shut down by then is ended."""
 IDLE_S, STOP_S = 1.0, 10.0
 """How long to wait for batches at work before looking again, and at shutdown."""
 
@@ -58,7 +56,7 @@ class Engine:
         self._options = options
         self._partitions: dict[int, Partition] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._crashed = False
+        self.crash = Ending(app).crash
         self.ready = asyncio.Event()
         """Nothing is processed before this is set."""
 
@@ -182,18 +180,29 @@ class Engine:
         (row,) = self.partition(number).store.get_many([MARKER])
         return progress.marked_stream_ms(row)
 
-    def quiet(self, pause_s: float) -> list[int]:
+    async def quiet(self, pause_s: float) -> list[int]:
         """Return the partitions without lag whose last batch was ``pause_s`` seconds ago."""
         consumer, now_s = self._app.consumer, time.monotonic()
         if self._app.rebalancing or self._app.in_recovery or not self.ready.is_set():
             return []
-        return [
+        still = [
             number
             for number in consumer.owned()
             if consumer.transactions.owns(number)
             and now_s - self.partition(number).done_s >= pause_s
             and consumer.is_quiet(number)
         ]
+        return [number for number in still if not await self._reread_lost(number)]
+
+    async def _reread_lost(self, number: int) -> bool:
+        """Read a quiet partition again if more was fetched than its state contains."""
+        contained = self.partition(number).progress.next
+        reached = self._app.consumer.reached(number)
+        lost = {t: at for t, at in reached.items() if t in contained and at > contained[t]}
+        if lost:
+            logger.warning("Partition %d: fetched to %s, but not processed", number, lost)
+            await self.rewind(number)
+        return bool(lost)
 
     async def restore(self, tp: Any, piece: Slice) -> bool:
         """Take a piece of the changelog over into the local state, unless rows before it miss."""
@@ -221,39 +230,8 @@ class Engine:
         await self._app.consumer.rewind({TopicPartition(t, number): at.get(t, 0) for t in topics})
 
     async def _check_log(self, number: int, partition: Partition) -> None:
-        """Compare the state with the log: retention may have deleted what it waits for."""
         tps = [TopicPartition(topic, number) for topic in self._options.topics]
         starts = await self._app.consumer.earliest_offsets(*tps)
         ends = await self._app.consumer.highwaters(*tps)
-        for tp in tps:
-            at = partition.progress.next.get(tp.topic, 0)
-            if at > ends[tp]:
-                raise RuntimeError(_recreated(tp, at, ends[tp]))
-            if at < starts[tp]:
-                if at:
-                    logger.error("%s: %d to %d were deleted unread", tp, at, starts[tp] - 1)
-                partition.progress.next[tp.topic] = starts[tp]
+        partition.progress.next = checked_offsets(partition.progress.next, starts, ends)
         partition.checked = True
-
-    # -- the end
-
-    async def crash(self, reason: BaseException) -> None:
-        """End this worker: its state is in the log, and a clean start reads it there."""
-        self._app.consumer.transactions.dead = True
-        if not self._crashed:
-            self._crashed = True
-            _end_process_after(EXIT_AFTER_S)
-            await self._app.crash(reason)
-
-
-def _recreated(tp: Any, at: int, end: int) -> str:
-    return (
-        f"topic {tp.topic} partition {tp.partition} ends at offset {end}, but the state contains "
-        f"everything before {at}: the topic was deleted and made again. Start with another app_id."
-    )
-
-
-def _end_process_after(delay_s: float) -> None:
-    timer = threading.Timer(delay_s, os._exit, args=(70,))
-    timer.daemon = True
-    timer.start()

@@ -50,7 +50,7 @@ class TickWriter(Service):
         interval_s = self._settings.tick_ms / 1000
         while not self.should_stop:
             await self.sleep(interval_s / 4)
-            quiet = self._app.engine.quiet(interval_s)
+            quiet = await self._app.engine.quiet(interval_s)
             await asyncio.gather(*map(self._tick, quiet))
 
     async def _tick(self, partition: int) -> None:

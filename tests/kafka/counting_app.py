@@ -11,12 +11,14 @@ import msgspec
 
 from schemas.tables import Output, SourceRecord
 from streams.app import create_app
+from streams.engine.fetch import FetchThread
 from streams.settings import load_settings
 from streams.store import MARKER, Effects, Store
 
 SLOW_S = float(os.environ.get("COUNTING_SLOW_S", "0"))
 BUG = "COUNTING_BUG" in os.environ
 ABORTS = float(os.environ.get("COUNTING_ABORTS", "0"))
+DROPS = float(os.environ.get("COUNTING_DROPS", "0"))
 TOO_LARGE = 24 << 20
 """More bytes than the embedded broker takes in a record."""
 
@@ -62,6 +64,19 @@ def _fail_sometimes(app: Any) -> None:
     engine._processor = Failing()
 
 
+def _drop_sometimes() -> None:
+    """Inject losses inside the worker: fetched, the position moved on, and then gone."""
+    drain = FetchThread._drain
+
+    def lossy(self: FetchThread, *args: Any) -> dict[Any, Any]:
+        slices = drain(self, *args)
+        return {tp: piece for tp, piece in slices.items() if random.random() >= DROPS}
+
+    FetchThread._drain = lossy
+
+
 app = create_app(load_settings(), Counting())
+if DROPS:
+    _drop_sometimes()
 if ABORTS:
     _fail_sometimes(app)

@@ -52,3 +52,17 @@ def test_a_worker_that_wakes_up_replaced_is_fenced(deployment) -> None:
     assert zombie.wait(20) != 0, deployment.tail()
     deployment.wait_for_outputs(6_000)
     deployment.assert_exact()
+
+
+def test_what_gets_lost_inside_a_worker_is_read_again(deployment) -> None:
+    deployment.produce(6_000)
+    lossy = {**SLOW, "COUNTING_DROPS": "0.3"}
+    first = deployment.start("a", **lossy)
+    deployment.wait_for_outputs(2_000)
+    first.kill()
+    first.wait()
+    deployment.start("b", **lossy)  # recovers from a changelog it fetches with losses
+    deployment.wait_for_outputs(4_000)
+    deployment.start("a", **lossy)
+    deployment.wait_for_outputs(6_000)
+    deployment.assert_exact()

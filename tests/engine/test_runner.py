@@ -1,0 +1,255 @@
+"""The engine between a fake consumer and fake transactions, on a real RocksDB."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from faust.types import TP
+
+from schemas.tables import Output, SourceRecord
+from streams.engine import ending, runner
+from streams.engine.merge import Batch, Range, Slice
+from streams.engine.options import Options
+from streams.engine.runner import Engine
+from streams.engine.store import StateStore
+from streams.engine.transactions import AbortedError, Commit, FatalError
+from streams.settings import Settings
+from streams.store import MARKER, Effects, Store
+
+CHANGELOG = TP("changelog", 0)
+
+
+class Counting:
+    """Counts records per key."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
+        self.seen += [r.offset for r in records]
+        (before,) = store.get_many([b"U"])
+        effects = Effects(rows={b"U": b"%d" % (int(before or 0) + len(records))})
+        effects.rows[MARKER] = msgspec.msgpack.encode({"stream_ms": 77})
+        effects.outputs.append(Output("decisions", b"k", b"v"))
+        return effects
+
+
+class Transactions:
+    def __init__(self) -> None:
+        self.dead = False
+        self.fails: list[BaseException] = []
+        self.commits: list[Commit] = []
+        self.slow = asyncio.Event()
+        self.slow.set()
+
+    def owns(self, partition: int) -> bool:
+        return not self.dead
+
+    async def transact(self, commit: Commit) -> int:
+        await self.slow.wait()
+        if self.fails:
+            raise self.fails.pop(0)
+        self.commits.append(commit)
+        return len(self.commits)
+
+
+class Consumer:
+    def __init__(self) -> None:
+        self.flow_active = True
+        self.transactions = Transactions()
+        self.epochs: Any = defaultdict(int)
+        self.starts: Any = defaultdict(int)
+        self.ends: Any = defaultdict(lambda: 1_000)
+        self.rewound: list[dict[Any, int]] = []
+        self.finished = 0
+
+    def done(self, partition: int) -> None:
+        self.finished += 1
+
+    async def rewind(self, offsets: dict[Any, int]) -> None:
+        self.rewound.append(dict(offsets))
+
+    async def earliest_offsets(self, *tps: Any) -> dict[Any, int]:
+        return {tp: self.starts[tp.topic] for tp in tps}
+
+    async def highwaters(self, *tps: Any) -> dict[Any, int]:
+        return {tp: self.ends[tp.topic] for tp in tps}
+
+
+class FakeApp:
+    def __init__(self) -> None:
+        self.consumer = Consumer()
+        self.consumer_generation_id = 1
+        self.should_stop = False
+        self.crashes: list[BaseException] = []
+
+    async def crash(self, reason: BaseException) -> None:
+        self.crashes.append(reason)
+
+
+@pytest.fixture
+async def engine(state: StateStore, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    monkeypatch.setattr(ending, "end_process_after", lambda delay_s: None)
+    table: Any = SimpleNamespace(data=state, changelog_topic_name="changelog")
+    made = Engine(FakeApp(), table, Counting(), Options.of(Settings()))
+    made.ready.set()
+    return made
+
+
+def message(start: int, end: int, generation: int = 1, epoch: int = 0) -> Any:
+    records = [SourceRecord("clicks", 0, n, 77, b"k", b"v") for n in range(start, end)]
+    batch = Batch(records, {"clicks": Range(start, end, epoch)})
+    return SimpleNamespace(partition=0, generation_id=generation, batch=batch)
+
+
+async def run(engine: Engine, *messages: Any) -> Any:
+    for each in messages:
+        engine.submit(each)
+        await engine.idle()
+    return engine._app.consumer
+
+
+def count(engine: Engine) -> int:
+    (value,) = engine.partition(0).store.get_many([b"U"])
+    return int(value or 0)
+
+
+async def test_a_batch_is_committed_and_then_applied(engine: Engine) -> None:
+    consumer = await run(engine, message(0, 3), message(3, 5))
+    assert [commit.offsets for commit in consumer.transactions.commits] == [
+        {"clicks": 3}, {"clicks": 5},
+    ]  # fmt: skip
+    assert count(engine) == 5
+    assert consumer.finished == 2
+    assert engine.stream_ms(0) == 77
+
+
+async def test_state_and_progress_survive_a_new_start(engine: Engine) -> None:
+    await run(engine, message(0, 3))
+    engine.forget()
+    assert count(engine) == 3
+    assert engine.partition(0).progress.next["clicks"] == 3
+
+
+async def test_a_repeated_batch_changes_nothing(engine: Engine) -> None:
+    await run(engine, message(0, 3), message(0, 3), message(1, 5))
+    assert engine._processor.seen == [0, 1, 2, 3, 4]
+
+
+async def test_a_gap_is_read_again_from_what_the_state_contains(engine: Engine) -> None:
+    consumer = await run(engine, message(0, 3), message(4, 6))
+    assert count(engine) == 3
+    (rewound,) = consumer.rewound
+    assert rewound[TP("clicks", 0)] == 3
+
+
+async def test_records_deleted_by_retention_are_passed_over(engine: Engine) -> None:
+    await run(engine, message(0, 3))
+    engine._app.consumer.starts["clicks"] = 10
+    await run(engine, message(10, 12), message(10, 12))
+    assert engine._processor.seen == [0, 1, 2, 10, 11]
+
+
+async def test_a_topic_made_anew_is_refused(engine: Engine) -> None:
+    await run(engine, message(0, 3))
+    engine.forget()
+    engine._app.consumer.ends["clicks"] = 2
+    await run(engine, message(0, 2))
+    assert "deleted and made again" in str(engine._app.crashes[0])
+    assert count(engine) == 3
+
+
+@pytest.mark.parametrize("stale", [message(0, 3, generation=0), message(0, 3, epoch=5)])
+async def test_a_stale_batch_is_dropped(engine: Engine, stale: Any) -> None:
+    consumer = await run(engine, stale)
+    assert (consumer.transactions.commits, consumer.rewound) == ([], [])
+
+
+async def test_a_clean_abort_applies_nothing_and_reads_again(engine: Engine) -> None:
+    engine._app.consumer.transactions.fails = [AbortedError("too large")]
+    consumer = await run(engine, message(0, 3))
+    assert count(engine) == 0
+    assert consumer.rewound[0][TP("clicks", 0)] == 0
+    await run(engine, message(0, 3))
+    assert count(engine) == 3
+
+
+async def test_a_batch_that_never_commits_ends_the_worker(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "MOST_ABORTS", 2)
+    engine._app.consumer.transactions.fails = [AbortedError("x"), AbortedError("x")]
+    await run(engine, message(0, 3), message(0, 3))
+    assert "cannot be committed" in str(engine._app.crashes[0])
+
+
+async def test_a_fatal_error_applies_nothing(engine: Engine) -> None:
+    engine._app.consumer.transactions.fails = [FatalError("fenced")]
+    await run(engine, message(0, 3))
+    assert count(engine) == 0
+
+
+async def test_a_bug_ends_the_worker_once(engine: Engine) -> None:
+    engine._processor = SimpleNamespace(process=lambda *_: 1 / 0)
+    consumer = await run(engine, message(0, 3), message(0, 3))
+    assert [type(reason) for reason in engine._app.crashes] == [ZeroDivisionError]
+    assert consumer.transactions.dead
+
+
+async def test_cancelling_who_submitted_does_not_part_commit_from_apply(engine: Engine) -> None:
+    transactions = engine._app.consumer.transactions
+    transactions.slow.clear()
+
+    async def agent() -> None:
+        engine.submit(message(0, 3))
+        await asyncio.sleep(60)
+
+    task = asyncio.ensure_future(agent())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    transactions.slow.set()
+    await engine.idle()
+    assert (len(transactions.commits), count(engine)) == (1, 3)
+
+
+async def test_nothing_is_processed_before_the_knowledge_is_there(engine: Engine) -> None:
+    engine.ready.clear()
+    engine.submit(message(0, 3))
+    await asyncio.sleep(0.05)
+    assert engine._processor.seen == []
+    engine.ready.set()
+    await engine.idle()
+    assert engine._processor.seen == [0, 1, 2]
+
+
+def piece(start: int, end: int, epoch: int = 0) -> Slice:
+    records = [SourceRecord("changelog", 0, n, 0, b"U%d" % n, b"row") for n in range(start, end)]
+    return Slice(records, start, end, epoch)
+
+
+async def test_a_changelog_piece_that_joins_is_taken_over(engine: Engine) -> None:
+    assert await engine.restore(CHANGELOG, piece(0, 3))
+    assert await engine.restore(CHANGELOG, piece(2, 5))
+    assert engine.restored(CHANGELOG) == 4
+
+
+async def test_missing_changelog_rows_are_read_again(engine: Engine) -> None:
+    await engine.restore(CHANGELOG, piece(0, 3))
+    assert not await engine.restore(CHANGELOG, piece(5, 7))
+    assert engine._app.consumer.rewound == [{CHANGELOG: 3}]
+    assert engine.restored(CHANGELOG) == 2
+
+
+async def test_a_changelog_may_start_late(engine: Engine) -> None:
+    engine._app.consumer.starts["changelog"] = 5
+    assert await engine.restore(CHANGELOG, piece(5, 7))
+
+
+async def test_a_stale_changelog_piece_is_dropped(engine: Engine) -> None:
+    assert not await engine.restore(CHANGELOG, piece(0, 3, epoch=9))
+    assert engine.restored(CHANGELOG) == -1
