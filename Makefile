@@ -33,11 +33,12 @@ demo: $(STAMP)
 
 ## test: everything, the tests on a real Kafka included
 test: $(STAMP) lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 -m "not kafka"
+	$(BIN)/pytest -m kafka
 
 ## check: what can be told in a minute
 check: $(STAMP) lint
-	$(BIN)/pytest -m "not kafka"
+	$(BIN)/pytest -n 2 -m "not kafka and not slow"
 
 ## bench: the full job in process, stage by stage; writes benchmarks/RESULTS.md
 bench: $(STAMP)

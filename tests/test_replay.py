@@ -40,6 +40,7 @@ def taobao():
     return list(islice(open_source("taobao", data_file("taobao_users.parquet")), RECORDS))
 
 
+@pytest.mark.slow
 def test_batches_of_1_100_and_10000_give_the_same_bytes(taobao, tmp_path):
     results = []
     for batch in (1, 100, 10_000, 100):

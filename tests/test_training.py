@@ -84,6 +84,7 @@ def bundle(tmp_path_factory):
     return Bundle.load(out)
 
 
+@pytest.mark.slow
 def test_a_trained_bundle_has_every_graph_and_the_newest_epoch(bundle):
     assert set(bundle.sessions) == {
         "scene", "temporal_user", "temporal_item", "context_user", "context_item",
@@ -91,6 +92,7 @@ def test_a_trained_bundle_has_every_graph_and_the_newest_epoch(bundle):
     assert bundle.epoch
 
 
+@pytest.mark.slow
 def test_a_trained_bundle_reports_what_it_measured_out_of_time(bundle):
     pair = bundle.manifest.metrics["pair"]["fused"]
     assert pair["log_loss"] < pair["log_loss_base"]
@@ -99,6 +101,7 @@ def test_a_trained_bundle_reports_what_it_measured_out_of_time(bundle):
     )
 
 
+@pytest.mark.slow
 def test_training_twice_gives_the_same_bundle(bundle, tmp_path):
     log = islice(open_source("deskdrop", "examples/data/deskdrop.parquet"), 9_000)
     train(log, tmp_path / "again", load_settings({}, epoch_ms=86_400_000), VAULT)

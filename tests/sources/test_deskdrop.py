@@ -48,6 +48,7 @@ def test_an_event_of_another_log_is_refused(tmp_path):
         list(read_deskdrop(path))
 
 
+@pytest.mark.slow
 def test_the_shipped_log_is_whole_and_quick_to_read():
     started = time.process_time()
     source = read_deskdrop(SHIPPED)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from support.data import data_file
 from support.logs import bodies, online_retail
 
@@ -36,6 +37,7 @@ def test_guests_and_lines_without_price_or_pieces_are_skipped_and_counted(tmp_pa
     assert source.report.skipped == {"guest": 1, "no price": 1, "no quantity": 1}
 
 
+@pytest.mark.slow
 def test_the_real_log_is_read_whole_and_accepted():
     source = read_online_retail(data_file("online_retail.parquet"))
     orders = [record for record in source if record.topic == "purchases"]

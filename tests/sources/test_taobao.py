@@ -34,6 +34,7 @@ def test_an_unknown_behaviour_is_refused(tmp_path):
         read_taobao(path)
 
 
+@pytest.mark.slow
 def test_the_real_log_is_read_whole():
     source = read_taobao(data_file("taobao_users.parquet"))
     events = [record for record in source if record.topic in ("clicks", "purchases")]
