@@ -56,7 +56,7 @@ def create_app(settings: Settings, processor: Processor | None = None) -> Kairos
 def _add_pipeline(app: KairosApp) -> Processor:
     # heavy imports, and not for those who only ask for the app's name
     from streams.assemble import assemble
-    from streams.learner import Learner
+    from streams.learn.learner import Learner
 
     settings = app.settings
     pipeline = assemble(settings)

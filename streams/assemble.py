@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from models.bundle import Bundle, reference_path
 from schemas.globals import Epoch
 from streams.accept import Vault, read_secret
+from streams.knowledge.shared import Knowledge
 from streams.pipeline import Pipeline
 from streams.settings import Settings
-from streams.shared import Knowledge
 
 
 def assemble(settings: Settings) -> Pipeline:

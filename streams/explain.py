@@ -26,8 +26,8 @@ from streams.aggregate.aggregate import Wave
 from streams.allocate.explore import pick
 from streams.experts.zones import zones_of
 from streams.fusion import blend
-from streams.session import stream_times
 from streams.settings import Settings
+from streams.wave.session import stream_times
 
 _CHUNK = 1_000
 _SOURCE_SCORE = CONTRACT.pair.index("source_score")

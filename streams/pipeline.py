@@ -12,15 +12,15 @@ from streams.allocate import allocate
 from streams.candidates import gather
 from streams.experts import score
 from streams.fusion import fuse, weights
+from streams.knowledge.shared import Knowledge, Shared
 from streams.policy import screen
 from streams.publish import Decided, decision_ids, publish, publish_silence, retract
-from streams.resources import resources_of
-from streams.session import Session
 from streams.settings import Settings
-from streams.shared import Knowledge, Shared
 from streams.store import Effects, Store
 from streams.trigger import retractions, silent, speaking
-from streams.waves import waves
+from streams.wave.resources import resources_of
+from streams.wave.session import Session
+from streams.wave.waves import waves
 
 
 class Observer(Protocol):

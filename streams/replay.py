@@ -18,11 +18,11 @@ from msgspec.structs import replace
 from schemas.events import Tick
 from schemas.globals import Signals
 from schemas.tables import Output, SourceRecord
-from streams import signals
-from streams.learner import Learner
+from streams.learn import signals
+from streams.learn.learner import Learner
 from streams.pipeline import Pipeline
-from streams.session import Marker, read_marker
 from streams.store import MemoryStore
+from streams.wave.session import Marker, read_marker
 
 MERGE_ORDER = ("clicks", "purchases", "context", "push-receipts", "ticks")
 """The co-partitioned topics; records of equal timestamp are taken in this order."""

@@ -168,7 +168,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, _is("items", "Items per user that reach the experts.", 1, 200)
     ] = 20
     epoch_ms: Annotated[
-        int, _is("ms", "Stream time between two epochs of the learner.", 1_000, 86_400_000)
+        int, _is("ms", "Stream time between two epochs of the learner.", 1_000, 2_592_000_000)
     ] = 3_600_000
     bundle: Annotated[str, _is("path", "Model bundle; empty: the shipped reference.")] = ""
     engage_horizon_ms: Annotated[

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from streams.broker import Broker
+from streams.tools.broker import Broker
 
 settings.register_profile("kairos", deadline=None, print_blob=True)
 settings.load_profile("kairos")

@@ -10,8 +10,8 @@ from aiokafka.errors import KafkaConnectionError
 from typer.testing import CliRunner
 
 from streams import cli
-from streams.broker_runtime import BrokerError
 from streams.settings import SettingsError
+from streams.tools.broker_runtime import BrokerError
 
 
 def test_a_kafka_failure_says_what_to_do() -> None:

@@ -13,9 +13,9 @@ from support.records import Log, at
 
 from streams.accept import Vault
 from streams.pipeline import Pipeline
-from streams.session import read_marker
 from streams.settings import load_settings
 from streams.store import MARKER, MemoryStore
+from streams.wave.session import read_marker
 
 T0_MS = at("2026-03-20T10:00:00+00:00")
 MINUTE_MS = 60_000

@@ -12,11 +12,11 @@ from support.data import data_file
 from support.records import Log, at
 
 from streams.assemble import assemble
-from streams.output_files import FILES, OutputFiles
 from streams.replay import partition_of, replay
 from streams.settings import load_settings
 from streams.sources import open_source
 from streams.store import TIMER
+from streams.tools.output_files import FILES, OutputFiles
 
 RECORDS = 4_000
 

@@ -14,9 +14,9 @@ from support.stories import check_cancel, check_upsert, evening, morning, night
 from streams.accept import Vault
 from streams.aggregate import facts_length
 from streams.pipeline import Pipeline
-from streams.session import read_marker
 from streams.settings import load_settings
 from streams.store import USER, MemoryStore
+from streams.wave.session import read_marker
 
 SETTINGS = load_settings({})
 

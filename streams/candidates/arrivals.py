@@ -6,7 +6,7 @@ import numpy as np
 
 from streams.candidates.history import DAY_MS, half
 from streams.candidates.proposals import Proposals, Source, View
-from streams.shared import EpochView
+from streams.knowledge.shared import EpochView
 
 BEST_SCORE = 0.15
 """New says nothing about the user; it must not crowd out what does."""

@@ -18,8 +18,8 @@ from streams.candidates import (
 )
 from streams.candidates.proposals import Source, View, best
 from streams.groups import PairSet, by_pair, by_score, runs
+from streams.knowledge.shared import Shared
 from streams.settings import Settings
-from streams.shared import Shared
 
 SOURCES: tuple[Source, ...] = (
     own_recent.SOURCE,

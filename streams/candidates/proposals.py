@@ -13,8 +13,8 @@ from schemas.ids import NO_ID
 from schemas.tables import DueUsers
 from streams.candidates.history import Touches, bought, touches
 from streams.groups import PairSet, by_pair, by_score, places, runs
+from streams.knowledge.shared import Shared
 from streams.settings import Settings
-from streams.shared import Shared
 
 
 @dataclass(slots=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import typer
 
-from streams.broker import Broker
-from streams.broker_runtime import KAFKA_VERSION
-from streams.broker_runtime import fetch as fetch_jars
 from streams.commands.console import finish, say
 from streams.settings import load_settings
+from streams.tools.broker import Broker
+from streams.tools.broker_runtime import KAFKA_VERSION
+from streams.tools.broker_runtime import fetch as fetch_jars
 
 app = typer.Typer(no_args_is_help=True, help="The embedded Apache Kafka of this directory.")
 

@@ -12,11 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from streams.broker import Broker
 from streams.commands.console import finish, people, run, say
 from streams.settings import Settings, load_settings
+from streams.tools.broker import Broker
 
-DAY_MS = 86_400_000
+WEEK_MS = 7 * 86_400_000
+"""Between two epochs: a year of log passes in a minute, and an epoch a day would be all it does."""
 LOG = Path(__file__).parents[2] / "examples" / "data" / "deskdrop.parquet"
 
 
@@ -58,7 +59,7 @@ def preset(home: Path, address: str) -> Settings:
         data_dir=str(home / "data"),
         app_id="kairos-demo",
         consent_default="granted",
-        epoch_ms=DAY_MS,
+        epoch_ms=WEEK_MS,
     )
 
 

@@ -10,7 +10,7 @@ from streams.settings import SettingsError, load_settings
 
 def doctor() -> None:
     """Check settings, broker, topics, keys, bundle and disk; exit code 1 when one has a problem."""
-    from streams import doctor as checks  # heavy: it loads a bundle
+    from streams.tools import doctor as checks  # heavy: it loads a bundle
 
     try:
         settings = load_settings()

@@ -12,9 +12,9 @@ from streams.accept import Vault, read_secret
 from streams.assemble import load_bundle
 from streams.commands.console import finish, people, run, say
 from streams.explain import explain as recompute
-from streams.reading import read_all
 from streams.settings import Settings, load_settings
-from streams.through_kafka import read_log
+from streams.tools.reading import read_all
+from streams.tools.through_kafka import read_log
 
 
 class NoDecisionError(ValueError):

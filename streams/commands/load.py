@@ -11,8 +11,8 @@ import typer
 from schemas.tables import SourceRecord
 from streams.commands.console import bars, finish, run, say
 from streams.commands.log_options import DataPath, SourceName, ZoneName, open_log, tell_skipped
-from streams.feed import feed
 from streams.settings import load_settings
+from streams.tools.feed import feed
 
 RATE = typer.Option("--rate", help="Records a second; as fast as it goes when not given.", min=1)
 

@@ -9,9 +9,9 @@ import typer
 
 from schemas.vocabulary import DeadReason
 from streams.commands.console import finish, run, say
-from streams.redrive import Filter
-from streams.redrive import redrive as send_back
 from streams.settings import load_settings
+from streams.tools.redrive import Filter
+from streams.tools.redrive import redrive as send_back
 
 
 def redrive(

@@ -11,11 +11,11 @@ import typer
 from streams.assemble import assemble, with_bundle
 from streams.commands.console import bars, finish, run, say
 from streams.commands.log_options import DataPath, SourceName, ZoneName, open_log, tell_skipped
-from streams.output_files import OutputFiles
 from streams.replay import Replayed
 from streams.replay import replay as replay_log
 from streams.settings import load_settings
-from streams.through_kafka import through_kafka
+from streams.tools.output_files import OutputFiles
+from streams.tools.through_kafka import through_kafka
 
 COUNTED = (
     "consumed", "accepted", "duplicates", "late", "dead_letters", "decided", "recommended",

@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 from aiokafka import AIOKafkaConsumer
 
-from streams.reading import consuming, places
-from streams.session import Marker
 from streams.settings import Settings
 from streams.store import MARKER
+from streams.tools.reading import consuming, places
 from streams.topics import CHANGELOG
+from streams.wave.session import Marker
 
 PROMPT_MS = 20
 """Longest wait of a fetch: it bounds how late a commit is noticed."""

@@ -21,10 +21,10 @@ from streams.demo.latency import Latency, percentile
 from streams.demo.ledger import Ledger, following
 from streams.demo.verify import Outputs, decoded, invalid, problems
 from streams.demo.worker import Worker, running
-from streams.feed import feed
-from streams.reading import read_all
 from streams.settings import Settings
 from streams.sources import open_source
+from streams.tools.feed import feed
+from streams.tools.reading import read_all
 from streams.topics import create_topics
 from streams.training import train
 

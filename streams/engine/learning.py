@@ -21,7 +21,7 @@ IDLE_S = 0.5
 
 
 class Learns(Protocol):
-    """What `streams.learner.Learner` does."""
+    """What `streams.learn.learner.Learner` does."""
 
     def absorb(self, signals: Signals) -> None:
         """Take in the facts of one batch."""

@@ -10,8 +10,8 @@ from models.features import pair_features, user_features
 from schemas.tables import CandidateSet, DueUsers
 from streams.experts.light_pass import light_pass
 from streams.experts.zones import Texts, zones_of
+from streams.knowledge.shared import Shared
 from streams.settings import Settings
-from streams.shared import Shared
 
 
 def score(

@@ -11,8 +11,8 @@ from models.features import user_features
 from schemas.state import UserState
 from streams.experts.zones import Texts, zones_of
 from streams.fusion.fuse import blend, weights
+from streams.knowledge.shared import Shared
 from streams.settings import Settings
-from streams.shared import Shared
 
 
 def user_score(

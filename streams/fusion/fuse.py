@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from models.bundle import Bundle, Weights
 from models.bundle.odds import stack, weighted_sum
 from schemas.tables import CandidateSet
+from streams.knowledge.shared import Shared
 from streams.settings import Settings
-from streams.shared import Shared
 
 Floats = NDArray[np.float64]
 FALLBACK_MOST = 0.1

@@ -14,9 +14,9 @@ from schemas.state import EVENT, Ragged, UserState
 from schemas.tables import DueUsers
 from schemas.vocabulary import EventType, TriggerKind
 from streams.candidates.proposals import View
-from streams.catalogue import Catalogue
+from streams.knowledge.catalogue import Catalogue
+from streams.knowledge.shared import EpochView, Shared
 from streams.settings import Settings
-from streams.shared import EpochView, Shared
 
 NOW_MS = 1_700_000_000_000
 HOUR_MS = 3_600_000

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from schemas.ids import hash64
 from schemas.vocabulary import EventType
 from streams.candidates import SOURCES, gather
-from streams.catalogue import Catalogue
+from streams.knowledge.catalogue import Catalogue
+from streams.knowledge.shared import Shared
 from streams.settings import Settings
-from streams.shared import Shared
 
 SETTINGS = Settings(candidates_per_source=5)
 UNKNOWN_USER = 5

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from streams.reading import read_all
 from streams.settings import Settings
+from streams.tools.reading import read_all
 
 Kairos = Callable[..., CompletedProcess[str]]
 Result = Callable[[CompletedProcess[str]], dict[str, Any]]

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from streams.demo.ledger import Ledger, following
-from streams.feed import producing
-from streams.session import Marker
 from streams.settings import load_settings
 from streams.store import MARKER
+from streams.tools.feed import producing
 from streams.topics import CHANGELOG, create_topics
+from streams.wave.session import Marker
 
 
 def marker(consumed: int, offset: int) -> bytes:

@@ -15,13 +15,13 @@ from schemas.ids import hash64
 from schemas.state import UserState
 from schemas.tables import CandidateSet, DueUsers
 from schemas.vocabulary import ContextField, EventType, Scene
-from streams.catalogue import Catalogue
 from streams.experts import score, user_score
 from streams.experts.light_pass import light_pass
 from streams.experts.zones import zones_of
 from streams.fusion import degraded, fuse
+from streams.knowledge.catalogue import Catalogue
+from streams.knowledge.shared import Shared
 from streams.settings import Settings
-from streams.shared import Shared
 
 EXPERTS = {
     "temporal_user": {"1": 1.0, "any_1d": 0.05},

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from models.bundle import Bundle, Weights
 from schemas.tables import CandidateSet
-from streams.catalogue import Catalogue
 from streams.fusion import blend, degraded, fuse, weights
+from streams.knowledge.catalogue import Catalogue
+from streams.knowledge.shared import Shared
 from streams.settings import Settings
-from streams.shared import Shared
 
 NOTHING = Shared(None, Catalogue())
 SCORE = st.floats(0, 1) | st.just(math.nan)

@@ -15,8 +15,8 @@ from models.bundle.handmade import write_linear_bundle
 from models.bundle.manifest import Weights
 from schemas.vocabulary import Scene
 from streams.aggregate import facts_length
-from streams.reading import read_all
 from streams.store import USER
+from streams.tools.reading import read_all
 
 pytestmark = pytest.mark.kafka
 

@@ -14,10 +14,10 @@ from streams.aggregate import facts_length
 from streams.demo.ledger import Ledger
 from streams.demo.run import given
 from streams.demo.worker import Worker, running
-from streams.feed import feed
-from streams.reading import read_all
 from streams.settings import Settings
 from streams.store import USER
+from streams.tools.feed import feed
+from streams.tools.reading import read_all
 from streams.topics import CHANGELOG, create_topics
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.globals import Epoch
 from schemas.ids import hash64
-from streams.shared import MAX_EPOCHS, EpochView, Knowledge, Shared
+from streams.knowledge.shared import MAX_EPOCHS, EpochView, Knowledge, Shared
 
 
 def columns(items, scores):

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from schemas.globals import Epoch
 from schemas.state import NEVER_MS
-from streams.catalogue import Catalogue
-from streams.epoch_view import EpochView
+from streams.knowledge.catalogue import Catalogue
+from streams.knowledge.epoch_view import EpochView
 
 __all__ = ["MAX_EPOCHS", "EpochView", "Knowledge", "Shared"]
 

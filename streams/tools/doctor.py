@@ -13,9 +13,9 @@ from aiokafka.protocol.admin import ApiVersionRequest
 from aiokafka.structs import ConsumerRecord
 
 from models.bundle import Bundle, BundleError, reference_path
-from streams.reading import consuming, places, read, spans
 from streams.replay import partition_of
 from streams.settings import Settings
+from streams.tools.reading import consuming, places, read, spans
 from streams.topics import check_topics
 
 KEYED = ("clicks", "purchases", "context")

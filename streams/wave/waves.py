@@ -16,10 +16,10 @@ from streams.aggregate import aggregate, pack_rows
 from streams.aggregate.aggregate import Wave
 from streams.aggregate.journal import cancel_pushes, note_decisions, note_pushes
 from streams.publish import Published, Retracted
-from streams.session import Session
 from streams.settings import Settings
 from streams.store import USER
 from streams.trigger import Judge, Stops, due_users, plan
+from streams.wave.session import Session
 
 
 @dataclass(slots=True)

@@ -8,10 +8,10 @@ import uuid
 import pytest
 
 from schemas.tables import SourceRecord
-from streams.feed import feed
-from streams.reading import read_all
 from streams.replay import partition_of
 from streams.settings import Settings, load_settings
+from streams.tools.feed import feed
+from streams.tools.reading import read_all
 from streams.topics import create_topics
 
 pytestmark = pytest.mark.kafka

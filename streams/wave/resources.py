@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from models.features import CONTRACT
 from schemas.tables import SourceRecord
 from streams.candidates import reason_codes, source_names
-from streams.offsets import Offsets
+from streams.knowledge.shared import Shared
 from streams.publish import Resources
-from streams.session import Session
-from streams.shared import Shared
+from streams.wave.offsets import Offsets
+from streams.wave.session import Session
 
 if TYPE_CHECKING:
     from streams.pipeline import Pipeline

@@ -15,8 +15,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams.broker import Broker, BrokerError
-from streams.broker_runtime import OLDEST_JAVA, fetch, java, java_major
+from streams.tools.broker import Broker, BrokerError
+from streams.tools.broker_runtime import OLDEST_JAVA, fetch, java, java_major
 
 pytestmark = pytest.mark.kafka
 
@@ -97,7 +97,7 @@ def test_starting_twice_is_the_same_broker(own: Broker) -> None:
 
 def test_it_outlives_its_starter_and_another_process_stops_it(own: Broker) -> None:
     own.stop()
-    script = "import sys; from pathlib import Path; from streams.broker import Broker; B = Broker(Path(sys.argv[1]))"
+    script = "import sys; from pathlib import Path; from streams.tools.broker import Broker; B = Broker(Path(sys.argv[1]))"
     for action in ("B.start()", "B.stop()"):
         subprocess.run([sys.executable, "-c", f"{script}; {action}", str(own.home)], check=True)
         assert own.status().running == (action == "B.start()")

@@ -23,11 +23,11 @@ from streams.demo.ledger import Ledger, following
 from streams.demo.run import given
 from streams.demo.worker import Worker, running
 from streams.explain import explain
-from streams.feed import feed
-from streams.reading import read_all
 from streams.replay import MERGE_ORDER, Replayed
 from streams.settings import Settings
 from streams.store import USER
+from streams.tools.feed import feed
+from streams.tools.reading import read_all
 from streams.topics import CHANGELOG, create_topics
 
 SAMPLED = 200

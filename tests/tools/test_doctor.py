@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from aiokafka.structs import ConsumerRecord
 
-from streams import doctor
-from streams.feed import producing
 from streams.replay import partition_of
 from streams.settings import Settings, load_settings
+from streams.tools import doctor
+from streams.tools.feed import producing
 from streams.topics import create_topics
 
 MODERN = {1: 17, 22: 5, 25: 4, 28: 5}

@@ -12,10 +12,10 @@ from aiokafka.structs import ConsumerRecord
 from schemas.tables import DeadLetter, SourceRecord
 from schemas.vocabulary import DeadReason
 from streams.accept import dead_letter_output
-from streams.feed import producing
-from streams.reading import read_all
-from streams.redrive import Filter, chosen, opened, redrive
 from streams.settings import Settings, load_settings
+from streams.tools.feed import producing
+from streams.tools.reading import read_all
+from streams.tools.redrive import Filter, chosen, opened, redrive
 from streams.topics import create_topics
 
 PUT_DOWN_MS = 1_700_000_000_000
@@ -143,7 +143,7 @@ async def test_a_redrive_that_dies_half_way_repeats_nothing_and_skips_nothing(
     own: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await put_down(own, many(40))
-    monkeypatch.setattr("streams.redrive.MOST", 10)
+    monkeypatch.setattr("streams.tools.redrive.MOST", 10)
     with pytest.raises(KafkaError):
         await redrive(dying(own, after=23, monkeypatch=monkeypatch), Filter())
     assert len(await values(own, "clicks")) < 40

@@ -17,11 +17,11 @@ from schemas.state import NEVER_MS, UserState
 from schemas.tables import EventBatch, Output, SourceRecord
 from streams.accept import Vault, dead_letter_output, late_output
 from streams.aggregate import unpack_rows
-from streams.offsets import Offsets
+from streams.knowledge.shared import EpochView, Knowledge
+from streams.learn.signals import signals_output
 from streams.publish import SortKey
-from streams.shared import EpochView, Knowledge
-from streams.signals import signals_output
 from streams.store import MARKER, NAME, TIMER, USER, Effects, Store
+from streams.wave.offsets import Offsets
 
 
 class ForeignStateError(RuntimeError):

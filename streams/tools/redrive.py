@@ -17,9 +17,9 @@ from aiokafka.structs import ConsumerRecord
 
 from schemas.tables import SourceRecord
 from streams.accept.dead_letters import DEAD_TOPIC
-from streams.feed import producing
-from streams.reading import Span, consuming, places, read, spans
 from streams.settings import Settings
+from streams.tools.feed import producing
+from streams.tools.reading import Span, consuming, places, read, spans
 
 MOST = 500
 """Letters in one transaction."""

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.state import NEVER_MS
-from streams.newest import Newest
+from streams.knowledge.newest import Newest
 
 
 @given(st.lists(st.tuples(st.integers(0, 59), st.integers(0, 9), st.booleans()), max_size=30))

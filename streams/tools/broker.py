@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from streams.broker_runtime import BrokerError, fetch, java, locked
+from streams.tools.broker_runtime import BrokerError, fetch, java, locked
 
 __all__ = ["Broker", "BrokerError", "BrokerStatus"]
 

@@ -8,9 +8,9 @@ import uuid
 import pytest
 from aiokafka import TopicPartition
 
-from streams.feed import producing
-from streams.reading import consuming, read, read_all, spans
 from streams.settings import Settings, load_settings
+from streams.tools.feed import producing
+from streams.tools.reading import consuming, read, read_all, spans
 from streams.topics import create_topics
 
 pytestmark = pytest.mark.kafka

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.ids import hash64
-from streams.catalogue import Catalogue
+from streams.knowledge.catalogue import Catalogue
 
 T_MS = 1_700_000_000_000
 

@@ -16,8 +16,8 @@ from schemas.catalog import CatalogItem
 from schemas.ids import hash64
 from schemas.state import NEVER_MS
 from schemas.tables import ITEM_ATTRIBUTES
-from streams.catalogue_record import CatalogueError, Version, read_version
-from streams.newest import Newest
+from streams.knowledge.catalogue_record import CatalogueError, Version, read_version
+from streams.knowledge.newest import Newest
 
 _UNKNOWN_SLOT = 0
 _FIRST_ROWS = 1024

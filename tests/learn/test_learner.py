@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import streams.learn.digest as digest
-import streams.learner as learner_module
+import streams.learn.learner as learner_module
 from schemas.globals import Signals
 from schemas.vocabulary import EventType
-from streams.learner import Bounds, Learner
+from streams.knowledge.shared import EpochView
+from streams.learn.learner import Bounds, Learner
 from streams.settings import Settings
-from streams.shared import EpochView
 
 T_MS = 1_700_000_000_000
 DAY_MS = 86_400_000

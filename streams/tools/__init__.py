@@ -1,0 +1,1 @@
+"""What runs beside the workers: the embedded broker, feeding, reading, checks, re-driving."""

@@ -1,0 +1,1 @@
+"""Between the stages: one batch's workspace, cut into waves."""
