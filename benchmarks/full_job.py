@@ -19,12 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.results import refresh, section
 from streams import pipeline as path
-from streams import waves as waves_module
 from streams.assemble import assemble
 from streams.commands.log_options import open_log
 from streams.replay import replay
 from streams.settings import load_settings
 from streams.store import USER
+from streams.wave import waves as waves_module
 
 TITLE = "Full job, in process"
 RUNS, RECORDS, BATCH = 3, 30_000, 2_000

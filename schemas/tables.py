@@ -201,7 +201,7 @@ ITEM_ATTRIBUTES = np.dtype(
         ("known", "?"),  # the catalogue has the item
     ]
 )
-"""What features and sources may ask of an item; see `streams.catalogue`."""
+"""What features and sources may ask of an item; see `streams.knowledge.catalogue`."""
 
 
 @dataclass(slots=True)
