@@ -22,7 +22,8 @@ SETTINGS = load_settings({}, recent_events=8, seen_ids=64)
 event_rows = st.lists(
     st.tuples(
         st.integers(0, 2),
-        st.integers(T0_MS, T0_MS + 6 * DAY_MS),
+        # Few distinct times, so that ties are the rule.
+        st.integers(0, 12).map(lambda half_day: T0_MS + half_day * DAY_MS // 2),
         st.integers(1, 2**63),
         st.integers(0, 4),
         st.integers(0, 2),

@@ -1,0 +1,51 @@
+"""What the learner is told of a batch."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from support.records import Log, at
+
+from schemas.globals import Signals
+from schemas.ids import hash64
+from streams.accept import Vault, accept
+from streams.learn.signals import signals_output
+from streams.settings import load_settings
+
+T0_MS = at("2026-03-20T10:00:00+00:00")
+SETTINGS = load_settings({})
+VAULT = Vault(b"signals", SETTINGS.tenant)
+
+
+def told(log, names=None):
+    batch = accept(log.records, T0_MS, SETTINGS, VAULT)
+    outputs = signals_output(batch, 3, batch.names if names is None else names)
+    return [msgspec.msgpack.decode(o.value, type=Signals) for o in outputs], outputs
+
+
+def test_facts_travel_as_columns_under_the_head_of_the_pseudonym():
+    log = Log(partition=3)
+    log.click("anna", "view", "kettle", T0_MS, category_id="kitchen")
+    log.click("bert", "cart", "kettle", T0_MS + 5)
+    (signals,), (output,) = told(log)
+    assert (output.topic, output.partition, output.key) == ("signals", 0, None)
+    assert (signals.partition, signals.stream_ms) == (3, T0_MS + 5)
+    assert signals.users == VAULT.pseudonym("anna")[:8] + VAULT.pseudonym("bert")[:8]
+    assert np.frombuffer(signals.items, "<u8").tolist() == [hash64("kettle")] * 2
+    assert np.frombuffer(signals.ts_ms, "<i8").tolist() == [T0_MS, T0_MS + 5]
+    assert signals.names[hash64("kettle")] == "kettle"
+    assert b"anna" not in output.value
+
+
+def test_app_minutes_teach_nothing():
+    log = Log()
+    log.context("anna", T0_MS, app_minutes=12)
+    assert told(log, names={}) == ([], [])
+
+
+def test_a_new_name_is_told_even_when_its_event_was_not_accepted():
+    log = Log()
+    log.context("anna", T0_MS, device="mobile")
+    (signals,), _ = told(log, names={7: "an item of a late event"})
+    assert signals.names == {7: "an item of a late event"}
+    assert signals.users == b""
