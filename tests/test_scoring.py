@@ -45,6 +45,17 @@ def test_the_order_of_rows_changes_nothing(tmp_path):
     assert scores(behaviour, context) == scores(behaviour[::-1], context[::-1])
 
 
+def test_everybody_in_either_file_gets_a_line(tmp_path):
+    (tmp_path / "b.csv").write_text(
+        "user_id,timestamp,views,purchases\n1,2026-03-01,3,0\n2,2026-03-01,0,0\n"
+    )
+    (tmp_path / "c.csv").write_text("user_id,timestamp,mobile_usage,location\n3,2026-03-01,,\n")
+    log = read_article(tmp_path / "b.csv", tmp_path / "c.csv")
+    scores = score_users(log, Bundle.load(reference_path()), SETTINGS, VAULT)
+    assert [user for user, _ in scores] == ["1", "2", "3"]
+    assert all(0 <= p <= 1 for _, p in scores)
+
+
 def test_a_line_that_cannot_be_used_is_named():
     from support.records import Log
 

@@ -35,25 +35,28 @@ def accept(
     columns = Columns(settings, vault)
     counts = dict.fromkeys(COUNTS, 0)
     dead: list[DeadLetter] = []
-    names = {record.topic for record in records}
-    topics = {name: base_topic(name, settings.topic_prefix) for name in names}
     for pos, record in enumerate(records):
-        topic = topics[record.topic]
+        topic = base_topic(record.topic, settings.topic_prefix)
         if topic == TICKS:
             counts["ticks"] += 1
             continue
         try:
-            value, unknown = decode(record, SHAPES[topic], settings.max_value_bytes)
-            ADD[topic](columns, pos, record, value)
+            counts["unknown_fields"] += _take(columns, topic, pos, record, settings)
         except Fault as fault:
             dead.append(DeadLetter(record, fault.reason, fault.sentence))
             _count_dead(counts, topic)
         else:
             _count_good(counts, topic)
-            counts["unknown_fields"] += unknown
     batch = columns.batch(records, stream_ms)
     batch.dead, batch.counts = dead, counts
     return batch
+
+
+def _take(columns: Columns, topic: str, pos: int, record: SourceRecord, settings: Settings) -> int:
+    """Add a record's rows, all or none; return how many of its fields nobody knows."""
+    value, unknown = decode(record, SHAPES[topic], settings.max_value_bytes)
+    ADD[topic](columns, pos, record, value)
+    return unknown
 
 
 def base_topic(name: str, prefix: str) -> str:

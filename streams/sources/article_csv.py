@@ -1,7 +1,8 @@
 """The article's two files: ``user_id,timestamp,views,purchases`` and
 ``user_id,timestamp,mobile_usage,location``.
 
-``views`` are that many view clicks, ``purchases`` that many orders of an unnamed item,
+``views`` are that many view clicks, ``purchases`` that many orders of an unnamed item (a row
+with neither is a context record that tells nothing: its user exists),
 ``mobile_usage`` are minutes in the app on a phone, ``location`` is the place.
 """
 
@@ -57,10 +58,13 @@ def read_article(
 
 def _behaviour(frame: pd.DataFrame, ids: RowIds) -> Iterator[Draft]:
     for row, (user, ts_ms, views, purchases) in enumerate(_rows(frame, _BEHAVIOUR)):
-        for i in range(_count(views, "views", row)):
+        viewed, bought = _count(views, "views", row), _count(purchases, "purchases", row)
+        for i in range(viewed):
             yield click(ids(row, f"view {i}"), ts_ms, user, "view", None)
-        for i in range(_count(purchases, "purchases", row)):
+        for i in range(bought):
             yield purchase(ids(row, f"purchase {i}"), ts_ms, user, [(UNNAMED_ITEM, 1, 0)], "XXX")
+        if not viewed and not bought:  # the user did nothing, but is there and wants a score
+            yield Draft(ts_ms, "context", user.encode(), _record(ids(row), user, ts_ms))
 
 
 def _context(frame: pd.DataFrame, ids: RowIds) -> Iterator[Draft]:
@@ -70,8 +74,11 @@ def _context(frame: pd.DataFrame, ids: RowIds) -> Iterator[Draft]:
             told = {"device": "mobile", "app_minutes": _number(minutes, "mobile_usage", row)}
         if place:
             told["place"] = place
-        record = {"event_id": ids(row), "user_id": user, "ts": ts_ms} | told
-        yield Draft(ts_ms, "context", user.encode(), record)
+        yield Draft(ts_ms, "context", user.encode(), _record(ids(row), user, ts_ms) | told)
+
+
+def _record(event_id: str, user: str, ts_ms: int) -> dict[str, Any]:
+    return {"event_id": event_id, "user_id": user, "ts": ts_ms}
 
 
 def _frame(path: Path, columns: tuple[str, str], timezone: str) -> pd.DataFrame:

@@ -22,7 +22,8 @@ def test_counts_become_that_many_events_and_usage_minutes_on_a_phone(tmp_path):
         ("1", "view", at("2024-03-31T01:30:00+00:00"))
     ] * 2
     assert [order["user_id"] for order in orders] == ["2", "1"]
-    phone, office = bodies(records, "context")
+    phone, office, nothing = bodies(records, "context")
+    assert nothing.keys() == {"event_id", "user_id", "ts"}, "a row of zeros still names its user"
     assert (phone["device"], phone["app_minutes"], phone["place"]) == ("mobile", 12.5, "home")
     assert office["place"] == "office"
     assert "app_minutes" not in office
@@ -52,8 +53,8 @@ def test_the_zone_reaches_the_reader_through_the_registry(tmp_path):
 def test_the_context_file_may_be_named_or_missing(tmp_path):
     folder = article(tmp_path)
     moved = (folder / "context.csv").rename(folder / "other.csv")
-    assert bodies(read_article(folder / "behavior.csv"), "context") == []
-    assert len(bodies(read_article(folder / "behavior.csv", moved), "context")) == 2
+    assert len(bodies(read_article(folder / "behavior.csv"), "context")) == 1
+    assert len(bodies(read_article(folder / "behavior.csv", moved), "context")) == 3
 
 
 @pytest.mark.parametrize(
