@@ -56,10 +56,12 @@ def replay(
     sink: Sink,
     batch_records: int = 2_000,
     progress: Callable[[int], None] | None = None,
+    at_epoch: Callable[[list[MemoryStore], int], None] | None = None,
 ) -> Replayed:
     """Process ``records`` (timestamp order, topics without prefix) and hand outputs to ``sink``.
 
-    Catalogue records take effect, and epochs begin, at multiples of ``epoch_ms`` of the log.
+    Catalogue records take effect, and epochs begin, at multiples of ``epoch_ms`` of the log;
+    ``at_epoch`` is shown the state as it is then, and the time.
     """
     settings = pipeline.settings = replace(pipeline.settings, topic_prefix="")
     run = Replayed([MemoryStore() for _ in range(settings.partitions)])
@@ -75,6 +77,8 @@ def replay(
         run.records += len(segment)
         last_ms = max(last_ms, segment[-1].timestamp_ms)
         _publish_epoch(pipeline, learner, run, until_ms)
+        if at_epoch:
+            at_epoch(run.stores, until_ms)
         if progress:
             progress(run.records)
     _final_ticks(pipeline, run, last_ms, sink, learner)

@@ -16,9 +16,11 @@ from models.dataset import ENGAGEMENT, Dataset, SampleLog
 from schemas.tables import CandidateSet, DueUsers, EventBatch, Output, SourceRecord
 from schemas.vocabulary import EventType
 from streams.accept import Vault
+from streams.idle import idle_moments
 from streams.pipeline import Pipeline
 from streams.replay import Replayed, replay
 from streams.settings import Settings
+from streams.store import MemoryStore
 
 _SAYS_NOTHING = (
     EventType.REMOVE_CART,
@@ -66,7 +68,8 @@ def collect(
     """Replay history without a bundle and without silence, and return its labelled samples.
 
     Consent and quiet hours decide whether a push goes out, not what a user would have done:
-    samples are taken from every trigger, and nothing is published.
+    samples are taken from every trigger, and nothing is published. Users who trigger nothing are
+    sampled as well, or P(user acts) would know active users only.
     """
     open_settings = msgspec.structs.replace(
         settings,
@@ -79,7 +82,12 @@ def collect(
     )
     recorder = Recorder()
     pipeline = Pipeline(open_settings, vault, observer=recorder)
-    run = replay(records, pipeline, _forget, progress=progress)
+
+    def at_epoch(stores: list[MemoryStore], now_ms: int) -> None:
+        for store in stores:
+            recorder.samples.observe(*idle_moments(store, now_ms, settings))
+
+    run = replay(records, pipeline, _forget, progress=progress, at_epoch=at_epoch)
     until_ms = max((marker.stream_ms for marker in run.markers()), default=0)
     return recorder.label(settings.engage_horizon_ms, until_ms), run
 

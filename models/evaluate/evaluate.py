@@ -28,6 +28,8 @@ CONTEXT_COLUMNS = (
 def evaluate_dataset(dataset: Dataset, bundle: Bundle, seed: int = 0) -> dict[str, Any]:
     """Return metrics by level (user, pair) and score (temporal, context, fused), and of ranking.
 
+    ``moments`` are all samples, ``decisions`` those with something to push.
+
     ``context_shuffled``: the context expert fed with another user's situation; what it keeps is
     not context. Numbers that cannot be had (one class absent) are None.
     """
@@ -43,7 +45,8 @@ def evaluate_dataset(dataset: Dataset, bundle: Bundle, seed: int = 0) -> dict[st
     one = np.zeros(int(active.sum()), np.int64)
     ranked: dict[str, NDArray[Any]] = {**pair, "source_score": dataset.source_score}
     return {
-        "decisions": len(dataset),
+        "moments": len(dataset),
+        "decisions": len(np.unique(dataset.due)),
         "pairs": len(dataset.due),
         "user": at_user,
         "user_within_hour_auc": within_auc(user["fused"], dataset.acted, hour),

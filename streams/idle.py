@@ -1,0 +1,57 @@
+"""Moments at which nothing asks for a decision: what an ordinary user looks like at any time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import CONTRACT, user_features
+from schemas.state import UserState
+from schemas.tables import CandidateSet, DueUsers
+from streams.aggregate import unpack_rows
+from streams.experts.zones import zones_of
+from streams.settings import Settings
+from streams.store import NAME, USER, MemoryStore
+
+SHARE = 64
+"""One in so many users is sampled at each epoch, in turn."""
+
+
+def idle_moments(
+    store: MemoryStore, now_ms: int, settings: Settings
+) -> tuple[DueUsers, CandidateSet]:
+    """Return a partition's users of this turn with their features at ``now_ms``, and no pairs.
+
+    Who is sampled depends on the pseudonym and the epoch, not on what the user did.
+    """
+    turn = now_ms // settings.epoch_ms % SHARE
+    keys = sorted(key[1:] for key in store.rows if key.startswith(USER) and key[-1] % SHARE == turn)
+    state = unpack_rows(keys, store.get_many([USER + key for key in keys]))
+    moments = np.full(len(state), now_ms)
+
+    def text(number: int) -> str | None:
+        raw = store.rows.get(NAME + number.to_bytes(8, "little"))
+        return None if raw is None else raw.decode()
+
+    zones = zones_of(state, text, settings.default_timezone)
+    return _asking_nothing(state, moments, user_features(state, moments, zones)), _no_pairs()
+
+
+def _asking_nothing(
+    state: UserState, now_ms: NDArray[np.int64], features: NDArray[np.float32]
+) -> DueUsers:
+    none = np.zeros(len(state), np.uint64)
+    return DueUsers(
+        state=state, kind=none.astype(np.uint8), cause=none, item=none, category=none,
+        due_ms=np.full(len(state), -1), now_ms=now_ms, pos=np.zeros(len(state), np.int64),
+        features=features,
+    )  # fmt: skip
+
+
+def _no_pairs() -> CandidateSet:
+    none = np.zeros(0)
+    return CandidateSet(
+        due=none.astype(np.int64), item=none.astype(np.uint64), category=none.astype(np.uint64),
+        sources=none.astype(np.uint32), source_score=none.astype(np.float32),
+        features=np.zeros((0, len(CONTRACT.pair)), np.float32),
+    )  # fmt: skip
