@@ -7,6 +7,7 @@ does not depend on how the log is cut into batches.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -63,64 +64,63 @@ def replay(
     Catalogue records take effect, and epochs begin, at multiples of ``epoch_ms`` of the log;
     ``at_epoch`` is shown the state as it is then, and the time.
     """
-    settings = pipeline.settings = replace(pipeline.settings, topic_prefix="")
-    run = Replayed([MemoryStore() for _ in range(settings.partitions)])
-    learner = Learner(settings)
-    last_ms = 0
+    settings = replace(pipeline.settings, topic_prefix="")
+    run = _Run(dataclasses.replace(pipeline, settings=settings), sink, batch_records)
     for until_ms, segment in _segments(_routed(records, settings.partitions), settings.epoch_ms):
-        user_records, catalog = _parted(segment)
-        for partition, store in enumerate(run.stores):
-            mine = user_records.get(partition, [])
-            _run_partition(pipeline, partition, store, mine, batch_records, sink, learner)
-        for record in catalog:
-            pipeline.knowledge.apply_catalog(record.key, record.value)
-        run.records += len(segment)
-        last_ms = max(last_ms, segment[-1].timestamp_ms)
-        _publish_epoch(pipeline, learner, run, until_ms)
+        run.segment(segment)
+        run.publish_epoch(until_ms)
         if at_epoch:
-            at_epoch(run.stores, until_ms)
+            at_epoch(run.done.stores, until_ms)
         if progress:
-            progress(run.records)
-    _final_ticks(pipeline, run, last_ms, sink, learner)
-    return run
+            progress(run.done.records)
+    run.final_ticks()
+    return run.done
 
 
-def _run_partition(
-    pipeline: Pipeline,
-    partition: int,
-    store: MemoryStore,
-    records: list[SourceRecord],
-    batch_records: int,
-    sink: Sink,
-    learner: Learner,
-) -> None:
-    for start in range(0, len(records), batch_records):
-        effects = pipeline.process(partition, store, records[start : start + batch_records])
-        store.apply(effects.rows)
-        for output in effects.outputs:
-            if output.topic == signals.TOPIC and output.value is not None:
-                learner.absorb(msgspec.msgpack.decode(output.value, type=Signals))
-            else:
-                sink(output)
+class _Run:
+    """A replay under way: the partitions' stores, the learner, and where the log has come to."""
 
+    def __init__(self, pipeline: Pipeline, sink: Sink, batch_records: int) -> None:
+        self._pipeline, self._sink, self._batch_records = pipeline, sink, batch_records
+        self._learner = Learner(pipeline.settings)
+        self._last_ms = 0
+        self.done = Replayed([MemoryStore() for _ in range(pipeline.settings.partitions)])
 
-def _publish_epoch(pipeline: Pipeline, learner: Learner, run: Replayed, holds_from_ms: int) -> None:
-    run.epochs += 1
-    version = pipeline.knowledge.catalogue.version
-    epoch = learner.epoch(run.epochs, holds_from_ms, version)
-    run.epoch = msgspec.msgpack.encode(epoch)
-    pipeline.knowledge.apply_epoch(run.epoch)
+    def segment(self, records: list[SourceRecord]) -> None:
+        """Process a piece of the log; what it says of the catalogue holds from its end on."""
+        by_partition, catalog = _parted(records)
+        for partition in range(len(self.done.stores)):
+            self._process(partition, by_partition.get(partition, []))
+        for record in catalog:
+            self._pipeline.knowledge.apply_catalog(record.key, record.value)
+        self.done.records += len(records)
+        self._last_ms = max(self._last_ms, records[-1].timestamp_ms)
 
+    def publish_epoch(self, holds_from_ms: int) -> None:
+        """Let the learner publish what it has learned so far."""
+        done, knowledge = self.done, self._pipeline.knowledge
+        done.epochs += 1
+        epoch = self._learner.epoch(done.epochs, holds_from_ms, knowledge.catalogue.version)
+        done.epoch = msgspec.msgpack.encode(epoch)
+        knowledge.apply_epoch(done.epoch)
 
-def _final_ticks(
-    pipeline: Pipeline, run: Replayed, last_ms: int, sink: Sink, learner: Learner
-) -> None:
-    """Let every partition reach the end of the log, so that no timer due by then is left."""
-    tick = msgspec.json.encode(Tick(ts=last_ms))
-    topic = pipeline.settings.topic("ticks")
-    for partition, store in enumerate(run.stores):
-        record = SourceRecord(topic, partition, 0, last_ms, None, tick)
-        _run_partition(pipeline, partition, store, [record], 1, sink, learner)
+    def final_ticks(self) -> None:
+        """Let every partition reach the end of the log: no timer due by then is left."""
+        tick = msgspec.json.encode(Tick(ts=self._last_ms))
+        for partition in range(len(self.done.stores)):
+            record = SourceRecord("ticks", partition, 0, self._last_ms, None, tick)
+            self._process(partition, [record])
+
+    def _process(self, partition: int, records: list[SourceRecord]) -> None:
+        store, size = self.done.stores[partition], self._batch_records
+        for start in range(0, len(records), size):
+            effects = self._pipeline.process(partition, store, records[start : start + size])
+            store.apply(effects.rows)
+            for output in effects.outputs:
+                if output.topic == signals.TOPIC and output.value is not None:
+                    self._learner.absorb(msgspec.msgpack.decode(output.value, type=Signals))
+                else:
+                    self._sink(output)
 
 
 def _routed(records: Iterable[SourceRecord], partitions: int) -> Iterator[SourceRecord]:

@@ -30,6 +30,8 @@ from streams.training import train
 
 COUNTED = ("clicks", "purchases", "context")
 """Topics whose records law 4 accounts for."""
+LAW_4 = ("consumed", "accepted", "duplicates", "late", "dead_letters")
+"""Counters of the summary: the last four add up to the first."""
 TRAIN_SHARE = 0.5
 LIVE_S = 20
 LIVE_PER_S = 500
@@ -155,11 +157,7 @@ async def _summary(
     found += invalid(outputs.recommendations, schema)
     return {
         "problems": found,
-        "consumed": counts["consumed"],
-        "accepted": counts["accepted"],
-        "duplicates": counts["duplicates"],
-        "late": counts["late"],
-        "dead_letters": counts["dead_letters"],
+        **{name: counts[name] for name in LAW_4},
         "decided": len(outputs.decisions),
         "recommended": outputs.recommended,
         "suppressed": outputs.suppressed,
