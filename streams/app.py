@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,26 @@ class KairosApp(faust.App):
     options: Options
     engine: Engine
     settings: Settings
+    prepare: Callable[[Settings], Awaitable[None]]
 
     async def on_first_start(self) -> None:
         """Refuse to start on a cluster whose topics do not fit."""
         self.conf.datadir.mkdir(parents=True, exist_ok=True)
-        await refuse_problems(self.settings)
+        await self.prepare(self.settings)
         await super().on_first_start()
 
 
-def create_app(settings: Settings, processor: Processor | None = None) -> KairosApp:
-    """Return the worker's app; it runs the pipeline unless a ``processor`` is given."""
+def create_app(
+    settings: Settings,
+    processor: Processor | None = None,
+    options: Options | None = None,
+    prepare: Callable[[Settings], Awaitable[None]] = refuse_problems,
+) -> KairosApp:
+    """Return the worker's app; it runs the pipeline unless another job is given.
+
+    Another job is a ``processor``, perhaps with ``options`` and with a ``prepare`` of its own,
+    which runs before the first start.
+    """
     app = KairosApp(
         settings.app_id,
         broker=[f"kafka-batch://{server.strip()}" for server in settings.broker.split(",")],
@@ -44,7 +55,8 @@ def create_app(settings: Settings, processor: Processor | None = None) -> Kairos
     if not settings.web_port:
         app.boot_strategy.enable_web = False  # `faust worker` turns conf.web_enabled on by default
     app.settings = settings
-    app.options = Options.of(settings)
+    app.prepare = prepare
+    app.options = options or Options.of(settings)
     table = app.tables.add(StateTable(app, name=TABLE, partitions=settings.partitions))
     app.engine = Engine(app, table, processor or _add_pipeline(app), app.options)
     if processor is not None:

@@ -27,10 +27,10 @@ class Options:
     cache_rows: int
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Return the options of a deployment."""
+    def of(cls, settings: Settings, topics: tuple[str, ...] | None = None) -> Self:
+        """Return the options of a deployment; another job may name its own ``topics``."""
         return cls(
-            topics=tuple(settings.topic(name) for name in MERGED),
+            topics=topics or tuple(settings.topic(name) for name in MERGED),
             ticks=settings.topic("ticks"),
             prefix=settings.topic_prefix,
             batch_records=settings.batch_records,
