@@ -111,7 +111,8 @@ class Ragged:
         np.cumsum(lengths, out=offsets[1:])
         rows = np.arange(offsets[-1])
         rows += np.repeat(self.offsets[users] - offsets[:-1], lengths)
-        return Ragged(self.data[rows], offsets)
+        # `take` copies a record at once; indexing would copy it field by field.
+        return Ragged(self.data.take(rows), offsets)
 
 
 @dataclass(slots=True)
@@ -145,7 +146,7 @@ class UserState:
         return UserState(
             [self.keys[i] for i in chosen],
             [self.sealed[i] for i in chosen],
-            self.head[users],
+            self.head.take(users),
             *(getattr(self, name).take(users) for name in (*FACTS, *JOURNALS)),
         )
 

@@ -40,12 +40,12 @@ def add_events(state: UserState, events: NDArray[Any], lateness_ms: int, seen_id
     fresh["event"], fresh["ts_ms"] = events["event"], events["ts_ms"]
     slots, rows = _union(state.seen, users, fresh)
     inside = rows["ts_ms"] >= head["newest_ms"][slots] - lateness_ms
-    slots, rows = slots[inside], rows[inside]
+    slots, rows = slots[inside], rows.compress(inside)
     order = np.lexsort((rows["event"], rows["ts_ms"], slots))
-    slots, rows = slots[order], rows[order]
+    slots, rows = slots[order], rows.take(order)
     kept = _newest(slots, len(state), seen_ids)
-    _raise_floor(head, slots[~kept], rows[~kept], lateness_ms)
-    state.seen = Ragged.group(len(state), slots[kept], rows[kept])
+    _raise_floor(head, slots[~kept], rows.compress(~kept), lateness_ms)
+    state.seen = Ragged.group(len(state), slots[kept], rows.compress(kept))
 
 
 def _raise_floor(
@@ -73,12 +73,12 @@ def add_tiles(state: UserState, facts: NDArray[Any], retention_ms: int) -> None:
     slots, rows = _union(state.tiles, counted["user"], fresh)
     oldest = (state.head["newest_ms"][slots] - retention_ms) // TILE_MS
     inside = rows["tile"].astype(np.int64) >= oldest
-    slots, rows = slots[inside], rows[inside]
+    slots, rows = slots[inside], rows.compress(inside)
     order = np.lexsort((rows["type"], rows["tile"], slots))
-    slots, rows = slots[order], rows[order]
+    slots, rows = slots[order], rows.take(order)
     first = _run_starts(slots, rows["tile"], rows["type"])
     totals = np.add.reduceat(rows["n"].astype(np.int64), first) if len(first) else rows["n"]
-    slots, rows = slots[first], rows[first]
+    slots, rows = slots[first], rows.take(first)
     rows["n"] = np.minimum(totals, _TILE_MAX)
     state.tiles = Ragged.group(len(state), slots, rows)
 
@@ -91,10 +91,10 @@ def add_recent(state: UserState, facts: NDArray[Any], recent_events: int) -> Non
         fresh[name] = kept_facts[name]
     slots, rows = _union(state.events, kept_facts["user"], fresh)
     order = np.lexsort((rows["line"], rows["event"], rows["ts_ms"], slots))
-    slots, rows = slots[order], rows[order]
+    slots, rows = slots[order], rows.take(order)
     kept = _newest(slots, len(state), recent_events)
     state.head["flags"][slots[~kept]] |= FLAG_EVENTS_TRUNCATED
-    state.events = Ragged.group(len(state), slots[kept], rows[kept])
+    state.events = Ragged.group(len(state), slots[kept], rows.compress(kept))
 
 
 def add_context(state: UserState, contexts: NDArray[Any]) -> None:
@@ -104,9 +104,9 @@ def add_context(state: UserState, contexts: NDArray[Any]) -> None:
         fresh[name] = contexts[name]
     slots, rows = _union(state.context, contexts["user"], fresh)
     order = np.lexsort((rows["value"], rows["event"], rows["ts_ms"], rows["field"], slots))
-    slots, rows = slots[order], rows[order]
+    slots, rows = slots[order], rows.take(order)
     last = _run_ends(slots, rows["field"])
-    state.context = Ragged.group(len(state), slots[last], rows[last])
+    state.context = Ragged.group(len(state), slots[last], rows.take(last))
 
 
 def _union(

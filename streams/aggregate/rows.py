@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 
 from schemas.state import FACTS, HEAD, JOURNAL, JOURNALS, ROW_VERSION, Ragged, UserState
 
-_HEAD_BYTES = HEAD.itemsize
-_JOURNAL_BYTES = JOURNAL.itemsize
-_FACT_SIZES = tuple((name, dtype.itemsize) for name, dtype in FACTS.items())
-_JOURNAL_SIZES = tuple((name, dtype.itemsize) for name, dtype in JOURNALS.items())
+_Ints = NDArray[np.int64]
 
 
 class RowError(ValueError):
@@ -22,11 +19,9 @@ class RowError(ValueError):
 
 def facts_length(row: bytes) -> int:
     """Return how many leading bytes of a packed row are facts (DESIGN law 1)."""
-    head = np.frombuffer(row, HEAD, 1)[0]
-    if head["version"] != ROW_VERSION:
-        raise RowError(f"row version {head['version']}, this build reads {ROW_VERSION}")
-    sections = sum(int(head[name]) * size for name, size in _FACT_SIZES)
-    return _HEAD_BYTES + int(head["sealed"]) + sections
+    head = np.frombuffer(row, HEAD, 1)
+    _check_versions(head)
+    return int(_facts_lengths(head)[0])
 
 
 def unpack_rows(keys: list[bytes], rows: list[bytes | None]) -> UserState:
@@ -35,75 +30,123 @@ def unpack_rows(keys: list[bytes], rows: list[bytes | None]) -> UserState:
     Raises:
         RowError: a row has another version or length than it says.
     """
-    known = [(i, row) for i, row in enumerate(rows) if row]
     state = UserState.fresh(keys)
-    if not known:
+    known = np.array([i for i, row in enumerate(rows) if row], np.int64)
+    if not len(known):
         return state
-    sealed = state.sealed
-    chunks: dict[str, list[bytes]] = {name: [] for name in (*FACTS, *JOURNALS)}
-    counts = {name: np.zeros(len(keys), np.int64) for name in chunks}
-    for i, row in known:
-        head = np.frombuffer(row, HEAD, 1)
-        state.head[i] = head[0]
-        _slice_row(row, i, sealed, chunks, counts)
-    for name, dtype in (*FACTS.items(), *JOURNALS.items()):
-        offsets = np.concatenate(([0], np.cumsum(counts[name])))
-        data = np.frombuffer(b"".join(chunks[name]), dtype)
-        setattr(state, name, Ragged(data, offsets))
+    found = [row for row in rows if row]
+    raw = np.frombuffer(b"".join(found), np.uint8)
+    ends = np.cumsum([len(row) for row in found])
+    starts = ends - [len(row) for row in found]
+    if (ends - starts < HEAD.itemsize).any():
+        raise RowError("a row is shorter than its head")
+    head = _gather(raw, starts, HEAD)
+    _check_versions(head)
+    state.head[known] = head
+    for i, row, end in zip(known.tolist(), found, head["sealed"].tolist(), strict=True):
+        state.sealed[i] = row[HEAD.itemsize : HEAD.itemsize + end]
+    journal_at = starts + _facts_lengths(head)
+    _check_ends(journal_at + JOURNAL.itemsize, ends, exact=False)
+    journal = _gather(raw, journal_at, JOURNAL)
+    _check_ends(journal_at + _journal_lengths(journal), ends, exact=True)
+    _read(state, known, raw, starts + HEAD.itemsize + head["sealed"], head, FACTS)
+    _read(state, known, raw, journal_at + JOURNAL.itemsize, journal, JOURNALS)
     return state
-
-
-def _slice_row(
-    row: bytes,
-    i: int,
-    sealed: list[bytes],
-    chunks: dict[str, list[bytes]],
-    counts: dict[str, NDArray[np.int64]],
-) -> None:
-    head = np.frombuffer(row, HEAD, 1)[0].item()
-    named = dict(zip(HEAD.names or (), head, strict=True))
-    if named["version"] != ROW_VERSION:
-        raise RowError(f"row version {named['version']}, this build reads {ROW_VERSION}")
-    at = _HEAD_BYTES + named["sealed"]
-    sealed[i] = row[_HEAD_BYTES:at]
-    for name, size in _FACT_SIZES:
-        end = at + named[name] * size
-        chunks[name].append(row[at:end])
-        counts[name][i] = named[name]
-        at = end
-    journal = np.frombuffer(row, JOURNAL, 1, at)[0].item()
-    at += _JOURNAL_BYTES
-    for (name, size), n in zip(_JOURNAL_SIZES, journal, strict=True):
-        end = at + n * size
-        chunks[name].append(row[at:end])
-        counts[name][i] = n
-        at = end
-    if at != len(row):
-        raise RowError(f"row of {len(row)} bytes, its sections say {at}")
 
 
 def pack_rows(state: UserState) -> list[bytes]:
     """Return one packed row per user; fills the section counts of the heads."""
-    head = state.head
+    head, journal = state.head, np.zeros(len(state), JOURNAL)
     head["sealed"] = [len(text) for text in state.sealed]
-    for name in FACTS:
-        head[name] = getattr(state, name).lengths
-    journal = np.zeros(len(state), JOURNAL)
-    for name in JOURNALS:
-        journal[name] = getattr(state, name).lengths
-    facts = [_cut(getattr(state, name)) for name in FACTS]
-    later = [_cut(getattr(state, name)) for name in JOURNALS]
-    parts = (_fixed(head), state.sealed, *facts, _fixed(journal), *later)
-    return [b"".join(row) for row in zip(*parts, strict=True)]
+    for counts, sections in ((head, FACTS), (journal, JOURNALS)):
+        for name in sections:
+            counts[name] = getattr(state, name).lengths
+    facts, later = _facts_lengths(head), _journal_lengths(journal)
+    ends = np.cumsum(facts + later)
+    starts = ends - facts - later
+    raw = np.zeros(int(ends[-1]) if len(ends) else 0, np.uint8)
+    _scatter(raw, starts, head)
+    sealed_at = starts + HEAD.itemsize
+    sealed = np.frombuffer(b"".join(state.sealed), np.uint8)
+    _scatter(raw, _each(sealed_at, head["sealed"], 1), sealed)
+    _write(state, raw, sealed_at + head["sealed"], FACTS)
+    _scatter(raw, starts + facts, journal)
+    _write(state, raw, starts + facts + JOURNAL.itemsize, JOURNALS)
+    whole = raw.tobytes()
+    return [whole[start:end] for start, end in pairwise([0, *ends.tolist()])]
 
 
-def _cut(section: Ragged) -> list[bytes]:
-    raw = section.data.tobytes()
-    edges = (section.offsets * section.data.itemsize).tolist()
-    return [raw[a:b] for a, b in pairwise(edges)]
+def _read(
+    state: UserState,
+    users: _Ints,
+    raw: NDArray[np.uint8],
+    at: _Ints,
+    counts: NDArray[Any],
+    sections: dict[str, np.dtype[Any]],
+) -> None:
+    """Take the sections that follow each other from ``at`` on, one place a user."""
+    for name, dtype in sections.items():
+        offsets = np.zeros(len(state) + 1, np.int64)
+        offsets[users + 1] = counts[name]
+        data = _gather(raw, _each(at, counts[name], dtype.itemsize), dtype)
+        setattr(state, name, Ragged(data, np.cumsum(offsets)))
+        at = at + counts[name].astype(np.int64) * dtype.itemsize
 
 
-def _fixed(heads: NDArray[Any]) -> list[bytes]:
-    raw, size = heads.tobytes(), heads.itemsize
-    ends = accumulate([size] * len(heads))
-    return [raw[end - size : end] for end in ends]
+def _write(
+    state: UserState, raw: NDArray[np.uint8], at: _Ints, sections: dict[str, np.dtype[Any]]
+) -> None:
+    for name, dtype in sections.items():
+        section: Ragged = getattr(state, name)
+        _scatter(raw, _each(at, section.lengths, dtype.itemsize), section.data)
+        at = at + section.lengths * dtype.itemsize
+
+
+def _each(at: _Ints, counts: NDArray[Any], size: int) -> _Ints:
+    """The place of each of ``counts`` items of ``size`` bytes that lie in a row from ``at`` on."""
+    counts = counts.astype(np.int64)
+    before = np.cumsum(counts) - counts
+    return np.repeat(at - before * size, counts) + np.arange(counts.sum()) * size
+
+
+def _gather(raw: NDArray[np.uint8], at: _Ints, dtype: np.dtype[Any]) -> NDArray[Any]:
+    return _windows(raw, dtype)[at].view(dtype) if len(at) else np.zeros(0, dtype)
+
+
+def _scatter(raw: NDArray[np.uint8], at: _Ints, rows: NDArray[Any]) -> None:
+    if len(at):
+        _windows(raw, rows.dtype)[at] = np.ascontiguousarray(rows).view(_plain(rows.dtype))
+
+
+def _windows(raw: NDArray[np.uint8], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Every run of ``dtype.itemsize`` bytes, as one item, wherever it begins (a view)."""
+    size = dtype.itemsize
+    return np.ndarray((len(raw) - size + 1,), _plain(dtype), raw.data, strides=(1,))
+
+
+def _plain(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Bytes without fields: NumPy copies these at once, and records field by field."""
+    return np.dtype((np.void, dtype.itemsize))
+
+
+def _facts_lengths(head: NDArray[Any]) -> _Ints:
+    lengths = HEAD.itemsize + head["sealed"].astype(np.int64)
+    return lengths + sum(head[name].astype(np.int64) * d.itemsize for name, d in FACTS.items())
+
+
+def _journal_lengths(journal: NDArray[Any]) -> _Ints:
+    sections = (journal[name].astype(np.int64) * d.itemsize for name, d in JOURNALS.items())
+    total: _Ints = JOURNAL.itemsize + sum(sections)
+    return total
+
+
+def _check_versions(head: NDArray[Any]) -> None:
+    if (head["version"] != ROW_VERSION).any():
+        other = head["version"][head["version"] != ROW_VERSION][0]
+        raise RowError(f"row version {other}, this build reads {ROW_VERSION}")
+
+
+def _check_ends(found: _Ints, ends: _Ints, *, exact: bool) -> None:
+    wrong = np.flatnonzero(found != ends if exact else found > ends)
+    if len(wrong):
+        raise RowError(f"a row ends {int((found - ends)[wrong[0]])} bytes from where it says")
