@@ -1,4 +1,7 @@
-"""`kairos evaluate`: how good a bundle is on a log, out of time and with the shuffled control."""
+"""`kairos evaluate`: how good a bundle is on a log, out of time and with the shuffled control.
+
+Its subcommands train and measure one view alone: `time`.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,20 @@ from models.evaluate import evaluate_dataset
 from streams.accept import Vault, read_secret
 from streams.assemble import load_bundle, with_bundle
 from streams.commands.console import bars, finish, say
+from streams.commands.evaluations.time import time
 from streams.commands.log_options import DataPath, SourceName, ZoneName, open_log, tell_skipped
 from streams.settings import load_settings
 from streams.training import collect
 
 OLD = "decisions inside the bundle's training window are left out: {:,} of {:,}"
 
+app = typer.Typer(invoke_without_command=True)
+app.command()(time)
 
+
+@app.callback()
 def evaluate(
+    context: typer.Context,
     source: SourceName = "deskdrop",
     data: DataPath = None,
     bundle: Annotated[Path | None, typer.Option("--bundle", help="Model bundle.")] = None,
@@ -27,6 +36,8 @@ def evaluate(
     json_out: Annotated[Path | None, typer.Option("--json", help="Also write it there.")] = None,
 ) -> None:
     """Replay a log, score every decision with the bundle and compare with what users then did."""
+    if context.invoked_subcommand:
+        return
     settings = with_bundle(load_settings(), bundle)
     model = load_bundle(settings)
     log = open_log(source, data, timezone)

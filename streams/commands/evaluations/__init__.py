@@ -1,0 +1,1 @@
+"""What `kairos evaluate` measures beside a bundle: a file a subcommand."""

@@ -1,0 +1,66 @@
+"""`kairos evaluate time`: who acts and how soon, when to speak, what is coming, on any log."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from models.evaluate.page import page
+from models.evaluate.time import SECTIONS, EventLog, merged
+from streams.commands.console import bars, finish, say
+from streams.commands.log_options import DataPath, SourceName, open_log, tell_skipped
+from streams.history import read_history
+from streams.settings import load_settings
+
+ZONES = {"taobao": "Asia/Shanghai", "deskdrop": "America/Sao_Paulo", "online-retail": "UTC"}
+"""Where the people of a kind of log live; their days are what is split."""
+
+
+def time(
+    source: SourceName = "deskdrop",
+    data: DataPath = None,
+    test_data: Annotated[
+        Path | None, typer.Option("--test-data", help="A log of unseen users, scored as well.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", help="Where its users live; default by source.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same log and seed, same report.")] = 0,
+    json_out: Annotated[Path | None, typer.Option("--json", help="Also write it there.")] = None,
+    html_out: Annotated[Path | None, typer.Option("--html", help="Write the report there.")] = None,
+) -> None:
+    """Train on the first two thirds of a log's days, measure on the rest, against baselines."""
+    zone = timezone or ZONES.get(source, "UTC")
+    log = _read(source, data, zone)
+    unseen = None if test_data is None else _read(source, test_data, zone, log)
+    found = [section(log, unseen, seed) for section in SECTIONS]
+    result = merged(found)
+    if json_out:
+        json_out.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+    if html_out:
+        sections = [block for each in found for block in each.sections]
+        html_out.write_text(page(f"Time: {source}", _command(), sections), encoding="utf-8")
+    finish(result)
+
+
+def _read(source: str, data: Path | None, zone: str, like: EventLog | None = None) -> EventLog:
+    settings = load_settings(default_timezone=zone)
+    records = open_log(source, data, zone)
+    with bars() as display:
+        task = display.add_task("hours", total=None)
+        log = read_history(
+            records, source, settings,
+            lambda done, total: display.update(task, completed=done, total=total), like,
+        )  # fmt: skip
+    tell_skipped(records)
+    say(f"{len(log):,} events of {len(log.users):,} users, {len(log.grid):,} moments")
+    return log
+
+
+def _command() -> str:
+    return shlex.join(["kairos", *sys.argv[1:]])
