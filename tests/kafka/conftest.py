@@ -46,7 +46,7 @@ class Deployment:
         settings = self.settings
         env = {
             **os.environ,
-            "PYTHONPATH": str(HERE),
+            "PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parent))),
             "KAIROS_BROKER": settings.broker,
             "KAIROS_APP_ID": settings.app_id,
             "KAIROS_TOPIC_PREFIX": settings.topic_prefix,

@@ -1,19 +1,18 @@
-"""The engine's test job: one state row per user, counting; one output per event."""
+"""A worker of the counting job, with faults that its environment asks for."""
 
 from __future__ import annotations
 
 import os
 import random
-import time
 from typing import Any
 
-import msgspec
+from support.counting import Counting
 
 from schemas.tables import Output, SourceRecord
 from streams.app import create_app
 from streams.engine.fetch import FetchThread
 from streams.settings import load_settings
-from streams.store import MARKER, Effects, Store
+from streams.store import Effects, Store
 
 SLOW_S = float(os.environ.get("COUNTING_SLOW_S", "0"))
 BUG = "COUNTING_BUG" in os.environ
@@ -23,31 +22,11 @@ TOO_LARGE = 24 << 20
 """More bytes than the embedded broker takes in a record."""
 
 
-class Counting:
-    """Counts per record key (``b"U" + key``); the output says which event, and the count after it."""
+class Buggy:
+    """Fails at the first batch."""
 
     def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
-        time.sleep(SLOW_S * len(records))
-        if BUG:
-            raise ZeroDivisionError("a bug")
-        effects = Effects()
-        (marker,) = store.get_many([MARKER])
-        stream_ms = msgspec.msgpack.decode(marker)["stream_ms"] if marker else 0
-        events = [r for r in records if not r.topic.endswith("ticks")]
-        keys = [b"U" + (r.key or b"") for r in events]
-        counts = {k: int(v or 0) for k, v in zip(keys, store.get_many(keys), strict=True)}
-        for record, key in zip(events, keys, strict=True):
-            counts[key] += 1
-            effects.outputs.append(
-                Output("decisions", record.key, b"%b:%d" % (record.value or b"", counts[key]))
-            )
-        for record in records:
-            stream_ms = max(stream_ms, record.timestamp_ms)
-            if record.topic.endswith("ticks"):
-                effects.outputs.append(Output("suppressions", b"tick", b"%d" % stream_ms))
-        effects.rows.update({k: b"%d" % n for k, n in counts.items()})
-        effects.rows[MARKER] = msgspec.msgpack.encode({"stream_ms": stream_ms})
-        return effects
+        raise ZeroDivisionError("a bug")
 
 
 def _fail_sometimes(app: Any) -> None:
@@ -75,7 +54,7 @@ def _drop_sometimes() -> None:
     FetchThread._drain = lossy
 
 
-app = create_app(load_settings(), Counting())
+app = create_app(load_settings(), Buggy() if BUG else Counting(SLOW_S))
 if DROPS:
     _drop_sometimes()
 if ABORTS:

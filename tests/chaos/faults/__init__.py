@@ -1,0 +1,13 @@
+"""All faults: one function each, in a file a family."""
+
+from __future__ import annotations
+
+from chaos.faults import broker, inputs, inside, members, processes
+from chaos.faults.fault import Fault
+
+FAULTS: dict[str, Fault] = {
+    fault.name: fault
+    for family in (processes, members, inside, broker, inputs)
+    for fault in family.FAULTS
+}
+"""Fault by name."""

@@ -1,0 +1,55 @@
+"""Workers that come and go."""
+
+from __future__ import annotations
+
+import random
+
+from chaos.faults.fault import Fault
+from chaos.scene import Plan, Scene
+
+
+def join_and_leave(scene: Scene) -> None:
+    """A second and a third worker join; one leaves in order, one dies for good."""
+    scene.wait_progress()
+    guests = [scene.fleet.start("guest-1")]
+    scene.pause(scene.rng.uniform(0, 4))
+    guests.append(scene.fleet.start("guest-2"))
+    for guest in guests:
+        scene.fleet.wait_ready(guest)
+    scene.wait_progress(50)
+    scene.fleet.stop(guests.pop(scene.rng.randrange(2)))
+    guests[0].stopped = True
+    scene.fleet.kill(guests[0])
+
+
+def _one_partition(plan: Plan, rng: random.Random) -> None:
+    plan.partitions = rng.choice((1, 2))
+
+
+def crowd(scene: Scene) -> None:
+    """More workers than partitions; then one that may have work dies."""
+    scene.wait_progress(50)
+    names = [f"spare-{number}" for number in range(scene.plan.partitions)]
+    for member in [scene.fleet.start(name) for name in names]:
+        scene.fleet.wait_ready(member)
+    scene.pause(1)
+    scene.fleet.kill(scene.first())
+    scene.wait_progress(50)
+
+
+def shared_home(scene: Scene) -> None:
+    """A second worker on the same data directory: it refuses, or does no harm."""
+    scene.wait_progress(50)
+    first = scene.first()
+    twin = scene.fleet.start("twin", home=first.home.name)
+    scene.pause(scene.rng.uniform(6, 10))
+    twin.stopped = True
+    scene.fleet.kill(twin)
+    scene.wait_progress(20)
+
+
+FAULTS = (
+    Fault("join_and_leave", strike=join_and_leave),
+    Fault("crowd", _one_partition, crowd),
+    Fault("shared_home", strike=shared_home),
+)

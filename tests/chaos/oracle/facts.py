@@ -1,0 +1,145 @@
+"""What must be known of each user: worked out from the raw log, record by record."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chaos.oracle.ids import event_hash, text_hash
+from chaos.oracle.log import Entry
+
+TOPICS = ("clicks", "purchases", "context")
+CLICKS = ("view", "search", "cart", "remove_cart", "fav", "share", "follow", "like", "comment")
+STATUSES = {"placed": 9, "returned": 10, "cancelled": 11}
+APP_MINUTES = 12
+FIELDS = {"device": 0, "timezone": 4, "place": 8}
+CONSENT = 11
+TILE_MS, DAY_MS = 900_000, 86_400_000
+LATENESS_MS = 7 * DAY_MS
+RECENT = 48
+Place = tuple[str, int, int]
+"""Topic (short name), partition, offset."""
+
+
+class AmbiguousError(Exception):
+    """The log alone does not tell whether an event came late: the round proves nothing."""
+
+
+@dataclass(slots=True)
+class User:
+    """The facts of a user, as the accepted events make them."""
+
+    seen: dict[int, int] = field(default_factory=dict)
+    tiles: Counter[tuple[int, int]] = field(default_factory=Counter)
+    facts: list[tuple[Any, ...]] = field(default_factory=list)
+    context: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    told: list[tuple[Place, int, int, dict[str, Any]]] = field(default_factory=list)
+    """Accepted context records: where, ts, event hash, value."""
+
+    def recent(self) -> list[tuple[Any, ...]]:
+        """The newest facts, oldest first: ts, event, item, category, price, quantity, line, type."""
+        return sorted(self.facts, key=lambda f: (f[0], f[1], f[6]))[-RECENT:]
+
+
+@dataclass(slots=True)
+class Expected:
+    """What must come out of an input."""
+
+    users: dict[str, User] = field(default_factory=lambda: defaultdict(User))
+    counts: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """The law-4 counters of each partition."""
+    dead: dict[Place, bytes | None] = field(default_factory=dict)
+    late: set[Place] = field(default_factory=set)
+
+
+def expect(entries: Iterable[Entry], prefix: str) -> Expected:
+    """Return what the records of the three event topics must lead to."""
+    expected, newest, late = Expected(), defaultdict(int), []
+    for entry in sorted(entries, key=lambda e: (e.topic, e.partition, e.offset)):
+        topic = entry.topic.removeprefix(prefix)
+        counts, place = expected.counts[entry.partition], (topic, entry.partition, entry.offset)
+        counts["consumed"] += 1
+        value = _readable(topic, entry)
+        if value is None:
+            counts["dead_letters"] += 1
+            expected.dead[place] = entry.value
+            continue
+        name, ts_ms = value["user_id"], value["ts"]
+        user, event = expected.users[name], event_hash(topic, value["event_id"])
+        if event in user.seen:
+            counts["duplicates"] += 1
+        elif ts_ms < newest[topic, name] - LATENESS_MS:
+            counts["late"] += 1
+            expected.late.add(place)
+        else:
+            counts["accepted"] += 1
+            newest[topic, name] = max(newest[topic, name], ts_ms)
+            _accept(user, topic, place, event, value)
+    _check_clear(expected)
+    return expected
+
+
+def _check_clear(expected: Expected) -> None:
+    """Topics of a user are merged in an order the log does not tell: it must not matter."""
+    for user in expected.users.values():
+        if user.seen and max(user.seen.values()) - min(user.seen.values()) >= LATENESS_MS:
+            raise AmbiguousError
+
+
+def _readable(topic: str, entry: Entry) -> dict[str, Any] | None:
+    """The record's value, None where a rule of the input is broken."""
+    try:
+        value = json.loads(entry.value or b"")
+        ts_ms, user = value["ts"], value["user_id"]
+        good = (
+            bool(user) and bool(value["event_id"]) and user.encode() == entry.key
+            and 946_684_800_000 <= ts_ms <= 4_102_444_800_000
+            and ts_ms <= entry.timestamp_ms + DAY_MS
+            and (topic != "clicks" or value["event"] in CLICKS)
+            and (topic != "purchases" or (value["status"] in STATUSES and len(value["lines"]) > 0))
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError):
+        return None
+    return value if good else None
+
+
+def _accept(user: User, topic: str, place: Place, event: int, value: dict[str, Any]) -> None:
+    ts_ms = value["ts"]
+    user.seen[event] = ts_ms
+    if topic == "clicks":
+        _fact(user, ts_ms, event, value, CLICKS.index(value["event"]), 0, value.get("price_minor"))
+    elif topic == "purchases":
+        for number, line in enumerate(value["lines"]):
+            price = line["unit_price_minor"]
+            _fact(user, ts_ms, event, line, STATUSES[value["status"]], number, price)
+    else:
+        _tell(user, place, event, value)
+
+
+def _fact(
+    user: User, ts_ms: int, event: int, about: dict[str, Any], kind: int, line: int, price: int | None
+) -> None:
+    if line == 0:
+        user.tiles[ts_ms // TILE_MS, kind] += 1
+    item, category = (_hash(about.get(name)) for name in ("item_id", "category_id"))
+    price = -1 if price is None else price
+    user.facts.append((ts_ms, event, item, category, price, about.get("quantity", 1), line, kind))
+
+
+def _tell(user: User, place: Place, event: int, value: dict[str, Any]) -> None:
+    ts_ms = value["ts"]
+    user.told.append((place, ts_ms, event, value))
+    told = {number: _hash(value[name]) for name, number in FIELDS.items() if name in value}
+    if "consent" in value:
+        told[CONSENT] = _hash("granted" if value["consent"]["push"] else "denied")
+    for number, text in told.items():
+        user.context[number] = max(user.context.get(number, (0, 0, 0)), (ts_ms, event, text))
+    if minutes := round(value.get("app_minutes", 0)):
+        user.tiles[ts_ms // TILE_MS, APP_MINUTES] += minutes
+
+
+def _hash(text: str | None) -> int:
+    return 0 if text is None else text_hash(text)

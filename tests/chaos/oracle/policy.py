@@ -1,0 +1,85 @@
+"""Law 6 from the outside: was each recommendation allowed, given what stood in the log before it?"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chaos.oracle.facts import DAY_MS, User
+from chaos.oracle.log import Entry
+
+CAP, GAP_MS = 3, 3_600_000
+QUIET_FROM, QUIET_TO = 22, 8
+"""The defaults: three pushes a day, an hour apart, none from ten in the evening to eight."""
+LOOK_MS = 5 * 60_000
+"""The clock is read so often inside a slot; zones change their offset at full quarter hours."""
+LONGEST_MS = 28 * DAY_MS
+
+
+def violations(entries: Iterable[Entry], users: dict[str, User], prefix: str) -> list[str]:
+    """Return what was not allowed, a sentence each.
+
+    ``entries``: the recommendations; ``users``: the accepted facts by user id.
+    """
+    found: list[str] = []
+    counted: dict[str, dict[str, int]] = defaultdict(dict)
+    for entry in sorted(entries, key=lambda e: (e.partition, e.offset)):
+        push = json.loads(entry.value or b"")
+        name, mine = push["subscriber_id"], counted[push["subscriber_id"]]
+        if push["action"] == "cancel":
+            if mine.pop(push["recommendation_id"], None) is None:
+                found.append(f"{push['recommendation_id']}: cancelled, but it did not stand")
+            continue
+        reasons = _judge(push, entry.partition, users[name], list(mine.values()), prefix)
+        found += [f"{push['recommendation_id']}: {reason}" for reason in reasons]
+        mine[push["recommendation_id"]] = ms(push["send_after"])
+    return found
+
+
+def _judge(
+    push: dict[str, Any], partition: int, user: User, pushes: list[int], prefix: str
+) -> list[str]:
+    begin_ms, end_ms = ms(push["send_after"]), ms(push["expires_at"])
+    consent, zone = _told(user, partition, push["source_offsets"].get(f"{prefix}context", 0))
+    checks = {
+        "no consent": consent,
+        f"zone {zone} was told": zone == push["policy"]["timezone"],
+        "an empty or endless slot": 0 < end_ms - begin_ms <= LONGEST_MS,
+        "before it was made": begin_ms >= ms(push["created_at"]),
+        "quiet hours": not _touches_quiet(zone, begin_ms, end_ms),
+        "cap": not _is_crowded([*pushes, begin_ms]),
+        "gap": all(abs(at_ms - begin_ms) >= GAP_MS for at_ms in pushes),
+    }
+    return [name for name, holds in checks.items() if not holds]
+
+
+def _told(user: User, partition: int, before: int) -> tuple[bool, str]:
+    """Return the last known consent and zone at a decision that had read up to ``before``."""
+    consent, zone = False, "UTC"
+    for (_, at, offset), _, _, value in sorted(user.told, key=lambda told: told[1:3]):
+        if at == partition and offset < before:
+            consent = value["consent"]["push"] if "consent" in value else consent
+            zone = value.get("timezone", zone)
+    return consent, zone
+
+
+def _touches_quiet(zone: str, begin_ms: int, end_ms: int) -> bool:
+    looks = (begin_ms, *range(begin_ms - begin_ms % LOOK_MS + LOOK_MS, end_ms, LOOK_MS), end_ms - 1)
+    place = ZoneInfo(zone)
+    hours = {datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(place).hour for at_ms in looks}
+    return any(hour >= QUIET_FROM or hour < QUIET_TO for hour in hours)
+
+
+def _is_crowded(times: list[int]) -> bool:
+    """Whether some 24 hours hold more than the cap."""
+    times = sorted(times)
+    return any(b - a < DAY_MS for a, b in zip(times, times[CAP:], strict=False))
+
+
+def ms(text: str) -> int:
+    """Milliseconds UTC of an RFC 3339 time."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)

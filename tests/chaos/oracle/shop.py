@@ -1,0 +1,176 @@
+"""The oracle of the real pipeline: facts, outputs and counters against the raw log."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from chaos.oracle import log
+from chaos.oracle.facts import TOPICS, Expected, User, expect
+from chaos.oracle.ids import Pseudonyms
+from chaos.oracle.log import Entry
+from chaos.oracle.policy import violations
+from chaos.oracle.row import Row, take_apart
+from chaos.oracle.verdict import Verdict
+
+OUTPUTS = ("decisions", "recommendations", "suppressions", "late", "dead-letters")
+COUNTERS = ("consumed", "accepted", "duplicates", "late", "dead_letters")
+CANCELLED = 12
+"""Status of a push that was taken back."""
+
+
+def check(broker: str, app_id: str, prefix: str, partitions: int, secret: str) -> Verdict:
+    """Compare what the pipeline kept and published with what the raw log demands."""
+    changelog = f"{app_id}-state-changelog"
+    names = [prefix + name for name in (*TOPICS, *OUTPUTS)]
+    found = log.read(broker, [*names, changelog], partitions)
+    found |= log.read(broker, [f"{prefix}signals"], 1)
+    inputs = [entry for topic in TOPICS for entry in found[prefix + topic]]
+    expected, verdict = expect(inputs, prefix), Verdict(events=len(inputs))
+    rows, pseudonyms = log.newest(found[changelog]), Pseudonyms(secret)
+    users = {pseudonyms.of(name): user for name, user in expected.users.items()}
+    outputs = {name: found[prefix + name] for name in OUTPUTS}
+    kept = {key[1:]: take_apart(row) for (_, key), row in rows.items() if key.startswith(b"U")}
+    _check_state(verdict, users, kept)
+    _check_timers(verdict, kept, rows)
+    _check_signals(verdict, users, found[f"{prefix}signals"])
+    _check_set_aside(verdict, expected, outputs)
+    _check_decisions(verdict, kept, outputs)
+    _check_counters(verdict, expected, rows, outputs)
+    broken = violations(outputs["recommendations"], expected.users, prefix)
+    verdict.policy_violations += len(broken)
+    for sentence in broken:
+        verdict.note(sentence)
+    return verdict
+
+
+def _check_state(verdict: Verdict, users: dict[bytes, User], kept: dict[bytes, Row]) -> None:
+    """Every accepted event is in its user's row, once, and nothing else is."""
+    verdict.differs("the users of the state", set(users), set(kept))
+    for key in users.keys() & kept.keys():
+        user, row, who = users[key], kept[key], key.hex()
+        verdict.compare(f"events of {who}", user.seen.items(), row.seen)
+        verdict.compare(f"total of {who}", range(len(user.seen)), range(row.total))
+        times = user.seen.values()
+        verdict.differs(f"times of {who}", (max(times), min(times)), (row.newest_ms, row.first_ms))
+        tiles = [(tile, n, kind, 0) for (tile, kind), n in sorted(user.tiles.items())]
+        verdict.differs(f"tiles of {who}", tiles, row.tiles)
+        verdict.differs(f"recent events of {who}", user.recent(), row.events)
+        context = [(*told, number) for number, told in sorted(user.context.items())]
+        verdict.differs(f"context of {who}", context, row.context)
+
+
+def _check_timers(
+    verdict: Verdict, kept: dict[bytes, Row], rows: dict[tuple[int, bytes], bytes]
+) -> None:
+    """The index of timers holds each user's next one, and no other."""
+    wanted = {(min(timer[0] for timer in row.timers), key) for key, row in kept.items() if row.timers}
+    index = {
+        (int.from_bytes(key[1:9], "big"), key[9:]) for _, key in rows if key.startswith(b"T")
+    }
+    verdict.differs("the timers", wanted, index)
+
+
+def _check_signals(verdict: Verdict, users: dict[bytes, User], entries: list[Entry]) -> None:
+    """Each accepted fact went to the learner once."""
+    wanted = [
+        (int.from_bytes(key[:8], "little"), fact[0], fact[2], fact[3], fact[7])
+        for key, user in users.items()
+        for fact in user.facts
+    ]
+    verdict.compare("signals", wanted, (fact for entry in entries for fact in _signalled(entry)))
+
+
+def _signalled(entry: Entry) -> Iterator[tuple[int, ...]]:
+    _, _, _, users, items, categories, types, times, _ = msgspec.msgpack.decode(
+        entry.value or b"", strict=False
+    )
+    count = len(types)
+    wide = struct.Struct(f"<{count}Q")
+    yield from zip(
+        wide.unpack(users), struct.unpack(f"<{count}q", times), wide.unpack(items),
+        wide.unpack(categories), types, strict=True,
+    )  # fmt: skip
+
+
+def _check_set_aside(
+    verdict: Verdict, expected: Expected, outputs: dict[str, list[Entry]]
+) -> None:
+    """What is late, and what cannot be read, is told once each; dead letters keep their bytes."""
+    ledger = [json.loads(entry.value or b"") for entry in outputs["late"]]
+    verdict.compare(
+        "late", expected.late, [(_short(e["topic"]), e["partition"], e["offset"]) for e in ledger]
+    )
+    letters = [(_place(entry.headers), entry.value) for entry in outputs["dead-letters"]]
+    verdict.compare("dead letters", expected.dead.items(), letters)
+
+
+def _short(topic: str) -> str:
+    return topic.rsplit(".", 1)[-1]
+
+
+def _place(headers: dict[str, bytes]) -> tuple[str, int, int]:
+    topic, partition, offset = (
+        headers[f"kairos-{name}"].decode() for name in ("topic", "partition", "offset")
+    )
+    return topic, int(partition), int(offset)
+
+
+def _check_decisions(
+    verdict: Verdict, kept: dict[bytes, Row], outputs: dict[str, list[Entry]]
+) -> None:
+    """A decision has one id and one projection; what was recommended is in the journal."""
+    decisions = [d["decision_id"] for d in _values(outputs["decisions"])]
+    pushes = _values(outputs["recommendations"])
+    made = [p["recommendation_id"] for p in pushes if p["action"] == "upsert"]
+    taken_back = [p["recommendation_id"] for p in pushes if p["action"] == "cancel"]
+    silenced = [s["decision_id"] for s in _values(outputs["suppressions"])]
+    verdict.decisions, verdict.recommendations = len(decisions), len(made)
+    verdict.compare("decisions", set(decisions), decisions)
+    verdict.compare("projections", decisions, made + silenced)
+    verdict.compare("cancels", set(taken_back), taken_back)
+    journal = [push for row in kept.values() for push in row.pushes]
+    verdict.compare("pushes in the journal", made, map(_uuid, journal))
+    cancelled = [_uuid(push) for push in journal if push[8] == CANCELLED]
+    verdict.compare("cancelled pushes in the journal", taken_back, cancelled)
+
+
+def _uuid(push: tuple[Any, ...]) -> str:
+    text = f"{push[0]:016x}{push[1]:016x}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def _values(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    return [json.loads(entry.value or b"") for entry in entries]
+
+
+def _check_counters(
+    verdict: Verdict,
+    expected: Expected,
+    rows: dict[tuple[int, bytes], bytes],
+    outputs: dict[str, list[Entry]],
+) -> None:
+    """Law 4: each partition's counters are what the log says, and they add up."""
+    total: Counter[str] = Counter()
+    for partition, wanted in expected.counts.items():
+        marker = rows.get((partition, b"M"))
+        counts = {} if marker is None else msgspec.msgpack.decode(marker)["counts"]
+        total.update(counts)
+        for name in COUNTERS:
+            found = counts.get(name, 0)
+            verdict.adds_up(f"{name} of partition {partition}", wanted[name], found)
+    parts = sum(total[name] for name in COUNTERS[1:])
+    verdict.adds_up("accepted + duplicates + late + dead letters", total["consumed"], parts)
+    verdict.adds_up(
+        "recommended + suppressed", total["decided"], total["recommended"] + total["suppressed"]
+    )
+    for name, told in (
+        ("decided", verdict.decisions),
+        ("recommended", verdict.recommendations),
+        ("suppressed", len(outputs["suppressions"])),
+    ):
+        verdict.adds_up(f"{name}, as published", total[name], told)

@@ -1,0 +1,221 @@
+"""Fault points inside a worker; the test app arms them from its environment, the product has none.
+
+Each patches one seam of the engine from outside. What goes off is noted in a file first, so that
+a round knows what really happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka.errors import BrokerResponseError
+
+from schemas.tables import Output
+from streams.engine import recovery
+from streams.engine.consumer import BatchConsumer
+from streams.engine.fetch import FetchThread
+from streams.engine.producer import PromptProducer
+from streams.engine.runner import Engine
+from streams.engine.store import StateStore
+from streams.engine.transactions import BatchTransactions
+
+TOO_LARGE = 24 << 20
+"""More bytes than the embedded broker takes in a record."""
+KILL_SEAMS: dict[str, tuple[Any, str, float]] = {
+    "kill_in_commit": (PromptProducer, "commit_transaction", 0.008),
+    "kill_in_write": (StateStore, "write", 0.0005),
+    "kill_in_recovery": (recovery, "restore", 0.001),
+    "kill_in_rebalance": (BatchTransactions, "on_rebalance", 0.050),
+    "kill_in_abort": (BatchTransactions, "_abort", 0.020),
+}
+"""Point -> the function whose n-th call is the last, and how long after its start at most, in s."""
+
+
+def arm(app: Any, points: dict[str, Any], fired_log: str) -> None:
+    """Arm ``points``: name -> argument (see the functions)."""
+
+    def fired(name: str) -> None:
+        with open(fired_log, "ab", buffering=0) as log:  # noqa: PTH123 - one append, no path
+            log.write(b"%b\n" % name.encode())
+
+    for name, argument in points.items():
+        if name in KILL_SEAMS:
+            _kill(name, argument, fired)
+        else:
+            ARMED[name](app, argument, fired)
+
+
+Fired = Callable[[str], None]
+
+
+def _kill(name: str, call: int, fired: Fired) -> None:
+    """End the process in the ``call``-th call of a seam."""
+    owner, attribute, within_s = KILL_SEAMS[name]
+    plain = getattr(owner, attribute)
+    dies = _at_call(name, call, fired)
+
+    def last(*args: Any, **kwargs: Any) -> Any:
+        if dies():
+            _die_within(within_s)
+        return plain(*args, **kwargs)
+
+    setattr(owner, attribute, last)
+
+
+def _kill_in_processing(app: Any, call: int, fired: Fired) -> None:
+    """End the process while the job runs."""
+    job = app.engine._processor
+    dies = _at_call("kill_in_processing", call, fired)
+
+    class Doomed:
+        def process(self, *args: Any) -> Any:
+            if dies():
+                _die_within(0.010)
+            return job.process(*args)
+
+    app.engine._processor = Doomed()
+
+
+def _kill_after_commit(app: Any, call: int, fired: Fired) -> None:
+    """End the process when the log has a batch that the local state has not."""
+    transact = BatchTransactions.transact
+    dies = _at_call("kill_after_commit", call, fired)
+
+    async def last(self: Any, commit: Any) -> int:
+        offset = await transact(self, commit)
+        if dies():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return offset
+
+    BatchTransactions.transact = last  # type: ignore[method-assign]
+
+
+def _at_call(name: str, call: int, fired: Fired) -> Callable[[], bool]:
+    """Return a function that is true, and notes it, at its ``call``-th call."""
+    calls = 0
+
+    def reached() -> bool:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            fired(name)
+        return calls == call
+
+    return reached
+
+
+def _die_within(within_s: float) -> None:
+    """The kernel ends the process at that instant, in C code too, as signal 9 would."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(within_s / 100, within_s))
+
+
+def _aborts(app: Any, share: float, fired: Fired) -> None:
+    """A share of the transactions is refused by the broker, a share of them by ourselves."""
+    engine, job, send = app.engine, app.engine._processor, BatchTransactions._send
+
+    class Failing:
+        def process(self, *args: Any) -> Any:
+            effects = job.process(*args)
+            if random.random() < share / 2:
+                fired("aborts")
+                effects.outputs.append(Output("late", b"big", bytes(TOO_LARGE)))
+            return effects
+
+    async def failing(self: Any, producer: Any, commit: Any) -> Any:
+        last = await send(self, producer, commit)
+        if random.random() < share / 2:
+            fired("aborts")
+            raise BrokerResponseError("made up, after everything was sent")
+        return last
+
+    engine._processor = Failing()
+    BatchTransactions._send = failing  # type: ignore[method-assign]
+
+
+def _drops(app: Any, share: float, fired: Fired) -> None:
+    """A share of what is fetched disappears inside the worker, its position moved on."""
+    drain = FetchThread._drain
+
+    def lossy(self: Any, *args: Any) -> dict[Any, Any]:
+        kept = {}
+        for tp, piece in drain(self, *args).items():
+            if random.random() < share:
+                fired("drops")
+            else:
+                kept[tp] = piece
+        return kept
+
+    FetchThread._drain = lossy  # type: ignore[method-assign]
+
+
+def _delayed_seek(app: Any, delay_s: float, fired: Fired) -> None:
+    """The seek after a recovery takes its time; what is fetched meanwhile is from elsewhere."""
+    seek = BatchConsumer.perform_seek
+
+    async def late(self: Any) -> None:
+        fired("delayed_seek")
+        await asyncio.sleep(random.uniform(0, delay_s))
+        await seek(self)
+        await asyncio.sleep(random.uniform(0, delay_s))
+
+    BatchConsumer.perform_seek = late
+
+
+def _slow_disk(app: Any, delay_s: float, fired: Fired) -> None:
+    """Every write to the local state takes up to ``delay_s`` longer."""
+    write = StateStore.write
+
+    def slow(self: Any, *args: Any, **kwargs: Any) -> None:
+        time.sleep(random.uniform(0, delay_s))
+        write(self, *args, **kwargs)
+        fired("slow_disk")
+
+    StateStore.write = slow  # type: ignore[method-assign]
+
+
+def _cancelled_agent(app: Any, share: float, fired: Fired) -> None:
+    """In a share of the transactions the agent is cancelled after all was sent."""
+
+    send = BatchTransactions._send
+
+    async def cancelling(self: Any, producer: Any, commit: Any) -> Any:
+        if random.random() < share:
+            fired("cancelled_agent")
+            cancel = app.agents["batches"].cancel
+            asyncio.get_running_loop().call_later(random.uniform(0, 0.005), cancel)
+        return await send(self, producer, commit)
+
+    BatchTransactions._send = cancelling  # type: ignore[method-assign]
+
+
+def _cancelled_batch(app: Any, call: int, fired: Fired) -> None:
+    """One batch's own task is cancelled in the middle of its transaction."""
+    send = BatchTransactions._send
+    is_last = _at_call("cancelled_batch", call, fired)
+
+    async def cancelling(self: Any, producer: Any, commit: Any) -> Any:
+        if is_last():
+            task = asyncio.current_task()
+            asyncio.get_running_loop().call_later(random.uniform(0, 0.008), task.cancel)
+        return await send(self, producer, commit)
+
+    BatchTransactions._send = cancelling  # type: ignore[method-assign]
+
+
+ARMED: dict[str, Callable[[Any, Any, Fired], None]] = {
+    "kill_in_processing": _kill_in_processing,
+    "kill_after_commit": _kill_after_commit,
+    "aborts": _aborts,
+    "drops": _drops,
+    "delayed_seek": _delayed_seek,
+    "slow_disk": _slow_disk,
+    "cancelled_agent": _cancelled_agent,
+    "cancelled_batch": _cancelled_batch,
+}

@@ -1,0 +1,131 @@
+"""Play one round: a deployment of its own, events, faults, settling, and the oracle's verdict."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos import topics
+from chaos.cluster import Cluster
+from chaos.faults import FAULTS
+from chaos.faults.fault import Fault
+from chaos.feed import Feed
+from chaos.fleet import Fleet
+from chaos.oracle import counting, shop
+from chaos.oracle.verdict import Verdict
+from chaos.scene import Plan, Scene
+from chaos.stream import catalogue, counted_events, shop_events
+
+from streams.settings import Settings
+
+SECRET = "chaos"
+SHOP_EVENTS, COUNTED_EVENTS, COMPACTED_EVENTS = 1_200, 4_000, 600
+COUNTED_PER_S = 600.0
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of a round. ``faults`` counts those that really took place."""
+
+    number: int
+    job: str
+    planned: list[str]
+    verdict: Verdict
+    faults: Counter[str] = field(default_factory=Counter)
+    exits: Counter[int] = field(default_factory=Counter)
+    took_s: float = 0.0
+
+
+def play(
+    number: int, seed: str, job: str, names: Iterable[str], cluster: Cluster, home: Path,
+    brief: bool = False,
+) -> Result:  # fmt: skip
+    """Play a round with the faults of these names; its folder stays if anything was wrong.
+
+    Raises:
+        FleetError: it did not settle.
+    """
+    began, folder = time.monotonic(), home / f"round-{number}"
+    folder.mkdir(parents=True)
+    faults = [FAULTS[name] for name in names]
+    rng = random.Random(f"{seed}/{number}")
+    plan = _plan(job, faults, rng, brief)
+    scene = _scene(f"{seed}-{number}", plan, rng, cluster, folder)
+    try:
+        _run(scene, faults)
+        verdict = _judge(scene)
+    finally:
+        scene.fleet.close()
+    scene.happened.update({f.name: scene.fleet.fired()[f.name] for f in faults if f.told_by_worker})
+    topics.delete(scene.settings)
+    if verdict.is_clean:
+        shutil.rmtree(folder)
+    return Result(
+        number, job, [fault.name for fault in faults], verdict, +scene.happened,
+        scene.fleet.exits, time.monotonic() - began,
+    )  # fmt: skip
+
+
+def _plan(job: str, faults: list[Fault], rng: random.Random, brief: bool) -> Plan:
+    plan = Plan(job=job, brief=brief)
+    if job == "count":
+        plan.manner.per_s = COUNTED_PER_S
+    for fault in faults:
+        fault.prepare(plan, rng)
+    return plan
+
+
+def _scene(name: str, plan: Plan, rng: random.Random, cluster: Cluster, folder: Path) -> Scene:
+    app_id = f"chaos-{name}"
+    settings = Settings(
+        broker=cluster.direct, app_id=app_id, topic_prefix=f"{app_id}.", secret=SECRET,
+        partitions=plan.partitions, session_timeout_ms=3_000, batch_records=100,
+    )  # fmt: skip
+    topics.make(settings)
+    events = (
+        counted_events(name)
+        if plan.job == "count"
+        else shop_events(name, COMPACTED_EVENTS if plan.compacted else 0)
+    )
+    feed = Feed(cluster.direct, settings.topic_prefix, events, plan.manner, name)
+    scene = Scene(
+        plan, rng, cluster, settings, folder,
+        Fleet(settings, cluster.proxied, plan.job, folder, plan.points), feed,
+    )  # fmt: skip
+    if plan.job == "shop":
+        feed.send_now(catalogue())
+        feed.ends.clear()
+    if plan.compacted:
+        gone = topics.begin_compacted(settings, feed, events, COMPACTED_EVENTS)
+        scene.happened["compacted_input"] += gone > 0
+    return scene
+
+
+def _run(scene: Scene, faults: list[Fault]) -> None:
+    least = SHOP_EVENTS if scene.plan.job == "shop" else COUNTED_EVENTS
+    scene.fleet.start("a", **scene.plan.first_points)
+    scene.feed.start(least)
+    for fault in faults:
+        fault.strike(scene)
+        if not fault.told_by_worker and fault.name != "compacted_input":
+            scene.happened[fault.name] += 1
+    scene.wait(lambda: scene.feed.sent >= least, "the producers")
+    scene.feed.stop()
+    scene.wait(scene.is_settled, "the last record")
+    scene.fleet.stop_all()
+
+
+def _judge(scene: Scene) -> Verdict:
+    settings = scene.settings
+    where = (settings.broker, settings.app_id, settings.topic_prefix, settings.partitions)
+    verdict = counting.check(*where) if scene.plan.job == "count" else shop.check(*where, SECRET)
+    sent = scene.feed.sent
+    if verdict.events < sent:
+        verdict.note(f"the log holds {verdict.events} of {sent} events: a fault of the test's own")
+        verdict.lost += sent - verdict.events
+    return verdict

@@ -1,0 +1,96 @@
+"""A round in progress: what a fault can see and touch."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from chaos.cluster import Cluster
+from chaos.feed import Feed, Manner
+from chaos.fleet import Fleet, FleetError, Member
+from chaos.oracle.log import committed
+
+from streams.settings import Settings
+
+PATIENCE_S = 240.0
+"""Longest wait for anything; only a fault of ours ever takes so long."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is settled before a round starts. ``points``: armed in every worker;
+    ``first_points``: in the first process alone; ``compacted``: whether the input begins with
+    topics that were compacted; ``brief``: shorter waits, for the short form.
+    """
+
+    job: str = "shop"
+    partitions: int = 4
+    points: dict[str, Any] = field(default_factory=dict)
+    first_points: dict[str, Any] = field(default_factory=dict)
+    manner: Manner = field(default_factory=Manner)
+    compacted: bool = False
+    brief: bool = False
+
+
+@dataclass(slots=True)
+class Scene:
+    """The running parts of a round. ``happened`` counts the faults that really took place."""
+
+    plan: Plan
+    rng: random.Random
+    cluster: Cluster
+    settings: Settings
+    folder: Path
+    fleet: Fleet
+    feed: Feed
+    happened: Counter[str] = field(default_factory=Counter)
+
+    def first(self) -> Member:
+        """The worker that a round starts with."""
+        return self.fleet.members["a"]
+
+    def done(self) -> int:
+        """How many input records the group has committed; -1: the broker does not say."""
+        return -1 if (ends := self._committed()) is None else sum(ends.values())
+
+    def _committed(self) -> dict[tuple[str, int], int] | None:
+        try:
+            found = committed(self.settings.broker, self.settings.app_id)
+        except (KafkaError, OSError):
+            return None
+        return {place: found.get(place, 0) for place in dict(self.feed.ends)}
+
+    def is_settled(self) -> bool:
+        """Whether everything that was sent is committed."""
+        found = self._committed()
+        return found is not None and all(
+            found.get(place, 0) >= end for place, end in self.feed.ends.items()
+        )
+
+    def wait(self, condition: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S) -> None:
+        """Wait for a condition; workers that end meanwhile are restarted."""
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline:
+                raise FleetError(f"waited {timeout_s:.0f} s for {what}\n{self.fleet.tails()}")
+            time.sleep(0.1)
+            self.fleet.tend()
+
+    def wait_progress(self, records: int = 100) -> None:
+        """Wait until so many more records are committed."""
+        self.wait(lambda: self.done() >= 0, "an answer of the broker")
+        goal = self.done() + records
+        self.wait(lambda: self.done() >= goal, f"{records} more records")
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass; workers that end meanwhile are restarted."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            time.sleep(min(0.1, seconds))
+            self.fleet.tend()

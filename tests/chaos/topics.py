@@ -1,0 +1,82 @@
+"""The topics of a round: made, compacted where the plan says so, deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from itertools import islice
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from chaos.feed import Feed
+from chaos.oracle import log
+from chaos.stream import Record
+
+from streams.settings import Settings
+from streams.topics import create_topics, expected
+
+COMPACTED = ("clicks", "purchases", "context")
+EAGER = {
+    "cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.01", "segment.ms": "1000",
+    "max.compaction.lag.ms": "100",
+}  # fmt: skip
+LASTING = {"cleanup.policy": "delete"}
+COMPACTION_S = 120.0
+
+
+def make(settings: Settings) -> None:
+    """Create all topics of a deployment."""
+    asyncio.run(create_topics(settings))
+
+
+def delete(settings: Settings) -> None:
+    """Delete them."""
+    asyncio.run(_delete(settings))
+
+
+async def _delete(settings: Settings) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    try:
+        await admin.start()
+        await admin.delete_topics(list(expected(settings)))
+    finally:
+        await admin.close()
+
+
+def begin_compacted(settings: Settings, feed: Feed, events: Iterable[Record], count: int) -> int:
+    """Send ``count`` records, wait until compaction has taken some, then end it.
+
+    Return how many are gone; nobody reads before that, so none of them was ever accepted.
+    """
+    asyncio.run(_configure(settings, EAGER))
+    feed.send_now(list(islice(events, count)))
+    names = [settings.topic(name) for name in COMPACTED]
+    deadline = time.monotonic() + COMPACTION_S
+    while (left := _present(settings, names)) == count:
+        assert time.monotonic() < deadline, "nothing was compacted"
+        time.sleep(0.2)
+    asyncio.run(_configure(settings, LASTING))
+    before = -1
+    while left != before:  # a run of the cleaner may still be on
+        time.sleep(0.5)
+        before, left = left, _present(settings, names)
+    return count - left
+
+
+def _present(settings: Settings, names: list[str]) -> int:
+    return sum(map(len, log.read(settings.broker, names, settings.partitions).values()))
+
+
+async def _configure(settings: Settings, config: dict[str, str]) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    try:
+        await admin.start()
+        await admin.alter_configs(
+            [
+                ConfigResource(ConfigResourceType.TOPIC, settings.topic(name), config)
+                for name in COMPACTED
+            ]
+        )
+    finally:
+        await admin.close()
