@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,9 +56,8 @@ RECEIPT_ROW = np.dtype(
 )
 
 
-@dataclass(slots=True, frozen=True)
-class SourceRecord:
-    """One Kafka record as the engine merged it."""
+class SourceRecord(msgspec.Struct, frozen=True, gc=False):
+    """One Kafka record as the engine merged it; made 100,000 times a second."""
 
     topic: str
     partition: int
@@ -242,8 +242,7 @@ class Choice:
     arm: str
 
 
-@dataclass(slots=True, frozen=True)
-class Output:
+class Output(msgspec.Struct, frozen=True, gc=False):
     """A record to publish; ``topic`` without prefix, ``partition`` None = the input partition."""
 
     topic: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from itertools import islice
 
 import pytest
+from msgspec.structs import replace
 from support.data import data_file
 from support.records import Log, at
 
