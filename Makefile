@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test check bench reference format clean
+.PHONY: setup demo test check bench bench-peers bench-growth reference format clean
 
 ## setup: .venv with the pinned lock and this project; skipped when current
 setup: $(STAMP)
@@ -43,6 +43,11 @@ check: $(STAMP) lint
 ## bench: the full job in process, stage by stage; writes benchmarks/RESULTS.md
 bench: $(STAMP)
 	@$(BIN)/python benchmarks/full_job.py
+
+## bench-peers: the features job on Kairos and its peers, side by side (PEERS=DIR, RUNS=, ONLY=, SKIP=)
+bench-peers: $(STAMP)
+	@$(BIN)/kairos broker fetch >&2
+	@$(BIN)/python -m benchmarks.peers
 
 ## reference: train the shipped bundle again, from the shipped log; same code, same bytes
 reference: $(STAMP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,10 +14,21 @@ PACKAGES = ("numpy", "onnxruntime", "rocksdict", "faust-streaming", "aiokafka")
 
 def section(title: str, command: str, table: dict[str, float | int | str]) -> str:
     """Return a section: the command that made it, the machine, a row a figure."""
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     rows = [f"| {name} | {_text(value)} |" for name, value in table.items()]
+    return page(title, command, ["| figure | value |", "|---|---|", *rows])
+
+
+def page(title: str, command: str, body: Iterable[str]) -> str:
+    """Return a section with the lines of its body under the command, machine and versions."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     head = [f"## {title}", "", f"`{command}` on {machine()}; {versions}.", ""]
-    return "\n".join([*head, "| figure | value |", "|---|---|", *rows, ""])
+    return "\n".join([*head, *body, ""])
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
 
 
 def refresh(title: str, text: str, path: Path = RESULTS) -> None:
