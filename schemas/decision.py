@@ -10,11 +10,11 @@ from schemas.recommendation import Experiment, ModelRef, PolicyTrace, Scores
 
 
 class CandidateTrace(msgspec.Struct, kw_only=True):
-    """A candidate that reached the experts. ``features`` is base64 of little-endian float32."""
+    """A candidate that reached the experts. ``features``: little-endian float32, base64 in JSON."""
 
     item_id: str
     sources: list[str]
-    features: str
+    features: bytes
     scores: Scores
     propensity: float
     stopped_by: str | None = None
@@ -33,8 +33,8 @@ class TriggerTrace(msgspec.Struct, kw_only=True):
 class Decision(msgspec.Struct, kw_only=True):
     """The record that replay, training and `kairos explain` read.
 
-    ``features`` is base64 of the little-endian float32 user row in the order of the feature
-    contract whose hash is ``contract``; ``outcome`` is ``recommended`` or ``suppressed``;
+    ``features`` is the little-endian float32 user row (base64 in JSON) in the order of the
+    feature contract whose hash is ``contract``; ``outcome`` is ``recommended`` or ``suppressed``;
     ``journal`` holds the journal values that were read (recent pushes, debounce).
     """
 
@@ -53,7 +53,7 @@ class Decision(msgspec.Struct, kw_only=True):
     numbers: dict[str, Any]
     journal: dict[str, Any]
     contract: str
-    features: str
+    features: bytes
     scene: dict[str, float]
     candidates: list[CandidateTrace]
     chosen_item_id: str | None

@@ -5,7 +5,6 @@ DESIGN law 2: live = replay. Bit for bit on the same lock file and CPU family.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -73,7 +72,7 @@ def check_features(
     zones = zones_of(state, names.get, settings.default_timezone)
     now_ms = np.array([decision.now_ms], np.int64)
     again = user_features(state, now_ms, zones).astype("<f4").tobytes()
-    logged = base64.b64decode(decision.features)
+    logged = decision.features
     if again == logged:
         return Check(link="features", same=True, detail=f"{len(records)} records")
     return Check(link="features", same=False, detail=_first_difference(logged, again))
@@ -159,8 +158,8 @@ def _same_scores(trace: CandidateTrace, h_t: float, h_c: float, h: float) -> boo
     return all(a == b for a, b in zip(logged, again, strict=True))
 
 
-def _row(packed: str) -> NDArray[np.float32]:
-    return np.frombuffer(base64.b64decode(packed), "<f4").astype(np.float32)
+def _row(packed: bytes) -> NDArray[np.float32]:
+    return np.frombuffer(packed, "<f4").astype(np.float32)
 
 
 def _first_difference(logged: bytes, again: bytes) -> str:

@@ -106,11 +106,13 @@ def _each(at: _Ints, counts: NDArray[Any], size: int) -> _Ints:
     """The place of each of ``counts`` items of ``size`` bytes that lie in a row from ``at`` on."""
     counts = counts.astype(np.int64)
     before = np.cumsum(counts) - counts
-    return np.repeat(at - before * size, counts) + np.arange(counts.sum()) * size
+    places: _Ints = np.repeat(at - before * size, counts) + np.arange(counts.sum()) * size
+    return places
 
 
 def _gather(raw: NDArray[np.uint8], at: _Ints, dtype: np.dtype[Any]) -> NDArray[Any]:
-    return _windows(raw, dtype)[at].view(dtype) if len(at) else np.zeros(0, dtype)
+    found: NDArray[Any] = _windows(raw, dtype)[at].view(dtype) if len(at) else np.zeros(0, dtype)
+    return found
 
 
 def _scatter(raw: NDArray[np.uint8], at: _Ints, rows: NDArray[Any]) -> None:
@@ -131,13 +133,16 @@ def _plain(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 def _facts_lengths(head: NDArray[Any]) -> _Ints:
     lengths = HEAD.itemsize + head["sealed"].astype(np.int64)
-    return lengths + sum(head[name].astype(np.int64) * d.itemsize for name, d in FACTS.items())
+    for name, dtype in FACTS.items():
+        lengths += head[name].astype(np.int64) * dtype.itemsize
+    return lengths
 
 
 def _journal_lengths(journal: NDArray[Any]) -> _Ints:
-    sections = (journal[name].astype(np.int64) * d.itemsize for name, d in JOURNALS.items())
-    total: _Ints = JOURNAL.itemsize + sum(sections)
-    return total
+    lengths = np.full(len(journal), JOURNAL.itemsize, np.int64)
+    for name, dtype in JOURNALS.items():
+        lengths += journal[name].astype(np.int64) * dtype.itemsize
+    return lengths
 
 
 def _check_versions(head: NDArray[Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from schemas.decision import CandidateTrace, Decision, TriggerTrace
+from schemas.tables import CandidateSet
 from schemas.vocabulary import Scene
 from streams.policy.calendar import DAY_MS
 from streams.publish.form import item_name
@@ -28,8 +29,7 @@ class Decisions:
         self._scene = None if due.scene is None else due.scene.astype(np.float64).tolist()
         self._pushes = recent_pushes(due.state)
         self._debounce = _debounces(frame)
-        self._pair_features = packed(candidates.features, len(candidates))
-        self._sources = _names_of_masks(frame)
+        self._candidates = _traces(frame, candidates)
 
     def of(self, row: int) -> Decision:
         """Return the decision of a row."""
@@ -52,7 +52,7 @@ class Decisions:
             contract=resources.contract_hash,
             features=self._features[row],
             scene=self._scenes(row),
-            candidates=[self._candidate(i) for i in range(*frame.bounds[row : row + 2])],
+            candidates=self._candidates[slice(*frame.bounds[row : row + 2])],
             chosen_item_id=None
             if choice is None
             else item_name(frame.item[choice.candidate], resources),
@@ -110,16 +110,21 @@ class Decisions:
         pairs = zip(SCENE_NAMES, self._scene[row], strict=True)
         return {name: p for name, p in pairs if math.isfinite(p)}
 
-    def _candidate(self, i: int) -> CandidateTrace:
-        frame = self._frame
-        return CandidateTrace(
-            item_id=item_name(frame.item[i], frame.resources),
-            sources=self._sources[i],
-            features=self._pair_features[i],
-            scores=frame.scores[i],
-            propensity=frame.propensity[i],
-            stopped_by=frame.decided.stopped_by[i],
+
+def _traces(frame: Frame, candidates: CandidateSet) -> list[CandidateTrace]:
+    """All candidates of the wave, in their order."""
+    names = {item: item_name(item, frame.resources) for item in set(frame.item)}
+    columns = (
+        frame.item, _names_of_masks(frame), packed(candidates.features, len(candidates)),
+        frame.scores, frame.propensity, frame.decided.stopped_by,
+    )  # fmt: skip
+    return [
+        CandidateTrace(
+            item_id=names[item], sources=sources, features=features, scores=scores,
+            propensity=propensity, stopped_by=stopped_by,
         )
+        for item, sources, features, scores, propensity, stopped_by in zip(*columns, strict=True)
+    ]  # fmt: skip
 
 
 def _debounces(frame: Frame) -> dict[tuple[int, int], int]:

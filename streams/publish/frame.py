@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from base64 import b64encode
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +109,7 @@ def _verdicts(decided: Decided, settings: Settings) -> tuple[dict[int, Choice], 
 def source_offsets(due: DueUsers, resources: Resources) -> list[dict[str, int]]:
     """Return what had been read at each row: a timer fires before the record at its position."""
     applied = np.where(due.due_ms >= 0, due.pos - 1, due.pos)
-    return [resources.offsets_at(pos) for pos in applied.tolist()]
+    return resources.offsets_at(applied)
 
 
 def policy_traces(view: PolicyView, settings: Settings) -> list[PolicyTrace]:
@@ -152,12 +151,12 @@ def recent_pushes(state: UserState) -> list[list[tuple[int, str]]]:
     return result
 
 
-def packed(rows: NDArray[np.float32] | None, count: int) -> list[str]:
-    """Return float32 rows as base64 of their little-endian bytes; empty without features."""
+def packed(rows: NDArray[np.float32] | None, count: int) -> list[bytes]:
+    """Return float32 rows as their little-endian bytes; empty without features."""
     if rows is None:
-        return [""] * count
-    data = np.ascontiguousarray(rows, "<f4")
-    return [b64encode(row).decode() for row in data]
+        return [b""] * count
+    raw, size = rows.astype("<f4").tobytes(), 4 * rows.shape[1]
+    return [raw[at : at + size] for at in range(0, count * size, size)]
 
 
 def _scores(decided: Decided) -> list[Scores]:

@@ -69,7 +69,7 @@ class Resources:
     """What records need besides the decisions.
 
     ``sequence``: records of the partition before this batch; ``offsets_at``: source offsets
-    (topic -> next offset) after the record at a position, -1 before the first; ``texts``: text
+    (topic -> next offset) after the records at positions, -1 before the first; ``texts``: text
     of a hash; ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed
     form; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
     ``bundle_sha256`` is empty without a bundle.
@@ -77,7 +77,7 @@ class Resources:
 
     partition: int
     sequence: int
-    offsets_at: Callable[[int], dict[str, int]]
+    offsets_at: Callable[[NDArray[np.int64]], list[dict[str, int]]]
     texts: Texts
     item: Callable[[int], CatalogItem | None]
     unseal: Callable[[bytes], str]

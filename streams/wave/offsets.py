@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.tables import SourceRecord
+
+NONE = -1
 
 
 class Offsets:
@@ -12,21 +15,31 @@ class Offsets:
 
     def __init__(self, before: dict[str, int], records: list[SourceRecord]) -> None:
         self._before = before
-        self._positions: dict[str, list[int]] = {}
-        self._next: dict[str, list[int]] = {}
-        for pos, record in enumerate(records):
-            self._positions.setdefault(record.topic, []).append(pos)
-            self._next.setdefault(record.topic, []).append(record.offset + 1)
+        numbers: dict[str, int] = {}
+        topic = np.array([numbers.setdefault(r.topic, len(numbers)) for r in records], np.int64)
+        end = np.array([record.offset + 1 for record in records], np.int64)
+        self._positions = {name: np.flatnonzero(topic == n) for name, n in numbers.items()}
+        self._next = {name: end[positions] for name, positions in self._positions.items()}
 
-    def at(self, pos: int) -> dict[str, int]:
-        """Return the offsets after the record at ``pos`` was applied; -1: before the batch."""
-        found = dict(self._before)
-        for topic, positions in self._positions.items():
-            applied = int(np.searchsorted(positions, pos, side="right"))
-            if applied:
-                found[topic] = self._next[topic][applied - 1]
-        return dict(sorted(found.items()))
+    def at(self, positions: NDArray[np.int64]) -> list[dict[str, int]]:
+        """Return the offsets after each of these records was applied; -1: before the batch."""
+        topics = sorted(self._before.keys() | self._next.keys())
+        columns = [self._column(topic, positions) for topic in topics]
+        rows = zip(*columns, strict=True) if columns else ((),) * len(positions)
+        return [
+            {topic: at for topic, at in zip(topics, row, strict=True) if at != NONE} for row in rows
+        ]
+
+    def _column(self, topic: str, positions: NDArray[np.int64]) -> list[int]:
+        """The topic's next offset after each of the records; `NONE` before its first."""
+        start = self._before.get(topic, NONE)
+        if topic not in self._next:
+            return [start] * len(positions)
+        reached = np.append(start, self._next[topic])
+        applied = np.searchsorted(self._positions[topic], positions, side="right")
+        found: list[int] = reached[applied].tolist()
+        return found
 
     def after(self) -> dict[str, int]:
         """Return the offsets after the whole batch."""
-        return self._before | {topic: offsets[-1] for topic, offsets in self._next.items()}
+        return self._before | {topic: int(offsets[-1]) for topic, offsets in self._next.items()}

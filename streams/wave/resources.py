@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from models.features import CONTRACT
@@ -22,6 +23,7 @@ def resources_of(
     """Return the look-ups and names that the records of a batch refer to."""
     bundle, knowledge = pipeline.bundle, pipeline.knowledge
 
+    @cache  # a batch asks for the same popular items again and again
     def texts(number: int) -> str | None:
         return session.text(number) or knowledge.names(number)
 

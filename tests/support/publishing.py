@@ -39,7 +39,7 @@ def resources(**changes: Any) -> Resources:
     given: dict[str, Any] = {
         "partition": 3,
         "sequence": 100,
-        "offsets_at": lambda pos: {"clicks": pos + 1},
+        "offsets_at": lambda positions: [{"clicks": pos + 1} for pos in positions.tolist()],
         "texts": texts,
         "item": CATALOGUE.get,
         "unseal": bytes.decode,
