@@ -105,12 +105,12 @@ class FetchThread(AIOKafkaConsumerThread):
         if start is None or position != start:  # fetched before a seek or a rebalance
             _discard(fetcher, tp)
             return None
+        unread._consumer_record = _source_record
         records = result.getall(max_records)
         if not result.has_more():
             _discard(fetcher, tp)
         state, epoch = assignment.state_value(tp), self.consumer.epochs[tp]
-        found = [_record(record) for record in records]
-        return Slice(found, start, state._position, epoch, state.timestamp or 0)
+        return Slice(records, start, state._position, epoch, state.timestamp or 0)
 
     def seek_to(self, tp: Any, offset: int) -> None:
         """Read a partition from ``offset`` on; runs in this thread (`call_thread`), so that the
@@ -152,13 +152,15 @@ def _discard(fetcher: Any, tp: Any) -> Any:
     return result
 
 
-def _record(record: Any) -> SourceRecord:
+def _source_record(tp: Any, record: Any) -> SourceRecord:
+    """Stands in for `PartitionRecords._consumer_record`: one object a record, not three."""
+    headers = record.headers
     return SourceRecord(
-        record.topic,
-        record.partition,
+        tp.topic,
+        tp.partition,
         record.offset,
         record.timestamp or 0,
         record.key,
         record.value,
-        tuple((name, value or b"") for name, value in record.headers),
+        tuple((name, value or b"") for name, value in headers) if headers else (),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heapreplace
+from heapq import heapify, heappop, heappush
 
 from schemas.tables import SourceRecord
 
@@ -152,13 +152,30 @@ class Merger:
         heapify(heads)
         merged: list[SourceRecord] = []
         while heads and len(merged) < limit:
-            rank = heads[0][1]
+            _, rank = heappop(heads)
             queue = queues[rank]
-            merged.append(queue.popleft())
+            _take_run(queue, rank, heads[0] if heads else None, limit, merged)
             if queue:
-                heapreplace(heads, (queue[0].timestamp_ms, rank))
-            elif self._topics[rank] in waived:
-                heappop(heads)
-            else:
+                heappush(heads, (queue[0].timestamp_ms, rank))
+            elif self._topics[rank] not in waived:
                 break
         return merged
+
+
+def _take_run(
+    queue: deque[SourceRecord],
+    rank: int,
+    next_head: tuple[int, int] | None,
+    limit: int,
+    merged: list[SourceRecord],
+) -> None:
+    """Move the records of the first topic that come before the next topic's first one."""
+    room = limit - len(merged)
+    if next_head is None:
+        merged += [queue.popleft() for _ in range(min(room, len(queue)))]
+        return
+    next_ms, next_rank = next_head
+    last_ms = next_ms if rank < next_rank else next_ms - 1
+    while room and queue and queue[0].timestamp_ms <= last_ms:
+        merged.append(queue.popleft())
+        room -= 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,10 @@ from faust.transport.consumer import TransactionManager
 
 from schemas.tables import Output
 
-Record = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
-"""Key, value and headers of a record to be sent."""
 Sent = list[tuple[Any, int]]
 """Per batch handed to the producer: the acknowledgement to come, and its records."""
 NO_OFFSET = -1
+NO_HEADERS: list[tuple[str, bytes]] = []
 
 
 class AbortedError(Exception):
@@ -113,7 +113,8 @@ class BatchTransactions(TransactionManager):
     async def _send(self, producer: Any, commit: Commit) -> int:
         """Send offsets, then records; return once the broker has acknowledged all of it."""
         changelog = TopicPartition(commit.changelog, commit.partition)
-        records = {changelog: _changelog_records(commit.rows), **self._by_destination(commit)}
+        rows = [Output(changelog.topic, key, row) for key, row in commit.rows.items()]
+        records = {changelog: rows, **self._by_destination(commit)}
         producer.join(records)
         await producer.send_offsets_to_transaction(
             {TopicPartition(topic, commit.partition): at for topic, at in commit.offsets.items()},
@@ -124,13 +125,12 @@ class BatchTransactions(TransactionManager):
         await asyncio.gather(*(future for batches in sent.values() for future, _ in batches))
         return await _last_offset(sent[changelog])
 
-    def _by_destination(self, commit: Commit) -> dict[TopicPartition, list[Record]]:
-        grouped: dict[TopicPartition, list[Record]] = {}
+    def _by_destination(self, commit: Commit) -> dict[TopicPartition, list[Output]]:
+        ours, prefix = commit.partition, self.app.options.prefix
+        grouped: dict[tuple[str, int], list[Output]] = defaultdict(list)
         for out in commit.outputs:
-            partition = commit.partition if out.partition is None else out.partition
-            destination = TopicPartition(self.app.options.prefix + out.topic, partition)
-            grouped.setdefault(destination, []).append((out.key, out.value, out.headers))
-        return grouped
+            grouped[out.topic, ours if out.partition is None else out.partition].append(out)
+        return {TopicPartition(prefix + topic, p): outs for (topic, p), outs in grouped.items()}
 
     async def _abort(self, partition: int, producer: Any) -> None:
         """Abort, and replace the producer: a refused batch leaves a hole in its sequence."""
@@ -147,36 +147,32 @@ class BatchTransactions(TransactionManager):
         return FatalError(repr(reason))
 
 
-def _changelog_records(rows: Mapping[bytes, bytes | None]) -> list[Record]:
-    return [(key, value, ()) for key, value in rows.items()]
-
-
 async def _last_offset(sent: Sent) -> int:
     future, records = sent[-1]
     base = (await future).offset
     return base + records - 1 if base >= 0 else NO_OFFSET  # -1: a repeated send succeeded
 
 
-async def _send_records(producer: Any, tp: TopicPartition, records: Iterable[Record]) -> Sent:
-    """Hand records to the producer in order."""
+async def _send_records(producer: Any, tp: TopicPartition, records: Sequence[Output]) -> Sent:
+    """Hand records to the producer in order, in batches as full as they get."""
     sent: Sent = []
-    builder = producer.create_batch()
-    for key, value, headers in records:
-        if not _append(builder, key, value, headers):
-            sent.append(await _submit(producer, builder, tp))
-            builder = producer.create_batch()
-            _append(builder, key, value, headers)  # the first record always fits
-    if builder.record_count():
-        sent.append(await _submit(producer, builder, tp))
+    done = 0
+    while done < len(records):
+        builder = producer.create_batch()
+        filled = _fill(builder, records, done)
+        builder.close()
+        future = await producer.send_batch(builder, tp.topic, partition=tp.partition)
+        sent.append((future, filled))
+        done += filled
     return sent
 
 
-def _append(builder: Any, key: bytes | None, value: bytes | None, headers: Any) -> bool:
-    stamped = builder.append(key=key, value=value, timestamp=None, headers=list(headers))
-    return stamped is not None
-
-
-async def _submit(producer: Any, builder: Any, tp: TopicPartition) -> tuple[Any, int]:
-    builder.close()
-    future = await producer.send_batch(builder, tp.topic, partition=tp.partition)
-    return future, builder.record_count()
+def _fill(builder: Any, records: Sequence[Output], start: int) -> int:
+    """Append records until the batch is full (the first always fits); return how many."""
+    append = builder.append
+    for number in range(start, len(records)):
+        out = records[number]
+        headers = list(out.headers) if out.headers else NO_HEADERS
+        if append(timestamp=None, key=out.key, value=out.value, headers=headers) is None:
+            return number - start
+    return len(records) - start
