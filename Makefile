@@ -49,6 +49,13 @@ bench-peers: $(STAMP)
 	@$(BIN)/kairos broker fetch >&2
 	@$(BIN)/python -m benchmarks.peers
 
+## chaos: faults on a real Kafka, an independent count after each round; 100 rounds are recorded
+ROUNDS ?= 100
+SEED ?= 1
+.PHONY: chaos
+chaos: $(STAMP)
+	@PYTHONPATH=tests:. $(BIN)/python -m chaos.run --rounds $(ROUNDS) --seed $(SEED)
+
 ## reference: train the shipped bundle again, from the shipped log; same code, same bytes
 reference: $(STAMP)
 	KAIROS_SECRET=reference KAIROS_EPOCH_MS=86400000 $(BIN)/kairos train --source deskdrop --out models/reference

@@ -16,6 +16,10 @@ from aiokafka.errors import KafkaError
 from chaos.stream import Record
 
 CHUNK = 20
+TRICKLE = 0.15
+"""Share of the pace that is kept up once the least is sent, while faults still go on."""
+LEAD = 500
+"""Most records that are sent and not yet known to be committed: who is down is not flooded."""
 PATIENCE_MS = 120_000
 """Longer than a broker stays away."""
 NAPS_S = 0.5
@@ -42,6 +46,8 @@ class Feed:
         self, broker: str, prefix: str, events: Iterator[Record], manner: Manner, seed: str
     ) -> None:
         self.sent = 0
+        self.done = 0
+        """Records known to be committed; whoever looks says so here."""
         self.ends: dict[tuple[str, int], int] = {}
         """Per topic (full name) and partition the offset after the last record that counts."""
         self._broker, self._prefix, self._events, self._manner = broker, prefix, events, manner
@@ -52,7 +58,7 @@ class Feed:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def send_now(self, records: list[Record]) -> None:
-        """Send ``records`` before the feed starts."""
+        """Send ``records`` before the feed starts, a chunk after the other."""
         asyncio.run(self._send_all(records))
 
     def start(self, least: int) -> None:
@@ -82,16 +88,24 @@ class Feed:
             earlier: list[list[Record]] = []
             while not self._enough.is_set() or self.sent < self._least:
                 began = time.monotonic()
+                if self.sent - self.done > LEAD and not self._enough.is_set():
+                    await asyncio.sleep(0.05)
+                    continue
                 chunk = list(islice(self._events, CHUNK))
                 producer = await self._surely(producer, chunk)
                 if self._rng.random() < self._manner.resent:
                     earlier.append(chunk)
                 if earlier and self._rng.random() < 0.3:
                     producer = await self._surely(producer, earlier.pop(0))
-                pace_s = 0 if self._enough.is_set() else CHUNK / self._manner.per_s
-                await asyncio.sleep(max(pace_s - (time.monotonic() - began), 0))
+                await asyncio.sleep(max(self._pace_s() - (time.monotonic() - began), 0))
         finally:
             await producer.stop()
+
+    def _pace_s(self) -> float:
+        if self._enough.is_set():
+            return 0.0
+        slower = TRICKLE if self.sent >= self._least else 1.0
+        return CHUNK / (self._manner.per_s * slower)
 
     async def _surely(self, producer: Any, chunk: list[Record]) -> Any:
         """Send a chunk, with another producer if this one fails; return the one that works."""
@@ -130,11 +144,10 @@ class Feed:
                 self.ends[place.topic, place.partition] = place.offset + 1
 
     async def _send_all(self, records: list[Record]) -> None:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._broker, enable_idempotence=True, linger_ms=5
-        )
+        producer = AIOKafkaProducer(bootstrap_servers=self._broker, enable_idempotence=True)
         await producer.start()
-        await self._send(producer, records)
+        for at in range(0, len(records), CHUNK):
+            await self._send(producer, records[at : at + CHUNK])
         await producer.stop()
 
     async def _producer(self) -> AIOKafkaProducer:

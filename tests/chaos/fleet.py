@@ -29,10 +29,11 @@ class FleetError(AssertionError):
 
 @dataclass(slots=True)
 class Member:
-    """A worker: its local state in ``home``, and its process."""
+    """A worker: its local state in ``home``, the points of its own, and its process."""
 
     name: str
     home: Path
+    points: dict[str, Any]
     process: subprocess.Popen[bytes]
     starts: int = 1
     log_at: int = 0
@@ -61,21 +62,24 @@ class Fleet:
     # -- members
 
     def start(self, name: str, home: str | None = None, **points: Any) -> Member:
-        """Start a worker; ``points`` are armed in its first process only."""
+        """Start a worker; ``points`` are armed in its processes until they went off."""
         folder = self.folder / (home or name)
         log = self.log(name)
-        member = Member(name, folder, self._spawn(name, folder, points))
+        member = Member(name, folder, points, self._spawn(name, folder, points))
         member.log_at = log.stat().st_size
         self.members[name] = member
         return member
 
     def restart(self, member: Member, **points: Any) -> None:
-        """Start a worker that has ended again, in the same home, with other points of its own."""
+        """Start a worker that has ended again, in the same home, with more ``points``."""
         member.starts += 1
         if member.starts > MOST_RESTARTS:
             raise FleetError(f"{member.name} was restarted {MOST_RESTARTS} times\n{self.tails()}")
         member.log_at = self.log(member.name).stat().st_size
-        member.process = self._spawn(member.name, member.home, points)
+        gone_off = self.fired()
+        left = {name: value for name, value in member.points.items() if not gone_off[name]}
+        member.points = left | points
+        member.process = self._spawn(member.name, member.home, member.points)
         member.stopped = False
 
     def _spawn(self, name: str, home: Path, points: Mapping[str, Any]) -> subprocess.Popen[bytes]:
@@ -116,15 +120,17 @@ class Fleet:
     def stop(self, member: Member) -> int:
         """SIGTERM, and no restart; return the exit code."""
         member.stopped = True
-        if member.is_up():
-            member.process.send_signal(signal.SIGTERM)
+        self.signal(member, signal.SIGTERM)
         try:
             return member.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
             raise FleetError(f"{member.name} does not stop\n{self.tails()}") from None
 
     def stop_all(self) -> None:
-        """Stop all, one after the other."""
+        """Stop all at once."""
+        for member in self.members.values():
+            if not member.stopped:
+                self.signal(member, signal.SIGTERM)
         for member in self.members.values():
             if not member.stopped:
                 self.stop(member)

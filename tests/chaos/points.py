@@ -21,7 +21,6 @@ from streams.engine import recovery
 from streams.engine.consumer import BatchConsumer
 from streams.engine.fetch import FetchThread
 from streams.engine.producer import PromptProducer
-from streams.engine.runner import Engine
 from streams.engine.store import StateStore
 from streams.engine.transactions import BatchTransactions
 

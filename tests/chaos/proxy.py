@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 HOST = "127.0.0.1"
@@ -29,9 +30,14 @@ class Proxy:
         """Drop all connections, refuse new ones for ``down_s`` seconds; return how many dropped."""
         return self._call(self._cut(down_s))
 
-    def stall(self, for_s: float) -> None:
-        """Pass nothing on for ``for_s`` seconds; connections stay open."""
-        self._call(self._stall(for_s))
+    @contextmanager
+    def stalled(self) -> Iterator[None]:
+        """Pass nothing on while the block runs; connections stay open."""
+        self._loop.call_soon_threadsafe(self._flows.clear)
+        try:
+            yield
+        finally:
+            self._loop.call_soon_threadsafe(self._flows.set)
 
     def close(self) -> None:
         """Drop everything and stop listening."""
@@ -61,11 +67,6 @@ class Proxy:
         await asyncio.sleep(down_s)
         self._refuses = False
         return dropped
-
-    async def _stall(self, for_s: float) -> None:
-        self._flows.clear()
-        await asyncio.sleep(for_s)
-        self._flows.set()
 
     def _drop(self) -> int:
         for writer in self._pipes:

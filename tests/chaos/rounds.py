@@ -24,7 +24,7 @@ from chaos.stream import catalogue, counted_events, shop_events
 from streams.settings import Settings
 
 SECRET = "chaos"
-SHOP_EVENTS, COUNTED_EVENTS, COMPACTED_EVENTS = 1_200, 4_000, 600
+SHOP_EVENTS, COUNTED_EVENTS, COMPACTED_EVENTS = 800, 3_000, 400
 COUNTED_PER_S = 600.0
 
 
@@ -112,9 +112,11 @@ def _run(scene: Scene, faults: list[Fault]) -> None:
     scene.feed.start(least)
     for fault in faults:
         fault.strike(scene)
-        if not fault.told_by_worker and fault.name != "compacted_input":
+        if fault.told_by_worker:
+            scene.wait(lambda name=fault.name: scene.fleet.fired()[name], fault.name)
+        elif fault.name != "compacted_input":  # that was before
             scene.happened[fault.name] += 1
-    scene.wait(lambda: scene.feed.sent >= least, "the producers")
+    scene.wait(lambda: scene.has_sent(least), "the producers")
     scene.feed.stop()
     scene.wait(scene.is_settled, "the last record")
     scene.fleet.stop_all()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -20,6 +22,8 @@ from chaos.rounds import Result, play
 JOBS = ("shop", "shop", "count")
 """Every third round counts: one output per event; the others run the real pipeline."""
 FAULTS_A_ROUND = 2
+RECORDED = 100
+"""So many rounds make a result: it is written down, and no fault may be missing in it."""
 
 
 def deal(rounds: int, seed: str) -> Iterator[tuple[str, list[str]]]:
@@ -67,7 +71,7 @@ def summary(results: list[Result], failed: list[str], took_s: float) -> dict[str
 def passes(figures: dict[str, Any], rounds: int) -> bool:
     """Whether all rounds were played, nothing was wrong, and (in a long run) no fault missed."""
     wrong = ("lost", "duplicated", "state_differences", "law4_differences", "policy_violations")
-    missed = [name for name in FAULTS if not figures["faults"][name]] if rounds >= 100 else []
+    missed = [name for name in FAULTS if not figures["faults"][name]] if rounds >= RECORDED else []
     for name in missed:
         print(f"never happened: {name}", file=sys.stderr)
     return figures["rounds"] == rounds and not missed and not any(figures[name] for name in wrong)
@@ -80,8 +84,9 @@ def main() -> int:
     parser.add_argument("--seed", default="1")
     parser.add_argument("--first", type=int, default=0, help="number of the first round played")
     parser.add_argument("--only", default="", help="comma-separated faults, instead of the deck")
-    parser.add_argument("--record", action="store_true", help="write benchmarks/RESULTS.md")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # clean up, as at Ctrl-C
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every fault of ours
     began, results, failed = time.monotonic(), [], []
     home = Path(tempfile.mkdtemp(prefix="kairos-chaos-"))
     cluster = Cluster(home / "broker")
@@ -100,7 +105,7 @@ def main() -> int:
         cluster.close()
     figures = summary(results, failed, time.monotonic() - began)
     good = passes(figures, asked.rounds)
-    if asked.record:
+    if asked.rounds >= RECORDED:
         _record(figures, asked.seed)
     if good:
         home.rmdir()

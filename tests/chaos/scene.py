@@ -18,6 +18,7 @@ from chaos.oracle.log import committed
 
 from streams.settings import Settings
 
+POLL_S = 0.25
 PATIENCE_S = 240.0
 """Longest wait for anything; only a fault of ours ever takes so long."""
 
@@ -55,9 +56,12 @@ class Scene:
         """The worker that a round starts with."""
         return self.fleet.members["a"]
 
-    def done(self) -> int:
-        """How many input records the group has committed; -1: the broker does not say."""
-        return -1 if (ends := self._committed()) is None else sum(ends.values())
+    def done(self) -> int | None:
+        """How many input records the group has committed; None: the broker does not say."""
+        if (ends := self._committed()) is None:
+            return None
+        self.feed.done = max(self.feed.done, sum(ends.values()))
+        return self.feed.done
 
     def _committed(self) -> dict[tuple[str, int], int] | None:
         try:
@@ -66,11 +70,16 @@ class Scene:
             return None
         return {place: found.get(place, 0) for place in dict(self.feed.ends)}
 
+    def has_sent(self, least: int) -> bool:
+        """Whether the producers have sent so much; they go no further than workers follow."""
+        self.done()
+        return self.feed.sent >= least
+
     def is_settled(self) -> bool:
         """Whether everything that was sent is committed."""
         found = self._committed()
         return found is not None and all(
-            found.get(place, 0) >= end for place, end in self.feed.ends.items()
+            found[place] >= end for place, end in self.feed.ends.items()
         )
 
     def wait(self, condition: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S) -> None:
@@ -79,14 +88,13 @@ class Scene:
         while not condition():
             if time.monotonic() > deadline:
                 raise FleetError(f"waited {timeout_s:.0f} s for {what}\n{self.fleet.tails()}")
-            time.sleep(0.1)
+            time.sleep(POLL_S)
             self.fleet.tend()
 
-    def wait_progress(self, records: int = 100) -> None:
+    def wait_progress(self, records: int = 60) -> None:
         """Wait until so many more records are committed."""
-        self.wait(lambda: self.done() >= 0, "an answer of the broker")
-        goal = self.done() + records
-        self.wait(lambda: self.done() >= goal, f"{records} more records")
+        goal = (self.done() or self.feed.done) + records
+        self.wait(lambda: (self.done() or 0) >= goal, f"{records} more records")
 
     def pause(self, seconds: float) -> None:
         """Let time pass; workers that end meanwhile are restarted."""

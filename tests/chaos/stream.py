@@ -124,7 +124,10 @@ def _context(
     if at_ms is None or rng.random() < 0.15:
         value |= {"timezone": rng.choice(ZONES), "consent": {"push": rng.random() < 0.8}}
     if rng.random() < 0.7:
-        value |= {"device": rng.choice(("mobile", "desktop")), "place": rng.choice(("home", "work"))}
+        value |= {
+            "device": rng.choice(("mobile", "desktop")),
+            "place": rng.choice(("home", "work")),
+        }
     if rng.random() < 0.2:
         value["app_minutes"] = float(rng.randrange(1, 20))
     return _record("context", value["user_id"], value, at_ms or ts_ms)

@@ -42,7 +42,8 @@ def cut(scene: Scene) -> None:
 def stall(scene: Scene) -> None:
     """For a while nothing gets through, then all of it at once; longer than a session."""
     scene.wait_progress()
-    scene.cluster.proxy.stall(scene.rng.choice((1, 5, 8)))
+    with scene.cluster.proxy.stalled():
+        scene.pause(scene.rng.choice((1, 5, 8)))
     scene.wait_progress(20)
 
 

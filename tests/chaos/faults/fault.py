@@ -17,8 +17,8 @@ def _nothing(*_: object) -> None:
 class Fault:
     """``prepare`` shapes the plan of a round, ``strike`` acts while events flow.
 
-    ``told_by_worker``: the fault counts as happened only if a worker notes it, else when `strike`
-    has returned. ``job``: the only job it makes sense for. ``weight``: its share of the deck.
+    ``told_by_worker``: the fault has happened when a worker notes it, and a round waits for that;
+    else when `strike` has returned. ``job``: the only job it makes sense for. ``weight``: its share of the deck.
     """
 
     name: str

@@ -54,7 +54,9 @@ async def _fence(scene: Scene) -> None:
 FAULTS = (
     Fault("delayed_seek", _armed("delayed_seek", lambda rng: 0.3), restart_into, True),
     Fault("drops", _armed("drops", lambda rng: rng.choice((0.1, 0.3))), restart_into, True),
-    Fault("slow_disk", _armed("slow_disk", lambda rng: rng.choice((0.02, 0.2))), told_by_worker=True),
+    Fault(
+        "slow_disk", _armed("slow_disk", lambda rng: rng.choice((0.02, 0.2))), told_by_worker=True
+    ),
     Fault("aborts", _armed("aborts", lambda rng: 0.1), told_by_worker=True),
     Fault("cancelled_agent", _armed("cancelled_agent", lambda rng: 0.1), told_by_worker=True),
     Fault("cancelled_batch", cancel_batch, told_by_worker=True),

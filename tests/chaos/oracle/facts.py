@@ -57,7 +57,7 @@ class Expected:
 
 def expect(entries: Iterable[Entry], prefix: str) -> Expected:
     """Return what the records of the three event topics must lead to."""
-    expected, newest, late = Expected(), defaultdict(int), []
+    expected, newest = Expected(), defaultdict(int)
     for entry in sorted(entries, key=lambda e: (e.topic, e.partition, e.offset)):
         topic = entry.topic.removeprefix(prefix)
         counts, place = expected.counts[entry.partition], (topic, entry.partition, entry.offset)
@@ -120,7 +120,13 @@ def _accept(user: User, topic: str, place: Place, event: int, value: dict[str, A
 
 
 def _fact(
-    user: User, ts_ms: int, event: int, about: dict[str, Any], kind: int, line: int, price: int | None
+    user: User,
+    ts_ms: int,
+    event: int,
+    about: dict[str, Any],
+    kind: int,
+    line: int,
+    price: int | None,
 ) -> None:
     if line == 0:
         user.tiles[ts_ms // TILE_MS, kind] += 1

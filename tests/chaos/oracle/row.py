@@ -40,7 +40,9 @@ def take_apart(raw: bytes) -> Row:
     Raises:
         ValueError: it is of another version, or longer or shorter than its counts say.
     """
-    version, _, sealed, tiles, events, seen, context, total, newest, first, _ = HEAD.unpack_from(raw)
+    version, _, sealed, tiles, events, seen, context, total, newest, first, _ = HEAD.unpack_from(
+        raw
+    )
     if version != VERSION:
         raise ValueError(f"row version {version}")
     cut = _Cut(raw, HEAD.size + sealed)

@@ -29,6 +29,11 @@ def check(broker: str, app_id: str, prefix: str, partitions: int, secret: str) -
     names = [prefix + name for name in (*TOPICS, *OUTPUTS)]
     found = log.read(broker, [*names, changelog], partitions)
     found |= log.read(broker, [f"{prefix}signals"], 1)
+    return judge(found, changelog, prefix, secret)
+
+
+def judge(found: dict[str, list[Entry]], changelog: str, prefix: str, secret: str) -> Verdict:
+    """Judge the content of the topics (full names)."""
     inputs = [entry for topic in TOPICS for entry in found[prefix + topic]]
     expected, verdict = expect(inputs, prefix), Verdict(events=len(inputs))
     rows, pseudonyms = log.newest(found[changelog]), Pseudonyms(secret)
@@ -41,11 +46,18 @@ def check(broker: str, app_id: str, prefix: str, partitions: int, secret: str) -
     _check_set_aside(verdict, expected, outputs)
     _check_decisions(verdict, kept, outputs)
     _check_counters(verdict, expected, rows, outputs)
+    _check_policy(verdict, expected, outputs, prefix)
+    return verdict
+
+
+def _check_policy(
+    verdict: Verdict, expected: Expected, outputs: dict[str, list[Entry]], prefix: str
+) -> None:
+    """Law 6."""
     broken = violations(outputs["recommendations"], expected.users, prefix)
     verdict.policy_violations += len(broken)
     for sentence in broken:
         verdict.note(sentence)
-    return verdict
 
 
 def _check_state(verdict: Verdict, users: dict[bytes, User], kept: dict[bytes, Row]) -> None:
@@ -68,10 +80,10 @@ def _check_timers(
     verdict: Verdict, kept: dict[bytes, Row], rows: dict[tuple[int, bytes], bytes]
 ) -> None:
     """The index of timers holds each user's next one, and no other."""
-    wanted = {(min(timer[0] for timer in row.timers), key) for key, row in kept.items() if row.timers}
-    index = {
-        (int.from_bytes(key[1:9], "big"), key[9:]) for _, key in rows if key.startswith(b"T")
+    wanted = {
+        (min(timer[0] for timer in row.timers), key) for key, row in kept.items() if row.timers
     }
+    index = {(int.from_bytes(key[1:9], "big"), key[9:]) for _, key in rows if key.startswith(b"T")}
     verdict.differs("the timers", wanted, index)
 
 
@@ -97,9 +109,7 @@ def _signalled(entry: Entry) -> Iterator[tuple[int, ...]]:
     )  # fmt: skip
 
 
-def _check_set_aside(
-    verdict: Verdict, expected: Expected, outputs: dict[str, list[Entry]]
-) -> None:
+def _check_set_aside(verdict: Verdict, expected: Expected, outputs: dict[str, list[Entry]]) -> None:
     """What is late, and what cannot be read, is told once each; dead letters keep their bytes."""
     ledger = [json.loads(entry.value or b"") for entry in outputs["late"]]
     verdict.compare(
@@ -130,13 +140,15 @@ def _check_decisions(
     taken_back = [p["recommendation_id"] for p in pushes if p["action"] == "cancel"]
     silenced = [s["decision_id"] for s in _values(outputs["suppressions"])]
     verdict.decisions, verdict.recommendations = len(decisions), len(made)
-    verdict.compare("decisions", set(decisions), decisions)
-    verdict.compare("projections", decisions, made + silenced)
-    verdict.compare("cancels", set(taken_back), taken_back)
+    for what, ids in (
+        ("decisions", decisions), ("projections", made + silenced), ("cancels", taken_back),
+    ):  # fmt: skip
+        verdict.compare(what, set(ids), ids)
     journal = [push for row in kept.values() for push in row.pushes]
-    verdict.compare("pushes in the journal", made, map(_uuid, journal))
     cancelled = [_uuid(push) for push in journal if push[8] == CANCELLED]
-    verdict.compare("cancelled pushes in the journal", taken_back, cancelled)
+    verdict.match("decisions and projections", decisions, made + silenced)
+    verdict.match("recommendations and the journal", made, map(_uuid, journal))
+    verdict.match("cancels and the journal", taken_back, cancelled)
 
 
 def _uuid(push: tuple[Any, ...]) -> str:

@@ -34,9 +34,7 @@ class Verdict:
             or self.policy_violations
         )
 
-    def compare(
-        self, what: str, wanted: Iterable[Hashable], found: Iterable[Hashable]
-    ) -> None:
+    def compare(self, what: str, wanted: Iterable[Hashable], found: Iterable[Hashable]) -> None:
         """Count what is missing as lost, what is too much as duplicated."""
         wanted, found = Counter(wanted), Counter(found)
         missing, extra = wanted - found, found - wanted
@@ -44,6 +42,12 @@ class Verdict:
         self.duplicated += extra.total()
         self._note(what, "missing", missing)
         self._note(what, "too many", extra)
+
+    def match(self, what: str, one: Iterable[Hashable], other: Iterable[Hashable]) -> None:
+        """Count as lost what only one of two sides has, however often."""
+        alone = Counter(set(one) ^ set(other))
+        self.lost += alone.total()
+        self._note(what, "on one side only", alone)
 
     def differs(self, what: str, wanted: object, found: object) -> None:
         """Count a difference of state."""
