@@ -1,0 +1,1 @@
+"""The full job, measured on a real worker and a real Kafka."""

@@ -1,0 +1,106 @@
+"""Where a worker's time goes on a backlog: its stages, its top ten costs, and the physical limit."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from benchmarks.job.limit import limit
+from benchmarks.job.stand import Deployment, Stand, Watched, say
+from benchmarks.job.stream import made_up_stream
+
+EVENTS, USERS = 300_000, 50_000
+RATE_PER_S = 200
+TOP = 10
+OURS = re.compile(r"\((?:streams|models|schemas)/")
+PATH = ("_decide (streams/pipeline.py", "process (streams/pipeline.py")
+"""Frames whose callees are the stages."""
+
+
+def profile(stand: Stand) -> dict[str, Any]:
+    """Shares of the worker's CPU samples, in percent; then what a raw loop would need for it."""
+    with stand.deployment("profile") as made:
+        made.feed(made_up_stream(EVENTS, USERS))
+        stacks, cpu_us_per_event = asyncio.run(_sampled(made))
+        total = sum(stacks.values())
+        found: dict[str, Any] = {"events": EVENTS, "samples": total}
+        found["cpu_us_per_event"] = cpu_us_per_event
+        found |= _table("stage", Counter(), stacks, stage_of, total)
+        found |= _table("cost", Counter(), stacks, cost_of, total)
+        return found | limit(made, cpu_us_per_event)
+
+
+async def _sampled(made: Deployment) -> tuple[Counter[str], float]:
+    """Sample the second to the last batch of a worker that works off the backlog."""
+    async with made.progress() as progress:
+        wanted = await progress.produced()
+        with made.worker() as worker:
+            first = await progress.committed()
+            while not first:
+                await asyncio.sleep(0.02)
+                first = await progress.committed()
+            before_s, spy = worker.cpu_s(), _spy(worker, made.folder / "stacks")
+            await progress.wait(wanted, worker)
+            spent_s = worker.cpu_s() - before_s
+            worker.stop()
+            spy.wait(60)
+    return read_stacks(made.folder / "stacks"), 1e6 * spent_s / (wanted - first)
+
+
+def _spy(worker: Watched, output: Path) -> subprocess.Popen[bytes]:
+    program = str(Path(sys.executable).with_name("py-spy"))
+    command = [program, "record", "--pid", str(worker.worker.pid), "--rate", str(RATE_PER_S)]
+    command += ["--format", "raw", "--threads", "--nonblocking", "--output", str(output)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def read_stacks(path: Path) -> Counter[str]:
+    """Return how often each stack (frames joined by ``;``, the outermost first) was seen."""
+    found: Counter[str] = Counter()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        stack, _, count = line.rpartition(" ")
+        found[stack] += int(count)
+    return found
+
+
+def stage_of(stack: str) -> str:
+    """The stage of the pipeline, else the part of the engine or the library that is at work."""
+    frames = stack.split(";")
+    for n, frame in enumerate(frames[:-1]):
+        if frame.startswith(PATH) and not frames[n + 1].startswith(PATH):
+            return _name(frames[n + 1])
+    ours = [frame for frame in frames if OURS.search(frame)]
+    return _name(ours[-1]) if ours else _library(frames)
+
+
+def cost_of(stack: str) -> str:
+    """The innermost function of ours, with what it calls in libraries; else the library."""
+    frames = stack.split(";")
+    ours = [frame for frame in frames if OURS.search(frame)]
+    return _name(ours[-1]) if ours else _library(frames)
+
+
+def _name(frame: str) -> str:
+    function, _, place = frame.partition(" (")
+    return f"{function} {place.rpartition(':')[0]}"
+
+
+def _library(frames: list[str]) -> str:
+    packages = [re.search(r"\(([\w.]+)/", frame) for frame in frames]
+    named = [found[1] for found in packages if found]
+    return f"{named[-1]} (library)" if named else "Python"
+
+
+def _table(
+    title: str, shares: Counter[str], stacks: Counter[str], of: Any, total: int
+) -> dict[str, Any]:
+    for stack, count in stacks.items():
+        shares[of(stack)] += count
+    top = shares.most_common(TOP)
+    say("\n".join(f"{100 * count / total:5.1f}% {name}" for name, count in shares.most_common(30)))
+    return {f"{title}_{n + 1}": f"{100 * c / total:.1f}% {name}" for n, (name, c) in enumerate(top)}
