@@ -13,6 +13,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from chaos.push_service import TOPIC as RECEIPTS
+from chaos.push_service import PushService
 from chaos.stream import Record
 
 CHUNK = 20
@@ -43,14 +45,24 @@ class Feed:
     """
 
     def __init__(
-        self, broker: str, prefix: str, events: Iterator[Record], manner: Manner, seed: str
+        self,
+        broker: str,
+        prefix: str,
+        events: Iterator[Record],
+        manner: Manner,
+        seed: str,
+        service: PushService | None = None,
     ) -> None:
+        """``service``: whose receipts go between the ``events``."""
         self.sent = 0
+        self.events = 0
+        """Records sent, and those of them that are no receipts."""
         self.done = 0
         """Records known to be committed; whoever looks says so here."""
         self.ends: dict[tuple[str, int], int] = {}
         """Per topic (full name) and partition the offset after the last record that counts."""
         self._broker, self._prefix, self._events, self._manner = broker, prefix, events, manner
+        self._service = service
         self._rng = random.Random(seed)
         self._least = 0
         self._enough = threading.Event()
@@ -84,6 +96,8 @@ class Feed:
 
     async def _feed(self) -> None:
         producer = await self._producer()
+        if self._service:
+            await self._service.start()
         try:
             earlier: list[list[Record]] = []
             while not self._enough.is_set() or self.sent < self._least:
@@ -92,6 +106,8 @@ class Feed:
                     await asyncio.sleep(0.05)
                     continue
                 chunk = list(islice(self._events, CHUNK))
+                if self._service:
+                    chunk += await self._service.receipts(chunk[-1].timestamp_ms)
                 producer = await self._surely(producer, chunk)
                 if self._rng.random() < self._manner.resent:
                     earlier.append(chunk)
@@ -100,6 +116,8 @@ class Feed:
                 await asyncio.sleep(max(self._pace_s() - (time.monotonic() - began), 0))
         finally:
             await producer.stop()
+            if self._service:
+                await self._service.stop()
 
     def _pace_s(self) -> float:
         if self._enough.is_set():
@@ -121,6 +139,7 @@ class Feed:
                 producer = await self._producer()
             else:
                 self.sent += len(chunk)
+                self.events += sum(record.topic != RECEIPTS for record in chunk)
                 return producer
 
     async def _in_transactions(self, producer: Any, chunk: list[Record]) -> None:

@@ -187,8 +187,9 @@ def _cancelled_agent(app: Any, share: float, fired: Fired) -> None:
     async def cancelling(self: Any, producer: Any, commit: Any) -> Any:
         if random.random() < share:
             fired("cancelled_agent")
-            cancel = app.agents["batches"].cancel
-            asyncio.get_running_loop().call_later(random.uniform(0, 0.005), cancel)
+            for actor in app.agents["batches"]._actors:
+                delay_s = random.uniform(0, 0.005)
+                asyncio.get_running_loop().call_later(delay_s, actor.actor_task.cancel)
         return await send(self, producer, commit)
 
     BatchTransactions._send = cancelling  # type: ignore[method-assign]

@@ -18,6 +18,7 @@ from chaos.feed import Feed
 from chaos.fleet import Fleet
 from chaos.oracle import counting, shop
 from chaos.oracle.verdict import Verdict
+from chaos.push_service import PushService
 from chaos.scene import Plan, Scene
 from chaos.stream import catalogue, counted_events, shop_events
 
@@ -38,7 +39,8 @@ class Result:
     verdict: Verdict
     faults: Counter[str] = field(default_factory=Counter)
     exits: Counter[int] = field(default_factory=Counter)
-    took_s: float = 0.0
+    took_s: dict[str, float] = field(default_factory=dict)
+    """Seconds per phase."""
 
 
 def play(
@@ -50,15 +52,18 @@ def play(
     Raises:
         FleetError: it did not settle.
     """
-    began, folder = time.monotonic(), home / f"round-{number}"
+    folder = home / f"round-{number}"
     folder.mkdir(parents=True)
     faults = [FAULTS[name] for name in names]
     rng = random.Random(f"{seed}/{number}")
     plan = _plan(job, faults, rng, brief)
+    clock = Clock()
     scene = _scene(f"{seed}-{number}", plan, rng, cluster, folder)
+    clock.lap("made")
     try:
-        _run(scene, faults)
+        _run(scene, faults, clock)
         verdict = _judge(scene)
+        clock.lap("judged")
     finally:
         scene.fleet.close()
     scene.happened.update({f.name: scene.fleet.fired()[f.name] for f in faults if f.told_by_worker})
@@ -67,8 +72,21 @@ def play(
         shutil.rmtree(folder)
     return Result(
         number, job, [fault.name for fault in faults], verdict, +scene.happened,
-        scene.fleet.exits, time.monotonic() - began,
+        scene.fleet.exits, clock.laps,
     )  # fmt: skip
+
+
+class Clock:
+    """Seconds per phase."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._at = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        """End a phase."""
+        now = time.monotonic()
+        self.laps[name], self._at = round(now - self._at, 1), now
 
 
 def _plan(job: str, faults: list[Fault], rng: random.Random, brief: bool) -> Plan:
@@ -87,12 +105,12 @@ def _scene(name: str, plan: Plan, rng: random.Random, cluster: Cluster, folder: 
         partitions=plan.partitions, session_timeout_ms=3_000, batch_records=100,
     )  # fmt: skip
     topics.make(settings)
-    events = (
-        counted_events(name)
-        if plan.job == "count"
-        else shop_events(name, COMPACTED_EVENTS if plan.compacted else 0)
-    )
-    feed = Feed(cluster.direct, settings.topic_prefix, events, plan.manner, name)
+    if plan.job == "count":
+        events, service = counted_events(name), None
+    else:
+        events = shop_events(name, COMPACTED_EVENTS if plan.compacted else 0)
+        service = PushService(cluster.direct, settings.topic("recommendations"), name)
+    feed = Feed(cluster.direct, settings.topic_prefix, events, plan.manner, name, service)
     scene = Scene(
         plan, rng, cluster, settings, folder,
         Fleet(settings, cluster.proxied, plan.job, folder, plan.points), feed,
@@ -106,27 +124,33 @@ def _scene(name: str, plan: Plan, rng: random.Random, cluster: Cluster, folder: 
     return scene
 
 
-def _run(scene: Scene, faults: list[Fault]) -> None:
+def _run(scene: Scene, faults: list[Fault], clock: Clock) -> None:
     least = SHOP_EVENTS if scene.plan.job == "shop" else COUNTED_EVENTS
     scene.fleet.start("a", **scene.plan.first_points)
     scene.feed.start(least)
+    scene.fleet.wait_ready(scene.first())
+    clock.lap("ready")
     for fault in faults:
         fault.strike(scene)
         if fault.told_by_worker:
             scene.wait(lambda name=fault.name: scene.fleet.fired()[name], fault.name)
         elif fault.name != "compacted_input":  # that was before
             scene.happened[fault.name] += 1
+    clock.lap("struck")
     scene.wait(lambda: scene.has_sent(least), "the producers")
     scene.feed.stop()
+    clock.lap("fed")
     scene.wait(scene.is_settled, "the last record")
+    clock.lap("settled")
     scene.fleet.stop_all()
+    clock.lap("stopped")
 
 
 def _judge(scene: Scene) -> Verdict:
     settings = scene.settings
     where = (settings.broker, settings.app_id, settings.topic_prefix, settings.partitions)
     verdict = counting.check(*where) if scene.plan.job == "count" else shop.check(*where, SECRET)
-    sent = scene.feed.sent
+    sent = scene.feed.events
     if verdict.events < sent:
         verdict.note(f"the log holds {verdict.events} of {sent} events: a fault of the test's own")
         verdict.lost += sent - verdict.events

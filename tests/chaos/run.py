@@ -119,7 +119,7 @@ def _line(result: Result) -> str:
     verdict = result.verdict
     text = (
         f"round {result.number:3} {result.job:5} {'+'.join(result.planned):40} "
-        f"{result.took_s:5.1f} s, {verdict.events:5} events, {verdict.decisions:4} decisions, "
+        f"{sum(result.took_s.values()):5.1f} s {result.took_s}, {verdict.events:5} events, {verdict.decisions:4} decisions, "
         f"exits {dict(result.exits)}, {dict(result.faults)}"
     )
     if not verdict.is_clean:

@@ -15,6 +15,7 @@ from chaos.oracle import shop
 from chaos.oracle.log import Entry
 from chaos.oracle.row import HEAD
 from chaos.oracle.verdict import Verdict
+from chaos.push_service import PushService
 from chaos.stream import shop_events
 
 from schemas.tables import SourceRecord
@@ -24,7 +25,9 @@ from streams.settings import Settings
 from streams.store import MemoryStore
 
 ORACLE = sorted((Path(__file__).parent / "oracle").glob("*.py"))
+EVENTS, BATCH = 1_500, 100
 PREFIX, CHANGELOG, SECRET = "chaos.", "chaos-state-changelog", "chaos"
+PUSHES = f"{PREFIX}recommendations"
 Topics = dict[str, list[Entry]]
 
 
@@ -46,8 +49,8 @@ def topics() -> Topics:
     """All topics of a deployment with one partition, after 1,500 events in batches of 100."""
     settings = Settings(topic_prefix=PREFIX, secret=SECRET)
     pipeline = Pipeline(settings, Vault(SECRET.encode(), settings.tenant))
-    found: Topics = {PREFIX + name: [] for name in (*shop.TOPICS, *shop.OUTPUTS, "signals")}
-    found[CHANGELOG] = []
+    names = (*shop.TOPICS, shop.RECEIPTS, *shop.OUTPUTS, "signals")
+    found: Topics = {PREFIX + name: [] for name in names} | {CHANGELOG: []}
     offsets: dict[str, count[int]] = defaultdict(count)
 
     def append(topic, key, value, timestamp_ms=0, headers=()):
@@ -55,20 +58,22 @@ def topics() -> Topics:
         found[topic].append(entry)
         return entry
 
-    store, batch = MemoryStore(), []
-    for record in islice(shop_events("oracle"), 1_500):
-        entry = append(PREFIX + record.topic, record.key, record.value, record.timestamp_ms)
-        batch.append(
-            SourceRecord(entry.topic, 0, entry.offset, entry.timestamp_ms, entry.key, entry.value)
-        )
-        if len(batch) == 100:
-            effects = pipeline.process(0, store, batch)
-            store.apply(effects.rows)
-            for out in effects.outputs:
-                append(PREFIX + out.topic, out.key, out.value, headers=out.headers)
-            for key, value in effects.rows.items():
-                append(CHANGELOG, key, value)
-            batch = []
+    store, service, receipts = MemoryStore(), PushService("", "", "oracle"), []
+    events = shop_events("oracle")
+    for _ in range(EVENTS // BATCH):
+        batch = []
+        for record in [*islice(events, BATCH), *receipts]:
+            entry = append(PREFIX + record.topic, record.key, record.value, record.timestamp_ms)
+            place = (entry.topic, 0, entry.offset, entry.timestamp_ms)
+            batch.append(SourceRecord(*place, entry.key, entry.value))
+        effects, receipts = pipeline.process(0, store, batch), []
+        store.apply(effects.rows)
+        for out in effects.outputs:
+            append(PREFIX + out.topic, out.key, out.value, headers=out.headers)
+            if out.topic == "recommendations":
+                receipts += service.fate(json.loads(out.value), batch[-1].timestamp_ms)
+        for key, value in effects.rows.items():
+            append(CHANGELOG, key, value)
     return found
 
 
@@ -79,10 +84,13 @@ def judge(topics: Topics) -> Verdict:
 def test_an_undisturbed_run_is_clean(topics):
     verdict = judge(topics)
     assert verdict.is_clean, verdict
-    assert verdict.events == 1_500
+    assert verdict.events == EVENTS
     assert min(verdict.decisions, verdict.recommendations) > 50
-    for name in ("late", "dead-letters", "suppressions"):
+    for name in ("late", "dead-letters", "suppressions", shop.RECEIPTS):
         assert topics[PREFIX + name], name
+    told = {json.loads(entry.value)["status"] for entry in topics[PREFIX + shop.RECEIPTS]}
+    assert {"sent", "failed", "opted_out"} <= told
+    assert any(json.loads(e.value)["action"] == "cancel" for e in topics[PUSHES])
 
 
 def without_last(entries: list[Entry]) -> list[Entry]:
@@ -150,6 +158,15 @@ def test_an_older_marker_is_found(topics):
     assert judge(topics | {CHANGELOG: [*entries, stale]}).law4_differences > 0
 
 
+def test_a_receipt_that_the_journal_does_not_know_is_found(topics):
+    name = PREFIX + shop.RECEIPTS
+    last = [e for e in topics[name] if json.loads(e.value)["status"] == "sent"][-1]
+    value = json.dumps(json.loads(last.value) | {"status": "failed"}).encode()
+    verdict = judge(topics | {name: [*topics[name], replace(last, offset=10_000, value=value)]})
+    assert verdict.state_differences == 1
+    assert verdict.law4_differences == 1
+
+
 def test_a_timer_that_was_forgotten_is_found(topics):
     entries = topics[CHANGELOG]
     armed = [e for e in entries if e.key.startswith(b"T") and e.value is not None]
@@ -167,22 +184,20 @@ BROKEN_RULES = {
 
 @pytest.mark.parametrize("change", BROKEN_RULES.values(), ids=BROKEN_RULES)
 def test_a_push_that_was_not_allowed_is_found(topics, change):
-    name = f"{PREFIX}recommendations"
-    entries = list(topics[name])
+    entries = list(topics[PUSHES])
     at = next(i for i, e in enumerate(entries) if json.loads(e.value)["action"] == "upsert")
     value = json.dumps(json.loads(entries[at].value) | change).encode()
     entries[at] = replace(entries[at], value=value)
-    assert judge(topics | {name: entries}).policy_violations > 0
+    assert judge(topics | {PUSHES: entries}).policy_violations > 0
 
 
 def test_pushes_too_close_and_too_many_are_found(topics):
-    name = f"{PREFIX}recommendations"
-    first = next(e for e in topics[name] if json.loads(e.value)["action"] == "upsert")
+    first = next(e for e in topics[PUSHES] if json.loads(e.value)["action"] == "upsert")
     push = json.loads(first.value)
     again = [
         replace(first, offset=n, value=json.dumps(push | {"recommendation_id": f"r{n}"}).encode())
         for n in range(4)
     ]
-    verdict = judge(topics | {name: again})
+    verdict = judge(topics | {PUSHES: again})
     assert verdict.policy_violations == 4, "three without distance, and one above the cap"
     assert any("cap" in note for note in verdict.notes)

@@ -37,7 +37,7 @@ class User:
     facts: list[tuple[Any, ...]] = field(default_factory=list)
     context: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     told: list[tuple[Place, int, int, dict[str, Any]]] = field(default_factory=list)
-    """Accepted context records: where, ts, event hash, value."""
+    """Accepted context records, and opt-outs among the receipts: where, ts, event hash, value."""
 
     def recent(self) -> list[tuple[Any, ...]]:
         """The newest facts, oldest first: ts, event, item, category, price, quantity, line, type."""
@@ -80,6 +80,18 @@ def expect(entries: Iterable[Entry], prefix: str) -> Expected:
             _accept(user, topic, place, event, value)
     _check_clear(expected)
     return expected
+
+
+def expect_opt_outs(expected: Expected, receipts: Iterable[Entry], topic: str) -> None:
+    """A receipt that says a user opted out withdraws consent. ``topic``: the short name."""
+    for entry in receipts:
+        expected.counts[entry.partition]["receipts"] += 1
+        value = json.loads(entry.value or b"")
+        if value["status"] == "opted_out":
+            event = event_hash(topic, f"{value['recommendation_id']}\0opted_out")
+            withdrawal = {"ts": value["ts"], "consent": {"push": False}}
+            place = (topic, entry.partition, entry.offset)
+            _tell(expected.users[value["user_id"]], place, event, withdrawal)
 
 
 def _check_clear(expected: Expected) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from chaos.oracle.facts import DAY_MS, User
+from chaos.oracle.journal import CANCELLED, PUBLISHED, RECEIPTS, Journal, Push
 from chaos.oracle.log import Entry
 
 CAP, GAP_MS = 3, 3_600_000
@@ -20,23 +21,31 @@ LOOK_MS = 5 * 60_000
 LONGEST_MS = 28 * DAY_MS
 
 
-def violations(entries: Iterable[Entry], users: dict[str, User], prefix: str) -> list[str]:
+def violations(
+    entries: Iterable[Entry], users: dict[str, User], journals: dict[str, Journal], prefix: str
+) -> list[str]:
     """Return what was not allowed, a sentence each.
 
-    ``entries``: the recommendations; ``users``: the accepted facts by user id.
+    ``entries``: the recommendations; ``users``: the accepted facts by user id; ``journals`` are
+    moved on to the end.
     """
     found: list[str] = []
-    counted: dict[str, dict[str, int]] = defaultdict(dict)
     for entry in sorted(entries, key=lambda e: (e.partition, e.offset)):
         push = json.loads(entry.value or b"")
-        name, mine = push["subscriber_id"], counted[push["subscriber_id"]]
+        name, identity = push["subscriber_id"], push["recommendation_id"]
+        journal = journals[name]
+        journal.read(push["source_offsets"].get(prefix + RECEIPTS, 0))
         if push["action"] == "cancel":
-            if mine.pop(push["recommendation_id"], None) is None:
-                found.append(f"{push['recommendation_id']}: cancelled, but it did not stand")
-            continue
-        reasons = _judge(push, entry.partition, users[name], list(mine.values()), prefix)
-        found += [f"{push['recommendation_id']}: {reason}" for reason in reasons]
-        mine[push["recommendation_id"]] = ms(push["send_after"])
+            standing = journal.pushes.get(identity)
+            if standing is None or standing.status != PUBLISHED:
+                found.append(f"{identity}: cancelled, but it did not stand")
+            journal.pushes[identity] = Push(ms(push["send_after"]), CANCELLED)
+        else:
+            reasons = _judge(push, entry.partition, users[name], journal.counted(), prefix)
+            found += [f"{identity}: {reason}" for reason in reasons]
+            journal.pushes[identity] = Push(ms(push["send_after"]))
+    for journal in journals.values():
+        journal.read(math.inf)
     return found
 
 
@@ -44,7 +53,7 @@ def _judge(
     push: dict[str, Any], partition: int, user: User, pushes: list[int], prefix: str
 ) -> list[str]:
     begin_ms, end_ms = ms(push["send_after"]), ms(push["expires_at"])
-    consent, zone = _told(user, partition, push["source_offsets"].get(f"{prefix}context", 0))
+    consent, zone = _told(user, partition, push["source_offsets"], prefix)
     checks = {
         "no consent": consent,
         f"zone {zone} was told": zone == push["policy"]["timezone"],
@@ -57,11 +66,11 @@ def _judge(
     return [name for name, holds in checks.items() if not holds]
 
 
-def _told(user: User, partition: int, before: int) -> tuple[bool, str]:
+def _told(user: User, partition: int, before: dict[str, int], prefix: str) -> tuple[bool, str]:
     """Return the last known consent and zone at a decision that had read up to ``before``."""
     consent, zone = False, "UTC"
-    for (_, at, offset), _, _, value in sorted(user.told, key=lambda told: told[1:3]):
-        if at == partition and offset < before:
+    for (topic, at, offset), _, _, value in sorted(user.told, key=lambda told: told[1:3]):
+        if at == partition and offset < before.get(prefix + topic, 0):
             consent = value["consent"]["push"] if "consent" in value else consent
             zone = value.get("timezone", zone)
     return consent, zone

@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 from chaos.oracle import log
-from chaos.oracle.facts import TOPICS, Expected, User, expect
+from chaos.oracle.facts import TOPICS, Expected, User, expect, expect_opt_outs
 from chaos.oracle.ids import Pseudonyms
+from chaos.oracle.journal import RECEIPTS, Journal, journals
 from chaos.oracle.log import Entry
 from chaos.oracle.policy import violations
 from chaos.oracle.row import Row, take_apart
@@ -19,14 +20,13 @@ from chaos.oracle.verdict import Verdict
 
 OUTPUTS = ("decisions", "recommendations", "suppressions", "late", "dead-letters")
 COUNTERS = ("consumed", "accepted", "duplicates", "late", "dead_letters")
-CANCELLED = 12
-"""Status of a push that was taken back."""
+"""The last four make up the first."""
 
 
 def check(broker: str, app_id: str, prefix: str, partitions: int, secret: str) -> Verdict:
     """Compare what the pipeline kept and published with what the raw log demands."""
     changelog = f"{app_id}-state-changelog"
-    names = [prefix + name for name in (*TOPICS, *OUTPUTS)]
+    names = [prefix + name for name in (*TOPICS, RECEIPTS, *OUTPUTS)]
     found = log.read(broker, [*names, changelog], partitions)
     found |= log.read(broker, [f"{prefix}signals"], 1)
     return judge(found, changelog, prefix, secret)
@@ -36,6 +36,8 @@ def judge(found: dict[str, list[Entry]], changelog: str, prefix: str, secret: st
     """Judge the content of the topics (full names)."""
     inputs = [entry for topic in TOPICS for entry in found[prefix + topic]]
     expected, verdict = expect(inputs, prefix), Verdict(events=len(inputs))
+    receipts = found[prefix + RECEIPTS]
+    expect_opt_outs(expected, receipts, RECEIPTS)
     rows, pseudonyms = log.newest(found[changelog]), Pseudonyms(secret)
     users = {pseudonyms.of(name): user for name, user in expected.users.items()}
     outputs = {name: found[prefix + name] for name in OUTPUTS}
@@ -44,20 +46,15 @@ def judge(found: dict[str, list[Entry]], changelog: str, prefix: str, secret: st
     _check_timers(verdict, kept, rows)
     _check_signals(verdict, users, found[f"{prefix}signals"])
     _check_set_aside(verdict, expected, outputs)
-    _check_decisions(verdict, kept, outputs)
+    _check_decisions(verdict, outputs)
     _check_counters(verdict, expected, rows, outputs)
-    _check_policy(verdict, expected, outputs, prefix)
-    return verdict
-
-
-def _check_policy(
-    verdict: Verdict, expected: Expected, outputs: dict[str, list[Entry]], prefix: str
-) -> None:
-    """Law 6."""
-    broken = violations(outputs["recommendations"], expected.users, prefix)
+    told = journals(receipts)
+    broken = violations(outputs["recommendations"], expected.users, told, prefix)
     verdict.policy_violations += len(broken)
     for sentence in broken:
         verdict.note(sentence)
+    _check_journals(verdict, {pseudonyms.of(name): told[name] for name in expected.users}, kept)
+    return verdict
 
 
 def _check_state(verdict: Verdict, users: dict[bytes, User], kept: dict[bytes, Row]) -> None:
@@ -130,10 +127,8 @@ def _place(headers: dict[str, bytes]) -> tuple[str, int, int]:
     return topic, int(partition), int(offset)
 
 
-def _check_decisions(
-    verdict: Verdict, kept: dict[bytes, Row], outputs: dict[str, list[Entry]]
-) -> None:
-    """A decision has one id and one projection; what was recommended is in the journal."""
+def _check_decisions(verdict: Verdict, outputs: dict[str, list[Entry]]) -> None:
+    """A decision has one id and one projection."""
     decisions = [d["decision_id"] for d in _values(outputs["decisions"])]
     pushes = _values(outputs["recommendations"])
     made = [p["recommendation_id"] for p in pushes if p["action"] == "upsert"]
@@ -144,11 +139,17 @@ def _check_decisions(
         ("decisions", decisions), ("projections", made + silenced), ("cancels", taken_back),
     ):  # fmt: skip
         verdict.compare(what, set(ids), ids)
-    journal = [push for row in kept.values() for push in row.pushes]
-    cancelled = [_uuid(push) for push in journal if push[8] == CANCELLED]
     verdict.match("decisions and projections", decisions, made + silenced)
-    verdict.match("recommendations and the journal", made, map(_uuid, journal))
-    verdict.match("cancels and the journal", taken_back, cancelled)
+
+
+def _check_journals(verdict: Verdict, told: dict[bytes, Journal], kept: dict[bytes, Row]) -> None:
+    """What was recommended is in its user's row, once, and what became of it."""
+    for key in told.keys() & kept.keys():
+        wanted = [(name, push.at_ms, push.status) for name, push in told[key].pushes.items()]
+        found = [(_uuid(push), push[4], push[8]) for push in kept[key].pushes]
+        who = f"pushes of {key.hex()}"
+        verdict.match(who, (push[0] for push in wanted), (push[0] for push in found))
+        verdict.differs(who, sorted(wanted), sorted(found))
 
 
 def _uuid(push: tuple[Any, ...]) -> str:
@@ -172,7 +173,7 @@ def _check_counters(
         marker = rows.get((partition, b"M"))
         counts = {} if marker is None else msgspec.msgpack.decode(marker)["counts"]
         total.update(counts)
-        for name in COUNTERS:
+        for name in (*COUNTERS, "receipts"):
             found = counts.get(name, 0)
             verdict.adds_up(f"{name} of partition {partition}", wanted[name], found)
     parts = sum(total[name] for name in COUNTERS[1:])
