@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from schemas.tables import DeadLetter, EventBatch, SourceRecord
 from streams.accept.columns import Columns
 from streams.accept.decode import decode
 from streams.accept.faults import Fault
-from streams.accept.shapes import SHAPES
-from streams.accept.topics import ADD
+from streams.accept.shapes import SHAPES, Shape
+from streams.accept.topics import ADD, Add
 from streams.accept.vault import Vault
 from streams.settings import Settings
 
@@ -33,30 +36,28 @@ def accept(
         ValueError: a record comes from a topic that is no input of a partition.
     """
     columns = Columns(settings, vault)
-    counts = dict.fromkeys(COUNTS, 0)
+    readers = {name: _reader(name, settings) for name in {record.topic for record in records}}
     dead: list[DeadLetter] = []
+    unknown = 0
     for pos, record in enumerate(records):
-        topic = base_topic(record.topic, settings.topic_prefix)
-        if topic == TICKS:
-            counts["ticks"] += 1
+        if (reader := readers[record.topic]) is None:
             continue
+        shape, add = reader
         try:
-            counts["unknown_fields"] += _take(columns, topic, pos, record, settings)
+            value, unknown_here = decode(record, shape, settings.max_value_bytes)
+            add(columns, pos, record, value)  # all its rows, or none
+            unknown += unknown_here
         except Fault as fault:
             dead.append(DeadLetter(record, fault.reason, fault.sentence))
-            _count_dead(counts, topic)
-        else:
-            _count_good(counts, topic)
     batch = columns.batch(records, stream_ms)
-    batch.dead, batch.counts = dead, counts
+    batch.dead, batch.counts = dead, _counts(records, dead, unknown, settings.topic_prefix)
     return batch
 
 
-def _take(columns: Columns, topic: str, pos: int, record: SourceRecord, settings: Settings) -> int:
-    """Add a record's rows, all or none; return how many of its fields nobody knows."""
-    value, unknown = decode(record, SHAPES[topic], settings.max_value_bytes)
-    ADD[topic](columns, pos, record, value)
-    return unknown
+def _reader(name: str, settings: Settings) -> tuple[Shape, Add] | None:
+    """How a topic's records are read; None for ticks."""
+    topic = base_topic(name, settings.topic_prefix)
+    return None if topic == TICKS else (SHAPES[topic], ADD[topic])
 
 
 def base_topic(name: str, prefix: str) -> str:
@@ -69,17 +70,27 @@ def base_topic(name: str, prefix: str) -> str:
     raise ValueError(f"topic {name!r} is no input of a partition")
 
 
-def _count_dead(counts: dict[str, int], topic: str) -> None:
-    if topic in EVENT_TOPICS:
-        counts["consumed"] += 1
-        counts["dead_letters"] += 1
-    else:
-        counts["other_dead_letters"] += 1
+def _counts(
+    records: list[SourceRecord], dead: list[DeadLetter], unknown: int, prefix: str
+) -> dict[str, int]:
+    of_topic = _by_base_topic((record.topic for record in records), prefix)
+    gone = _by_base_topic((letter.record.topic for letter in dead), prefix)
+    consumed = sum(of_topic[topic] for topic in EVENT_TOPICS)
+    dead_letters = sum(gone[topic] for topic in EVENT_TOPICS)
+    other = len(dead) - dead_letters
+    return dict.fromkeys(COUNTS, 0) | {
+        "consumed": consumed,
+        "accepted": consumed - dead_letters,
+        "dead_letters": dead_letters,
+        "receipts": len(records) - consumed - of_topic[TICKS] - other,
+        "ticks": of_topic[TICKS],
+        "other_dead_letters": other,
+        "unknown_fields": unknown,
+    }
 
 
-def _count_good(counts: dict[str, int], topic: str) -> None:
-    if topic in EVENT_TOPICS:
-        counts["consumed"] += 1
-        counts["accepted"] += 1
-    else:
-        counts["receipts"] += 1
+def _by_base_topic(names: Iterable[str], prefix: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for name, n in Counter(names).items():
+        found[base_topic(name, prefix)] += n
+    return found

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from schemas.events import Click, Consent, Context, Purchase, PurchaseLine
 from schemas.receipts import PushReceipt
+from streams.accept.soundness import check_click, check_context, check_purchase, check_receipt
+from streams.accept.validate import ALWAYS_SHORT
+
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=ALWAYS_SHORT)]
+_Pieces = Annotated[int, msgspec.Meta(ge=1)]
+_Price = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Click(Click, kw_only=True, gc=False, forbid_unknown_fields=True):
-    pass
+    event_id: _Id
+    user_id: _Id
+    item_id: _Id | None = None
+    category_id: _Id | None = None
+    session_id: _Id | None = None
+    quantity: _Pieces | None = None
+    price_minor: _Price | None = None
+    device: _Id | None = None
+    schema_version: Literal[1] = 1
 
 
 class _Line(PurchaseLine, kw_only=True, gc=False, forbid_unknown_fields=True):
-    pass
+    item_id: _Id
+    quantity: _Pieces
+    unit_price_minor: _Price
+    category_id: _Id | None = None
 
 
 class _Purchase(Purchase, kw_only=True, gc=False, forbid_unknown_fields=True):
-    lines: list[_Line]  # type: ignore[assignment]
+    event_id: _Id
+    user_id: _Id
+    order_id: _Id
+    lines: Annotated[list[_Line], msgspec.Meta(min_length=1)]  # type: ignore[assignment]
+    schema_version: Literal[1] = 1
 
 
 class _Consent(Consent, kw_only=True, gc=False, forbid_unknown_fields=True):
@@ -28,22 +50,28 @@ class _Consent(Consent, kw_only=True, gc=False, forbid_unknown_fields=True):
 
 
 class _Context(Context, kw_only=True, gc=False, forbid_unknown_fields=True):
+    event_id: _Id
+    user_id: _Id
     consent: _Consent | msgspec.UnsetType | None = msgspec.UNSET
+    schema_version: Literal[1] = 1
 
 
 class _Receipt(PushReceipt, kw_only=True, gc=False, forbid_unknown_fields=True):
-    pass
+    user_id: _Id
+    recommendation_id: _Id
+    schema_version: Literal[1] = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A record type: ``strict`` refuses unknown fields, ``lenient`` skips them.
+    """A record type: ``strict`` refuses unknown fields and all that ``check`` may, ``lenient`` skips them.
 
     ``nested`` gives the known names inside a field that holds an object or a list of them.
     """
 
     strict: msgspec.json.Decoder[Any]
     lenient: msgspec.json.Decoder[Any]
+    check: Callable[[Any], None]
     names: frozenset[str]
     nested: dict[str, frozenset[str]]
 
@@ -60,20 +88,22 @@ class Shape:
 def _shape(
     strict: type[msgspec.Struct],
     lenient: type[msgspec.Struct],
+    check: Callable[[Any], None],
     nested: dict[str, type[msgspec.Struct]],
 ) -> Shape:
     return Shape(
         msgspec.json.Decoder(strict),
         msgspec.json.Decoder(lenient),
+        check,
         frozenset(lenient.__struct_fields__),
         {name: frozenset(kind.__struct_fields__) for name, kind in nested.items()},
     )
 
 
 SHAPES: dict[str, Shape] = {
-    "clicks": _shape(_Click, Click, {}),
-    "purchases": _shape(_Purchase, Purchase, {"lines": PurchaseLine}),
-    "context": _shape(_Context, Context, {"consent": Consent}),
-    "push-receipts": _shape(_Receipt, PushReceipt, {}),
+    "clicks": _shape(_Click, Click, check_click, {}),
+    "purchases": _shape(_Purchase, Purchase, check_purchase, {"lines": PurchaseLine}),
+    "context": _shape(_Context, Context, check_context, {"consent": Consent}),
+    "push-receipts": _shape(_Receipt, PushReceipt, check_receipt, {}),
 }
 """The user topics whose values are read."""

@@ -35,8 +35,7 @@ _LOWER_CASE = {
 
 def add_context(columns: Columns, pos: int, record: SourceRecord, context: Context) -> None:
     """The situation: a row a told field; minutes in the app are a fact."""
-    check.check_version(context.schema_version)
-    check.check_identity(record.key, context.user_id, context.event_id)
+    check.check_key(record.key, context.user_id)
     ts_ms = parse_ts(context.ts, record.timestamp_ms)
     told = _told(context) + _told_cell(context, columns.cell_digits) + _told_consent(context)
     minutes = _minutes(context)

@@ -12,7 +12,8 @@ from streams.accept.currencies import CURRENCIES
 from streams.accept.faults import Fault
 
 MAX_ID_BYTES = 256
-_ALWAYS_SHORT = MAX_ID_BYTES // 4  # characters: UTF-8 needs at most 4 bytes for one
+ALWAYS_SHORT = MAX_ID_BYTES // 4
+"""Characters of an id that needs no counting of bytes: UTF-8 takes at most 4 for one."""
 
 RECEIPT_STATUSES: dict[str, PushStatus] = {
     status.name.lower(): status
@@ -24,7 +25,7 @@ RECEIPT_STATUSES: dict[str, PushStatus] = {
 
 def check_id(field: str, text: str) -> None:
     """An id, or a short text that is kept like one: 1 to 256 bytes of UTF-8."""
-    if 0 < len(text) <= _ALWAYS_SHORT:
+    if 0 < len(text) <= ALWAYS_SHORT:
         return
     if not text:
         raise Fault(DeadReason.EMPTY_ID, f"{field} is empty")
@@ -38,12 +39,10 @@ def check_version(version: int) -> None:
         raise Fault(DeadReason.UNKNOWN_VERSION, "schema_version must be 1")
 
 
-def check_identity(key: bytes | None, user_id: str, event_id: str) -> None:
-    """Who and which event; the record's key must be the user."""
-    check_id("user_id", user_id)
+def check_key(key: bytes | None, user_id: str) -> None:
+    """The record's key must be the user."""
     if key != user_id.encode():
         raise Fault(DeadReason.KEY_MISMATCH, "the record's key is not its user_id")
-    check_id("event_id", event_id)
 
 
 def event_types(event_names: dict[str, str]) -> dict[str, EventType]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 PSEUDONYM_BYTES = 16
+REMEMBERED_USERS = 1 << 16
+"""Users whose pseudonym is kept at hand, in memory alone: active ones come back at once."""
 
 
 class Vault:
@@ -24,11 +27,12 @@ class Vault:
             raise ValueError("secret: must not be empty")
         self._mac = hmac.new(_derive(secret, tenant, b"pseudonym", 32), digestmod=hashlib.sha256)
         self._siv = AESSIV(_derive(secret, tenant, b"seal", 64))
+        self.pseudonym = lru_cache(maxsize=REMEMBERED_USERS)(self._pseudonym)
+        """The 16-byte pseudonym of a user id: HMAC-SHA-256 (RFC 2104), cut."""
         self.fingerprint = _derive(secret, tenant, b"fingerprint", 8).hex()
         """16 hex digits that tell two secrets apart and reveal neither."""
 
-    def pseudonym(self, user_id: str) -> bytes:
-        """Return the 16-byte pseudonym: HMAC-SHA-256 (RFC 2104), cut."""
+    def _pseudonym(self, user_id: str) -> bytes:
         mac = self._mac.copy()
         mac.update(user_id.encode())
         return mac.digest()[:PSEUDONYM_BYTES]
