@@ -24,6 +24,26 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
     names: dict[int, str]
 
 
+class Demand(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
+    """Observed and expected events of categories, as little-endian packed columns, sorted by key.
+
+    ``keys``: uint64 category hashes, 0 is all events together. Of the last whole hour and of the
+    last whole local day: events ``observed`` and ``expected``, and ``trend``, standard deviations
+    off in [-8, 8] smoothed over about five steps (0: as expected, or too new to say); float32.
+    ``next_hour``, ``next_day``: what is expected of the step under way.
+    """
+
+    keys: bytes = b""
+    hour_observed: bytes = b""
+    hour_expected: bytes = b""
+    hour_trend: bytes = b""
+    next_hour: bytes = b""
+    day_observed: bytes = b""
+    day_expected: bytes = b""
+    day_trend: bytes = b""
+    next_day: bytes = b""
+
+
 class Epoch(msgspec.Struct, kw_only=True):
     """One version of the shared knowledge; holds from stream time ``holds_from_ms`` on.
 
@@ -42,6 +62,7 @@ class Epoch(msgspec.Struct, kw_only=True):
     neighbours: dict[int, tuple[bytes, bytes]] = {}
     arrivals: tuple[bytes, bytes] = (b"", b"")
     categories_of: dict[int, int] = {}
+    demand: Demand = Demand()
     names: dict[int, str] = {}
     lambda_t: float | None = None
     lambda_c: float | None = None

@@ -17,12 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.forecast import UNTRAINED, Plan
 from schemas.globals import Epoch, Signals
 from schemas.ids import NO_ID
 from schemas.state import NEVER_MS
 from schemas.vocabulary import EventType
 from streams.learn.demand import WEIGHT_OF, Demand
 from streams.learn.digest import fitted
+from streams.learn.forecasts import Forecasts
 from streams.learn.items import MAX_ITEMS, Items
 from streams.learn.meetings import MeetingCounts
 from streams.learn.popular import parts_of, table_of
@@ -53,7 +55,9 @@ class Bounds:
 class Learner:
     """Counts demand and meetings of items; `epoch` says what follows from them."""
 
-    def __init__(self, settings: Settings, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self, settings: Settings, bounds: Bounds | None = None, plan: Plan | None = None
+    ) -> None:
         bounds = bounds or Bounds()
         self.stream_ms = NEVER_MS
         """Largest stream time any partition reported."""
@@ -64,6 +68,7 @@ class Learner:
         self._names: dict[int, str] = {}
         self._items = Items(bounds.items)
         self._demand = Demand()
+        self._forecasts = Forecasts(plan or UNTRAINED, settings.default_timezone)
         self._meetings = MeetingCounts()
         self._similar = Similar()
         self._visits = Visits(bounds.users)
@@ -103,11 +108,18 @@ class Learner:
         table = table_of(self._items, demand, self._names)
         parts = parts_of(table, holds_from_ms, self._list_length)
         lists = self._similar.lists(table, self._meetings, holds_from_ms, self._list_length)
-        head = Epoch(number=number, holds_from_ms=holds_from_ms, catalog_version=catalog_version)
+        head = Epoch(
+            number=number,
+            holds_from_ms=holds_from_ms,
+            catalog_version=catalog_version,
+            demand=self._forecasts.demand(holds_from_ms),
+        )
         return fitted(head, parts, table, lists, self._names)
 
     def _count(self, rows: NDArray[Any]) -> None:
-        rows = rows[(WEIGHT_OF[rows["types"]] > 0) & (rows["items"] != NO_ID)]
+        rows = rows[WEIGHT_OF[rows["types"]] > 0]
+        self._forecasts.add(rows["categories"], rows["ts_ms"])
+        rows = rows[rows["items"] != NO_ID]
         users, ts_ms = rows["users"], rows["ts_ms"]
         slots = self._items.see(rows["items"], rows["categories"], ts_ms)
         self._demand.add(slots, ts_ms, WEIGHT_OF[rows["types"]])
