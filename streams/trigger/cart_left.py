@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
+from schemas.state import NEVER_MS, Ragged
 from schemas.vocabulary import EventType
+from streams.groups import by_pair, runs
 
-_OPENS = EventType.CART
-_CLOSES = (EventType.REMOVE_CART, EventType.PURCHASE)
+_MOVES = (EventType.CART, EventType.REMOVE_CART, EventType.PURCHASE)
 
 
-def open_cart(events: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return the items in the cart, latest addition last; ``events`` is one user's EVENT rows."""
-    closed_at: dict[int, int] = {}
-    opened_at: dict[int, int] = {}
-    carted = events[(events["item"] != NO_ID) & np.isin(events["type"], (_OPENS, *_CLOSES))]
-    columns = (carted[name].tolist() for name in ("item", "type", "ts_ms"))
-    for item, kind, ts_ms in zip(*columns, strict=True):
-        (opened_at if kind == _OPENS else closed_at)[item] = ts_ms
+def left_in_cart(events: Ragged) -> NDArray[np.uint64]:
+    """Return each user's latest addition that is still in the cart: uint64[n], `NO_ID` for none.
+
+    ``events``: the users' `EVENT` rows. Of equal times the larger item hash is the later one.
+    """
+    users = len(events.offsets) - 1
+    found = np.full(users, NO_ID, np.uint64)
+    rows = np.flatnonzero(np.isin(events.data["type"], _MOVES) & (events.data["item"] != NO_ID))
+    if not len(rows):
+        return found
+    slots, moves = events.slots[rows], events.data.take(rows)
+    order = by_pair(slots, moves["item"])
+    slots, moves = slots[order], moves.take(order)
+    starts = runs(slots, moves["item"])
+    opens = moves["type"] == EventType.CART
+    opened = np.maximum.reduceat(np.where(opens, moves["ts_ms"], NEVER_MS), starts)
+    closed = np.maximum.reduceat(np.where(opens, NEVER_MS, moves["ts_ms"]), starts)
     # Equal times close: an order placed in the same millisecond empties the cart.
-    kept = [item for item, ts in opened_at.items() if closed_at.get(item, ts - 1) < ts]
-    return np.array(sorted(kept, key=lambda item: (opened_at[item], item)), np.uint64)
-
-
-def cart_is_left(events: NDArray[Any]) -> int | None:
-    """Return the item to speak about, None when the cart is empty."""
-    items = open_cart(events)
-    return int(items[-1]) if len(items) else None
+    still = opened > closed
+    slots, items, opened = slots[starts][still], moves["item"][starts][still], opened[still]
+    order = np.lexsort((items, opened, slots))  # the latest of a user is written last
+    found[slots[order]] = items[order]
+    return found

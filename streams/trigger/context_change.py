@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.state import UserState
+from schemas.state import CONTEXT, Ragged, UserState
+from schemas.tables import CONTEXT_ROW
 from schemas.vocabulary import ContextField
 
 WATCHED = (
@@ -45,27 +46,37 @@ def _follows_another(contexts: NDArray[Any]) -> NDArray[np.bool_]:
     return follows
 
 
-def changed_field(
-    before: UserState, user: int, applied: NDArray[Any], at: NDArray[Any]
-) -> ContextField | None:
-    """Return the first watched field that the rows ``at`` the trigger's position changed.
+def changes(before: UserState, applied: NDArray[Any], reports: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark the ``reports`` (CONTEXT_ROW, one a user and field) that change a watched field.
 
-    ``before``: state before the wave; ``applied``: the user's context rows of the wave before
-    that position. The last-known value is the newest by (ts, event), so an old report that
-    arrives late changes nothing.
+    ``before``: state before the wave; ``applied``: the wave's context rows before the reports.
+    The last-known value is the newest by (ts, event), so an old report that arrives late
+    changes nothing; nor does the first that is known of a field, or one that clears it.
     """
-    for row in at:
-        if row["field"] not in WATCHED or not row["value"]:
-            continue
-        known = _last_known(before.context.of(user), applied, row["field"])
-        if known is None or not known["value"]:
-            continue
-        newer = (row["ts_ms"], row["event"]) > (known["ts_ms"], known["event"])
-        if newer and row["value"] != known["value"]:
-            return ContextField(row["field"])
-    return None
+    news = np.isin(reports["field"], WATCHED) & (reports["value"] != 0)
+    told = np.concatenate((_stored(before.context), applied))
+    if not news.any() or not len(told):
+        return np.zeros(len(reports), bool)
+    told = told.take(np.lexsort((told["event"], told["ts_ms"], _place(told))))
+    last = np.searchsorted(_place(told), _place(reports), side="right") - 1
+    known = told.take(np.maximum(last, 0))
+    is_known = (_place(known) == _place(reports)) & (known["value"] != 0)
+    same_time = reports["ts_ms"] == known["ts_ms"]
+    newer = (reports["ts_ms"] > known["ts_ms"]) | (same_time & (reports["event"] > known["event"]))
+    found: NDArray[np.bool_] = news & is_known & newer & (reports["value"] != known["value"])
+    return found
 
 
-def _last_known(rows: NDArray[Any], applied: NDArray[Any], field: int) -> Any:
-    both = [row for part in (rows, applied) for row in part[part["field"] == field]]
-    return max(both, key=lambda row: (row["ts_ms"], row["event"]), default=None)
+def _stored(context: Ragged) -> NDArray[Any]:
+    """The last-known values as CONTEXT_ROWs."""
+    rows = np.zeros(len(context.data), CONTEXT_ROW)
+    rows["user"] = context.slots
+    for name in CONTEXT.names or ():
+        rows[name] = context.data[name]
+    return rows
+
+
+def _place(rows: NDArray[Any]) -> NDArray[np.int64]:
+    """One number for user and field."""
+    place: NDArray[np.int64] = rows["user"].astype(np.int64) * len(ContextField) + rows["field"]
+    return place

@@ -1,4 +1,7 @@
-"""Who needs a decision now: judge each stop on the applied state."""
+"""Judge the stops of a wave: who needs a decision, and about what.
+
+Everything is decided on the applied state, so a stop too many costs time and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.state import UserState
+from schemas.ids import NO_ID
+from schemas.state import NEVER_MS, Ragged, UserState
 from schemas.tables import DueUsers
-from schemas.vocabulary import EventType, TriggerKind
+from schemas.vocabulary import TriggerKind
 from streams.aggregate.aggregate import Wave
 from streams.aggregate.journal import drop_timers
 from streams.settings import Settings
-from streams.trigger.cart_left import cart_is_left
-from streams.trigger.context_change import changed_field
-from streams.trigger.follow_up import still_owns
-from streams.trigger.interest import repeats
+from streams.trigger.asks import DUE, event_asks
+from streams.trigger.cart_left import left_in_cart
+from streams.trigger.follow_up import still_own
 from streams.trigger.plan import Stops
-from streams.trigger.retract import may_retract_bought, may_retract_denied
-from streams.trigger.search_left import search_is_left
-
-_DUE = np.dtype(
-    [
-        ("row", "<i8"),
-        ("kind", "u1"),
-        ("cause", "<u8"),
-        ("item", "<u8"),
-        ("category", "<u8"),
-        ("due_ms", "<i8"),
-        ("now_ms", "<i8"),
-        ("pos", "<i8"),
-    ]
-)
+from streams.trigger.search_left import searches_left
 
 
 @dataclass(slots=True)
@@ -46,9 +35,10 @@ class Judge:
     stream_before_ms: int
     settings: Settings
 
-    def now_ms(self, pos: int) -> int:
-        """Stream time at a record; before the first one, the partition's."""
-        return int(self.wave.stream_ms[pos]) if pos >= 0 else self.stream_before_ms
+    def now_ms(self, pos: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Stream time at records; before the first one, the partition's."""
+        times: NDArray[np.int64] = np.append(self.wave.stream_ms, self.stream_before_ms)
+        return times[pos]
 
 
 def due_users(judge: Judge, stops: Stops) -> DueUsers:
@@ -56,120 +46,85 @@ def due_users(judge: Judge, stops: Stops) -> DueUsers:
 
     Timers that fired leave the state, whether they led to a decision or not.
     """
-    fired = _fired(judge, stops)
-    found = [_judge_timer(judge, stops, row, timer) for row, timer in fired.items()]
-    found += [_judge_event(judge, stops, row) for row in np.flatnonzero(stops.event).tolist()]
-    rows = np.array(list(fired), np.int64)
-    drop_timers(judge.state, rows, stops.timer[rows].astype(np.uint8))
-    due = np.array([each for each in found if each is not None], _DUE)
-    due = due[np.argsort(due["row"])]
+    rows, timers = _fired(judge, stops)
+    found = np.concatenate((_judge_timers(judge, stops, rows, timers), _judge_events(judge, stops)))
+    drop_timers(judge.state, rows, timers["kind"])
+    due = found.take(np.argsort(found["row"]))
     names = ("kind", "cause", "item", "category", "due_ms", "now_ms", "pos")
-    return DueUsers(judge.state.take(due["row"]), *(due[name] for name in names))
+    return DueUsers(judge.state.take(due["row"]), *(due[name].copy() for name in names))
 
 
-def _fired(judge: Judge, stops: Stops) -> dict[int, Any]:
-    """Each stop's timer by row, if it is still due: an event of the wave may have put it off."""
+def _fired(judge: Judge, stops: Stops) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Rows and their stop's timer, if it is still due: an event of the wave may have put it off."""
     timers, slots = judge.state.timers.data, judge.state.timers.slots
     stopped = np.flatnonzero(timers["kind"] == stops.timer[slots])
     until_ms = judge.wave.stream_ms[stops.end[slots[stopped]]]
-    due = stopped[timers["due_ms"][stopped] <= until_ms]
-    return dict(zip(slots[due].tolist(), timers[due], strict=True))
+    fired = stopped[timers["due_ms"][stopped] <= until_ms]
+    return slots[fired], timers.take(fired)
 
 
-def _judge_timer(judge: Judge, stops: Stops, row: int, timer: Any) -> tuple[Any, ...] | None:
-    pos, due_ms = int(stops.end[row]), int(timer["due_ms"])
-    now_ms = max(due_ms, judge.now_ms(pos - 1))
-    kind = TriggerKind(int(timer["kind"]))
-    if debounced(judge.state, row, kind, now_ms, judge.settings.debounce_ms):
-        return None
-    events = judge.state.events.of(row)
-    item = _timer_item(kind, events, timer)
-    if item is None:
-        return None
-    return (row, kind, timer["event"], item, _category(events, item), due_ms, now_ms, pos)
+def _judge_timers(
+    judge: Judge, stops: Stops, rows: NDArray[np.int64], timers: NDArray[Any]
+) -> NDArray[Any]:
+    due = np.zeros(len(rows), DUE)
+    due["row"], due["kind"], due["cause"] = rows, timers["kind"], timers["event"]
+    due["due_ms"], due["pos"] = timers["due_ms"], stops.end[rows]
+    due["now_ms"] = np.maximum(timers["due_ms"], judge.now_ms(due["pos"] - 1))
+    events = judge.state.events.take(rows)
+    item, stands = _timer_items(events, timers)
+    due["item"], due["category"] = item, _categories(events, item)
+    waits = debounced(judge.state, rows, due["kind"], due["now_ms"], judge.settings.debounce_ms)
+    stands &= ~waits
+    return due.compress(stands)
 
 
-def _timer_item(kind: TriggerKind, events: NDArray[Any], timer: Any) -> int | None:
-    """The item a timer is about, 0 for none; None when its reason has gone."""
-    if kind == TriggerKind.CART_LEFT:
-        return cart_is_left(events)
-    if kind == TriggerKind.SEARCH_LEFT:
-        searched = events[events["event"] == timer["event"]]
-        if len(searched) and search_is_left(events, int(searched["ts_ms"][0])):
-            return 0
-        return None
-    return int(timer["item"]) if still_owns(events, int(timer["item"])) else None
+def _timer_items(
+    events: Ragged, timers: NDArray[Any]
+) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """What each timer is about, `NO_ID` for nothing in particular; and whether its reason stands."""
+    kind = timers["kind"]
+    cart, follow_up = kind == TriggerKind.CART_LEFT, kind == TriggerKind.FOLLOW_UP
+    in_cart = left_in_cart(events)
+    item = np.where(cart, in_cart, np.where(follow_up, timers["item"], NO_ID)).astype(np.uint64)
+    searched, owned = searches_left(events, timers["event"]), still_own(events, timers["item"])
+    stands = np.where(cart, in_cart != NO_ID, np.where(follow_up, owned, searched))
+    return item, stands
 
 
-def _judge_event(judge: Judge, stops: Stops, row: int) -> tuple[Any, ...] | None:
-    pos = int(stops.end[row]) - 1
-    now_ms = judge.now_ms(pos)
-    for kind, cause, item, category in _event_triggers(judge, row, pos):
-        waits = judge.settings.debounce_ms if kind != TriggerKind.RETRACT else 0
-        if not debounced(judge.state, row, kind, now_ms, waits):
-            return (row, kind, cause, item, category, -1, now_ms, pos)
-    return None
-
-
-def _event_triggers(judge: Judge, row: int, pos: int) -> list[tuple[TriggerKind, int, int, int]]:
-    """All triggers of the record at ``pos``, the most urgent first."""
-    facts, at = _at(judge.wave.facts, pos), _at(judge.wave.contexts, pos)
-    found = _retractions(judge, facts, at)
-    found += [trigger for fact in facts for trigger in _fact_triggers(judge, row, fact)]
-    if len(at) and changed_field(judge.before, row, _earlier(judge, row, pos), at) is not None:
-        found.append((TriggerKind.CONTEXT_CHANGE, int(at["event"][0]), 0, 0))
-    return found
-
-
-def _at(rows: NDArray[Any], pos: int) -> NDArray[Any]:
-    """The rows that the record at ``pos`` gave; rows are in the order of the input."""
-    start, stop = np.searchsorted(rows["pos"], (pos, pos + 1))
-    found: NDArray[Any] = rows[start:stop]
-    return found
-
-
-def _earlier(judge: Judge, row: int, pos: int) -> NDArray[Any]:
-    """The user's context rows of this wave before ``pos``."""
-    contexts = judge.wave.contexts
-    mine: NDArray[Any] = contexts[(contexts["user"] == row) & (contexts["pos"] < pos)]
-    return mine
-
-
-def _retractions(
-    judge: Judge, facts: NDArray[Any], contexts: NDArray[Any]
-) -> list[tuple[TriggerKind, int, int, int]]:
-    bought = facts[may_retract_bought(judge.state, facts, judge.wave.stream_ms)]
-    denied = contexts[may_retract_denied(judge.state, contexts, judge.wave.stream_ms)]
-    if len(bought):
-        return [(TriggerKind.RETRACT, int(bought["event"][0]), int(bought["item"][0]), 0)]
-    return [(TriggerKind.RETRACT, int(denied["event"][0]), 0, 0)] if len(denied) else []
-
-
-def _fact_triggers(judge: Judge, row: int, fact: Any) -> list[tuple[TriggerKind, int, int, int]]:
-    cause, item, category = int(fact["event"]), int(fact["item"]), int(fact["category"])
-    if fact["type"] == EventType.FAV:
-        return [(TriggerKind.FAVOURITE, cause, item, category)]
-    if fact["type"] != EventType.VIEW:
-        return []
-    rules = (
-        (TriggerKind.REPEAT_ITEM, "item", judge.settings.repeat_item_views),
-        (TriggerKind.REPEAT_CATEGORY, "category", judge.settings.repeat_category_views),
+def _judge_events(judge: Judge, stops: Stops) -> NDArray[Any]:
+    """Of each stop at an event the most urgent trigger that is not debounced."""
+    asks, due = event_asks(judge.before, judge.state, judge.wave, stops, judge.settings)
+    due["now_ms"] = judge.now_ms(due["pos"])
+    waits = debounced(
+        judge.state, due["row"], due["kind"], due["now_ms"], judge.settings.debounce_ms
     )
-    window_ms = judge.settings.repeat_window_ms
-    return [
-        (kind, cause, item, category)
-        for kind, column, threshold in rules
-        if fact[column] and repeats(judge.state, row, fact, column, threshold, window_ms)
-    ]
+    kept = np.flatnonzero(~waits | (due["kind"] == TriggerKind.RETRACT))
+    kept = kept[np.lexsort((asks[kept], due["row"][kept]))]
+    first = np.append(True, due["row"][kept][1:] != due["row"][kept][:-1])[: len(kept)]
+    urgent: NDArray[Any] = due.take(kept[first])
+    return urgent
 
 
-def debounced(state: UserState, row: int, kind: TriggerKind, now_ms: int, debounce_ms: int) -> bool:
-    """Tell whether the user had a decision of this kind within the debounce."""
-    notes = state.debounce.of(row)
-    last = notes["at_ms"][notes["kind"] == kind]
-    return bool(len(last)) and now_ms < int(last.max()) + debounce_ms
+def debounced(
+    state: UserState,
+    rows: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    now_ms: NDArray[np.int64],
+    debounce_ms: int,
+) -> NDArray[np.bool_]:
+    """Mark (row, kind) pairs that had a decision of this kind within the debounce."""
+    last = np.full((len(state), len(TriggerKind)), NEVER_MS)
+    last[state.debounce.slots, state.debounce.data["kind"]] = state.debounce.data["at_ms"]
+    waits: NDArray[np.bool_] = now_ms < last[rows, kinds] + debounce_ms
+    return waits
 
 
-def _category(events: NDArray[Any], item: int) -> int:
-    same = events[(events["item"] == item) & (events["category"] != 0)]
-    return int(same["category"][-1]) if item and len(same) else 0
+def _categories(events: Ragged, item: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The category that each user's newest event about an item names, 0 for none."""
+    found = np.zeros(len(item), np.uint64)
+    users, data = events.slots, events.data
+    named = np.flatnonzero(
+        (data["item"] == item[users]) & (data["category"] != 0) & (data["item"] != NO_ID)
+    )
+    found[users[named]] = data["category"][named]  # the newest is written last
+    return found

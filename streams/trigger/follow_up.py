@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 from numpy.typing import NDArray
 
+from schemas.state import Ragged
 from schemas.vocabulary import EventType
 
 _UNDONE = (EventType.RETURN, EventType.CANCEL)
 
 
-def still_owns(events: NDArray[Any], item: int) -> bool:
-    """Tell whether the item was not returned or cancelled; ``events``: one user's EVENT rows."""
-    same = events[events["item"] == item]
-    bought = int(same["quantity"][same["type"] == EventType.PURCHASE].sum())
-    undone = sum(int(same["quantity"][same["type"] == kind].sum()) for kind in _UNDONE)
-    return not len(same) or bought > undone
+def still_own(events: Ragged, item: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Mark users whose item was not returned or cancelled, as far as their rows know of it.
+
+    ``events``: the users' `EVENT` rows; ``item``: uint64[n], what each one's timer is about.
+    """
+    users, data = events.slots, events.data
+    same = np.flatnonzero(data["item"] == item[users])
+    users, kind = users[same], data["type"][same]
+    pieces = data["quantity"][same].astype(np.int64)
+    pieces[np.isin(kind, _UNDONE)] *= -1
+    pieces[~np.isin(kind, (EventType.PURCHASE, *_UNDONE))] = 0
+    kept = np.zeros(len(item), np.int64)
+    np.add.at(kept, users, pieces)
+    owns: NDArray[np.bool_] = (kept > 0) | (np.bincount(users, minlength=len(item)) == 0)
+    return owns

@@ -41,18 +41,24 @@ def may_repeat(
 
 
 def repeats(
-    state: UserState, user: int, fact: Any, column: str, threshold: int, window_ms: int
-) -> bool:
-    """Tell whether ``fact`` completes ``threshold`` views of its ``column`` inside the window.
+    state: UserState, facts: NDArray[Any], column: str, threshold: int, window_ms: int
+) -> NDArray[np.bool_]:
+    """Mark ``facts`` (FACT_ROW) that complete ``threshold`` views of their ``column`` in the window.
 
     Interest that ended in a purchase of the item (or in the category) is no reason to speak.
     """
-    rows = state.events.of(user)
-    same = rows[rows[column] == fact[column]]
-    recent = same[(same["ts_ms"] > fact["ts_ms"] - window_ms) & (same["ts_ms"] <= fact["ts_ms"])]
-    if (recent["type"] == EventType.PURCHASE).any():
-        return False
-    return int((recent["type"] == EventType.VIEW).sum()) >= threshold
+    marked = np.zeros(len(facts), bool)
+    views = np.flatnonzero((facts["type"] == EventType.VIEW) & (facts[column] != NO_ID))
+    value, until_ms = facts[column][views], facts["ts_ms"][views]
+    events = state.events.take(facts["user"][views].astype(np.int64))
+    near = np.flatnonzero(events.data[column] == np.repeat(value, events.lengths))
+    view, ts_ms = events.slots[near], events.data["ts_ms"][near]
+    inside = (ts_ms > until_ms[view] - window_ms) & (ts_ms <= until_ms[view])
+    view, kind = view[inside], events.data["type"][near][inside]
+    seen = np.bincount(view[kind == EventType.VIEW], minlength=len(views))
+    bought = np.bincount(view[kind == EventType.PURCHASE], minlength=len(views))
+    marked[views] = (seen >= threshold) & (bought == 0)
+    return marked
 
 
 def _key(users: NDArray[Any], values: NDArray[np.uint64]) -> NDArray[np.uint64]:

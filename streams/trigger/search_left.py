@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 from numpy.typing import NDArray
 
+from schemas.state import NEVER_MS, Ragged
 from schemas.vocabulary import EventType
 
 
-def search_is_left(events: NDArray[Any], searched_ms: int) -> bool:
-    """Tell whether no purchase came at or after the search; ``events``: one user's EVENT rows."""
-    bought = (events["type"] == EventType.PURCHASE) & (events["ts_ms"] >= searched_ms)
-    return not bool(bought.any())
+def searches_left(events: Ragged, search: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Mark users whose search is still kept and had no purchase at or after it.
+
+    ``events``: the users' `EVENT` rows; ``search``: uint64[n], the hash of each one's search.
+    """
+    users, data = events.slots, events.data
+    asked = data["event"] == search[users]
+    searched_ms = np.full(len(search), NEVER_MS)
+    searched_ms[users[asked][::-1]] = data["ts_ms"][asked][::-1]
+    bought = data["type"] == EventType.PURCHASE
+    after = bought & (data["ts_ms"] >= searched_ms[users])
+    left: NDArray[np.bool_] = searched_ms != NEVER_MS
+    left[users[after]] = False
+    return left
