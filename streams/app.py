@@ -9,6 +9,7 @@ from typing import Any
 import faust
 
 from streams.agents import register_engine, register_knowledge
+from streams.engine.home import claim
 from streams.engine.options import TABLE, Options
 from streams.engine.processor import Processor
 from streams.engine.producer import MAX_BATCH_BYTES, compression
@@ -30,8 +31,9 @@ class KairosApp(faust.App):
     prepare: Callable[[Settings], Awaitable[None]]
 
     async def on_first_start(self) -> None:
-        """Refuse to start on a cluster whose topics do not fit."""
+        """Refuse to start on a data directory in use, or a cluster whose topics do not fit."""
         self.conf.datadir.mkdir(parents=True, exist_ok=True)
+        self._home = claim(self.conf.datadir)
         await self.prepare(self.settings)
         await super().on_first_start()
 

@@ -65,6 +65,18 @@ def test_a_worker_refuses_topics_that_do_not_fit_together(deployment) -> None:
     assert f"{deployment.settings.topic('clicks')}: has 6 partitions instead of 4" in log
 
 
+def test_a_worker_refuses_a_data_directory_that_another_uses(deployment) -> None:
+    first = deployment.start()
+    deployment.wait_for(lambda: "Worker ready" in deployment.log().read_text())
+    second = deployment.start()
+    assert second.wait(60) != 0
+    assert "is in use by another worker" in deployment.log().read_text()
+    deployment.produce(300)
+    deployment.wait_for_outputs(300)
+    assert first.poll() is None
+    deployment.assert_exact()
+
+
 async def _add_partitions(settings, name: str, count: int) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
     await admin.start()
