@@ -91,13 +91,13 @@ def _make_ready(lab: Lab, heats: list[Heat]) -> None:
 
 async def _compete(
     lab: Lab, broker: str, heats: list[Heat], rounds: int
-) -> tuple[dict[str, list[Run]], dict[str, dict[str, int]], dict[str, str]]:
+) -> tuple[report.Runs, dict[str, dict[str, int]], dict[str, str]]:
     """Return each heat's runs, what was inexact, and what failed."""
     inputs = {heat.topic: heat.events for heat in heats}
     for topic, events in inputs.items():
         lab.generate(broker, topic, events)
     bench = Bench(broker, HOME / "state", PARTITIONS)
-    found: dict[str, list[Run]] = {}
+    found: dict[str, dict[int, Run]] = {}
     inexact: dict[str, dict[str, int]] = {}
     failed: dict[str, str] = {}
     for number in range(rounds):
@@ -110,7 +110,7 @@ async def _compete(
                 continue
             finally:
                 await bench.clean(set(inputs))
-            found.setdefault(heat.key, []).append(run)
+            found.setdefault(heat.key, {})[number] = run
             _report(heat, number, run, wrong)
             if wrong:
                 inexact[heat.key] = wrong
@@ -136,7 +136,7 @@ def _report(heat: Heat, number: int, run: Run, wrong: dict[str, int]) -> None:
     )
 
 
-def _write(found: dict[str, list[Run]], inexact: dict[str, dict[str, int]], runs: int) -> None:
+def _write(found: report.Runs, inexact: dict[str, dict[str, int]], runs: int) -> None:
     ratios = {k: v for k, v in report.summary(found).items() if not k.endswith("_spread")}
     spreads = report.summary(found)
     body = [

@@ -17,6 +17,8 @@ import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from benchmarks.measure import Tree
+
 POLL_S, TREE_S, QUIET_S, STOP_S = 0.05, 0.5, 2.5, 20.0
 STUCK_S, LIMIT_S = 60.0, 900.0
 
@@ -69,37 +71,21 @@ def figures(samples: list[Sample], events: int, peak_rss_mb: float) -> Run:
     )  # fmt: skip
 
 
-class Tree:
-    """A process and its descendants."""
+class OftenAsked(Tree):
+    """A tree that looks for new members twice a second only, and notes its highest memory."""
 
     def __init__(self, pid: int) -> None:
-        self._root = psutil.Process(pid)
-        self._all = [self._root]
+        super().__init__(pid)
+        self._members = super()._all()
         self._looked_s = 0.0
-        self.peak_rss_mb = 0.0
+        self.highest_rss_mb = 0.0
 
-    def cpu_s(self) -> float:
-        """CPU seconds of all, of ended and awaited children too."""
+    def _all(self) -> list[psutil.Process]:
         if time.monotonic() - self._looked_s > TREE_S:
-            self._look()
-        return sum(_cpu_s(process) for process in self._all)
-
-    def _look(self) -> None:
-        self._looked_s = time.monotonic()
-        with suppress(psutil.NoSuchProcess):
-            self._all = [self._root, *self._root.children(recursive=True)]
-        rss = 0
-        for process in self._all:
-            with suppress(psutil.NoSuchProcess):
-                rss += process.memory_info().rss
-        self.peak_rss_mb = max(self.peak_rss_mb, rss / 1e6)
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    with suppress(psutil.NoSuchProcess):
-        spent = process.cpu_times()
-        return float(spent.user + spent.system + spent.children_user + spent.children_system)
-    return 0.0
+            self._looked_s = time.monotonic()
+            self._members = super()._all() or self._members
+            self.highest_rss_mb = max(self.highest_rss_mb, self.rss_mb())
+        return self._members
 
 
 class Bench:
@@ -140,7 +126,7 @@ class Bench:
     async def _watch(
         self, process: subprocess.Popen[bytes], began_s: float, ends: Ends, events: int, log: Path
     ) -> Run:
-        tree = Tree(process.pid)
+        tree = OftenAsked(process.pid)
         samples = [Sample(began_s, 0, 0.0)]
         changed_s = began_s
         while samples[-1].outputs < events or time.monotonic() - changed_s < QUIET_S:
@@ -150,7 +136,7 @@ class Bench:
             samples.append(sample)
             self._refuse_failure(process, began_s, changed_s, sample, log)
             await asyncio.sleep(POLL_S)
-        return figures(samples, events, tree.peak_rss_mb)
+        return figures(samples, events, tree.highest_rss_mb)
 
     def _refuse_failure(
         self, process: subprocess.Popen[bytes], began_s: float, changed_s: float, at: Sample,

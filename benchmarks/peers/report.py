@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from benchmarks.peers.contestants import COLD, HEATS, OURS, WARM
 from benchmarks.peers.measure import Run
 
-Runs = Mapping[str, Sequence[Run]]
+Runs = Mapping[str, Mapping[int, Run]]
+"""Each heat's runs by number of the round."""
 Rate = Callable[[Run], float]
 
 VERDICTS = ("missing_events", "dup_records", "wrong_window", "records_with_wrong_counts")
@@ -38,11 +39,11 @@ def summary(runs: Runs) -> dict[str, Any]:
     """
     fastest = _fastest(runs)
     return {
-        "ours_events_per_cpu_s": _median(runs.get(OURS_COLD, ()), total),
+        "ours_events_per_cpu_s": _median(runs.get(OURS_COLD), total),
         "fastest_peer": fastest,
-        "fastest_peer_events_per_cpu_s": _median(runs.get(f"{fastest} {COLD}", ()), total),
+        "fastest_peer_events_per_cpu_s": _median(runs.get(f"{fastest} {COLD}"), total),
         **_ratio("ratio_fastest_peer", runs, (OURS_COLD, total), (f"{fastest} {COLD}", total)),
-        "ours_warm_events_per_cpu_s": _median(runs.get(OURS_WARM, ()), steady),
+        "ours_warm_events_per_cpu_s": _median(runs.get(OURS_WARM), steady),
         **_ratio("ratio_warm_kafka_streams", runs, (OURS_WARM, steady), ("kstreams warm", steady)),
         **_ratio("ratio_faust", runs, (OURS_COLD, total), ("faust cold", steady)),
         **_ratio("ratio_raw", runs, (OURS_WARM, steady), ("raw warm", steady)),
@@ -56,9 +57,9 @@ def rows(runs: Runs, inexact: Mapping[str, Mapping[str, Any]]) -> list[list[str]
         [
             f"{heat.contestant.title}, {heat.group}", f"{heat.events:,}",
             _spread(runs[heat.key], total), _spread(runs[heat.key], steady),
-            _short(run.first_output_s for run in runs[heat.key]),
-            _short(run.wall_s for run in runs[heat.key]),
-            f"{statistics.median(run.peak_rss_mb for run in runs[heat.key]):.0f}",
+            _short(run.first_output_s for run in runs[heat.key].values()),
+            _short(run.wall_s for run in runs[heat.key].values()),
+            f"{statistics.median(run.peak_rss_mb for run in runs[heat.key].values()):.0f}",
             "no state" if heat.contestant.limit else _verdict(inexact.get(heat.key)),
         ]
         for heat in HEATS if runs.get(heat.key)
@@ -71,7 +72,7 @@ def faults(verdict: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _fastest(runs: Runs) -> str | None:
-    rates = {name: _median(runs.get(f"{name} {COLD}", ()), total) or 0 for name in PEERS}
+    rates = {name: _median(runs.get(f"{name} {COLD}"), total) or 0 for name in PEERS}
     best = max(rates, key=lambda name: rates[name])
     return best if rates[best] else None
 
@@ -80,21 +81,20 @@ def _ratio(
     name: str, runs: Runs, ours: tuple[str, Rate], peer: tuple[str, Rate]
 ) -> dict[str, float | list[float] | None]:
     """The ratio of the medians, and the least and greatest ratio of a round."""
-    over, under = _median(runs.get(ours[0], ()), ours[1]), _median(runs.get(peer[0], ()), peer[1])
-    if not over or not under:
+    mine, theirs = runs.get(ours[0]) or {}, runs.get(peer[0]) or {}
+    over, under = _median(mine, ours[1]), _median(theirs, peer[1])
+    each = [ours[1](mine[n]) / peer[1](theirs[n]) for n in sorted(mine.keys() & theirs.keys())]
+    if not over or not under or not each:
         return {name: None, f"{name}_spread": None}
-    pairs = zip(runs[ours[0]], runs[peer[0]], strict=False)
-    each = [ours[1](one) / peer[1](other) for one, other in pairs]
-    spread = [round(min(each), 3), round(max(each), 3)]
-    return {name: round(over / under, 3), f"{name}_spread": spread}
+    return {name: round(over / under, 3), f"{name}_spread": [round(f(each), 3) for f in (min, max)]}
 
 
-def _median(runs: Sequence[Run], rate: Rate) -> int | None:
-    return round(statistics.median(map(rate, runs))) if runs else None
+def _median(runs: Mapping[int, Run] | None, rate: Rate) -> int | None:
+    return round(statistics.median(map(rate, runs.values()))) if runs else None
 
 
-def _spread(runs: Sequence[Run], rate: Rate) -> str:
-    rates = [rate(run) for run in runs]
+def _spread(runs: Mapping[int, Run], rate: Rate) -> str:
+    rates = [rate(run) for run in runs.values()]
     return f"**{statistics.median(rates):,.0f}** ({min(rates):,.0f} to {max(rates):,.0f})"
 
 

@@ -11,10 +11,10 @@ def run(events: int, cpu_s: float, steady_cpu_s: float | None = None) -> Run:
 
 
 ROUNDS = {
-    "ours cold": [run(300, 1.0), run(300, 3.0), run(300, 2.0)],
-    "bytewax cold": [run(300, 10.0), run(300, 12.0), run(300, 30.0)],
-    "flink cold": [run(300, 40.0, 1.0)] * 3,
-    "raw cold": [run(300, 0.5)] * 3,
+    "ours cold": {0: run(300, 1.0), 1: run(300, 3.0), 2: run(300, 2.0)},
+    "bytewax cold": {0: run(300, 10.0), 1: run(300, 12.0), 2: run(300, 30.0)},
+    "flink cold": {n: run(300, 40.0, 1.0) for n in range(3)},
+    "raw cold": {n: run(300, 0.5) for n in range(3)},
 }
 
 
@@ -27,6 +27,12 @@ def test_a_ratio_is_of_the_medians_and_its_spread_of_the_rounds() -> None:
     found = summary(ROUNDS)
     assert found["ratio_fastest_peer"] == 6.0
     assert found["ratio_fastest_peer_spread"] == [4.0, 15.0]
+
+
+def test_a_round_that_one_side_did_not_finish_counts_in_no_ratio() -> None:
+    ours = {1: run(300, 1.0), 2: run(300, 2.0)}
+    found = summary({"ours cold": ours, "bytewax cold": {0: run(300, 9.0), 2: run(300, 10.0)}})
+    assert found["ratio_fastest_peer_spread"] == [5.0, 5.0]
 
 
 def test_the_limit_is_no_peer() -> None:
@@ -42,7 +48,7 @@ def test_what_did_not_run_has_no_ratio() -> None:
 
 
 def test_stock_faust_is_taken_without_its_start() -> None:
-    found = summary({"ours cold": [run(300, 1.0)], "faust cold": [run(30, 20.0, 15.0)]})
+    found = summary({"ours cold": {0: run(300, 1.0)}, "faust cold": {0: run(30, 20.0, 15.0)}})
     assert found["ratio_faust"] == 150.0
 
 
