@@ -69,6 +69,10 @@ class Feed:
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
+    def places(self) -> list[tuple[str, int]]:
+        """Topics (full names) and partitions that hold what was sent."""
+        return list(self.ends)
+
     def send_now(self, records: list[Record]) -> None:
         """Send ``records`` before the feed starts, a chunk after the other."""
         asyncio.run(self._send_all(records))

@@ -77,7 +77,7 @@ class Fleet:
             raise FleetError(f"{member.name} was restarted {MOST_RESTARTS} times\n{self.tails()}")
         member.log_at = self.log(member.name).stat().st_size
         gone_off = self.fired()
-        left = {name: value for name, value in member.points.items() if not gone_off[name]}
+        left = {name: told for name, told in member.points.items() if not gone_off[name]}
         member.points = left | points
         member.process = self._spawn(member.name, member.home, member.points)
         member.stopped = False

@@ -137,7 +137,7 @@ def _run(scene: Scene, faults: list[Fault], clock: Clock) -> None:
         elif fault.name != "compacted_input":  # that was before
             scene.happened[fault.name] += 1
     clock.lap("struck")
-    scene.wait(lambda: scene.has_sent(least), "the producers")
+    scene.wait(lambda: scene.feed.sent >= least, "the producers")
     scene.feed.stop()
     clock.lap("fed")
     scene.wait(scene.is_settled, "the last record")

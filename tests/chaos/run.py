@@ -6,13 +6,18 @@ import argparse
 import json
 import logging
 import random
+import shutil
 import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from chaos.cluster import Cluster
@@ -22,6 +27,10 @@ from chaos.rounds import Result, play
 JOBS = ("shop", "shop", "count")
 """Every third round counts: one output per event; the others run the real pipeline."""
 FAULTS_A_ROUND = 2
+WRONG = ("lost", "duplicated", "state_differences", "law4_differences", "policy_violations")
+TOTALS = ("events", *WRONG, "decisions", "recommendations")
+Hand = tuple[int, str, list[str]]
+"""Number, job and faults of a round."""
 RECORDED = 100
 """So many rounds make a result: it is written down, and no fault may be missing in it."""
 
@@ -48,15 +57,11 @@ def deal(rounds: int, seed: str) -> Iterator[tuple[str, list[str]]]:
 
 def summary(results: list[Result], failed: list[str], took_s: float) -> dict[str, Any]:
     """Return the figures of a run."""
-    totals: Counter[str] = Counter()
+    totals: Counter[str] = Counter(dict.fromkeys(TOTALS, 0))
     faults: Counter[str] = Counter(dict.fromkeys(FAULTS, 0))
     for result in results:
-        verdict = result.verdict
-        for name in (
-            "events", "lost", "duplicated", "state_differences", "law4_differences",
-            "policy_violations", "decisions", "recommendations",
-        ):  # fmt: skip
-            totals[name] += getattr(verdict, name)
+        for name in TOTALS:
+            totals[name] += getattr(result.verdict, name)
         faults.update(result.faults)
     return {
         "rounds": len(results),
@@ -70,11 +75,40 @@ def summary(results: list[Result], failed: list[str], took_s: float) -> dict[str
 
 def passes(figures: dict[str, Any], rounds: int) -> bool:
     """Whether all rounds were played, nothing was wrong, and (in a long run) no fault missed."""
-    wrong = ("lost", "duplicated", "state_differences", "law4_differences", "policy_violations")
     missed = [name for name in FAULTS if not figures["faults"][name]] if rounds >= RECORDED else []
     for name in missed:
         print(f"never happened: {name}", file=sys.stderr)
-    return figures["rounds"] == rounds and not missed and not any(figures[name] for name in wrong)
+    return figures["rounds"] == rounds and not missed and not any(figures[name] for name in WRONG)
+
+
+class Lane:
+    """Plays rounds from a queue on a broker of its own."""
+
+    def __init__(self, seed: str, home: Path, queue: SimpleQueue[Hand]) -> None:
+        self.results: list[Result] = []
+        self.failures: list[str] = []
+        self._seed, self._home, self._queue = seed, home, queue
+
+    def run(self) -> None:
+        """Play until nothing is left."""
+        cluster = Cluster(self._home / f"broker-{id(self)}")
+        try:
+            with suppress(Empty):
+                while True:
+                    self._play(cluster, *self._queue.get_nowait())
+        finally:
+            cluster.close()
+
+    def _play(self, cluster: Cluster, number: int, job: str, hand: list[str]) -> None:
+        try:
+            result = play(number, self._seed, job, hand, cluster, self._home)
+        except Exception:  # a round that breaks is one that failed; the others go on
+            text = f"round {number} ({job}, {hand}): {traceback.format_exc()}"
+            self.failures.append(text)
+        else:
+            text = _line(result)
+            self.results.append(result)
+        print(text, file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -82,37 +116,49 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--lanes", type=int, default=2, help="rounds at a time: they mostly wait")
     parser.add_argument("--first", type=int, default=0, help="number of the first round played")
     parser.add_argument("--only", default="", help="comma-separated faults, instead of the deck")
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # clean up, as at Ctrl-C
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every fault of ours
-    began, results, failed = time.monotonic(), [], []
-    home = Path(tempfile.mkdtemp(prefix="kairos-chaos-"))
-    cluster = Cluster(home / "broker")
-    try:
-        hands = list(deal(asked.rounds + asked.first, asked.seed))[asked.first :]
-        for number, (job, hand) in enumerate(hands, asked.first):
-            only = asked.only.split(",") if asked.only else hand
-            try:
-                results.append(play(number, asked.seed, job, only, cluster, home))
-            except AssertionError as error:
-                failed.append(f"round {number} ({job}, {only}): {error}")
-                print(failed[-1], file=sys.stderr, flush=True)
-            else:
-                print(_line(results[-1]), file=sys.stderr, flush=True)
-    finally:
-        cluster.close()
-    figures = summary(results, failed, time.monotonic() - began)
+    began, home = time.monotonic(), Path(tempfile.mkdtemp(prefix="kairos-chaos-"))
+    queue = _queue(asked)
+    lanes = [Lane(asked.seed, home, queue) for _ in range(asked.lanes)]
+    _play_all(lanes, queue)
+    results = [result for lane in lanes for result in lane.results]
+    failures = [text for lane in lanes for text in lane.failures]
+    figures = summary(results, failures, time.monotonic() - began)
     good = passes(figures, asked.rounds)
     if asked.rounds >= RECORDED:
         _record(figures, asked.seed)
     if good:
-        home.rmdir()
+        shutil.rmtree(home)
     else:
         print(f"the folders of the rounds that went wrong: {home}", file=sys.stderr)
     print(json.dumps(figures))
     return 0 if good else 1
+
+
+def _queue(asked: argparse.Namespace) -> SimpleQueue[Hand]:
+    queue: SimpleQueue[Hand] = SimpleQueue()
+    hands = list(deal(asked.rounds + asked.first, asked.seed))
+    for number, (job, hand) in enumerate(hands[asked.first :], asked.first):
+        queue.put((number, job, asked.only.split(",") if asked.only else hand))
+    return queue
+
+
+def _play_all(lanes: list[Lane], queue: SimpleQueue[Hand]) -> None:
+    def stop(*_: object) -> None:
+        """The rounds in play are played to their end, so that everything is cleaned up."""
+        with suppress(Empty):
+            while True:
+                queue.get_nowait()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        for played in [pool.submit(lane.run) for lane in lanes]:
+            played.result()
 
 
 def _line(result: Result) -> str:

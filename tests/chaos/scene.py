@@ -51,54 +51,48 @@ class Scene:
     fleet: Fleet
     feed: Feed
     happened: Counter[str] = field(default_factory=Counter)
+    ends: dict[tuple[str, int], int] = field(default_factory=dict)
+    """What the group had committed at the last look."""
 
     def first(self) -> Member:
         """The worker that a round starts with."""
         return self.fleet.members["a"]
 
-    def done(self) -> int | None:
-        """How many input records the group has committed; None: the broker does not say."""
-        if (ends := self._committed()) is None:
-            return None
-        self.feed.done = max(self.feed.done, sum(ends.values()))
-        return self.feed.done
-
-    def _committed(self) -> dict[tuple[str, int], int] | None:
+    def look(self) -> None:
+        """Ask how far the group has come; a broker that does not answer tells nothing new."""
         try:
             found = committed(self.settings.broker, self.settings.app_id)
         except (KafkaError, OSError):
-            return None
-        return {place: found.get(place, 0) for place in dict(self.feed.ends)}
-
-    def has_sent(self, least: int) -> bool:
-        """Whether the producers have sent so much; they go no further than workers follow."""
-        self.done()
-        return self.feed.sent >= least
+            return
+        self.ends = found
+        self.feed.done = max(
+            self.feed.done, sum(found.get(place, 0) for place in self.feed.places())
+        )
 
     def is_settled(self) -> bool:
-        """Whether everything that was sent is committed."""
-        found = self._committed()
-        return found is not None and all(
-            found[place] >= end for place, end in self.feed.ends.items()
-        )
+        """Whether everything that was sent is committed, as of the last look."""
+        return all(self.ends.get(place, 0) >= end for place, end in self.feed.ends.items())
 
     def wait(self, condition: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S) -> None:
         """Wait for a condition; workers that end meanwhile are restarted."""
         deadline = time.monotonic() + timeout_s
+        self.look()
         while not condition():
             if time.monotonic() > deadline:
                 raise FleetError(f"waited {timeout_s:.0f} s for {what}\n{self.fleet.tails()}")
             time.sleep(POLL_S)
             self.fleet.tend()
+            self.look()
 
     def wait_progress(self, records: int = 60) -> None:
         """Wait until so many more records are committed."""
-        goal = (self.done() or self.feed.done) + records
-        self.wait(lambda: (self.done() or 0) >= goal, f"{records} more records")
+        self.look()
+        goal = self.feed.done + records
+        self.wait(lambda: self.feed.done >= goal, f"{records} more records")
 
     def pause(self, seconds: float) -> None:
         """Let time pass; workers that end meanwhile are restarted."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            time.sleep(min(0.1, seconds))
+            time.sleep(min(POLL_S, seconds))
             self.fleet.tend()

@@ -38,13 +38,12 @@ def crowd(scene: Scene) -> None:
 
 
 def shared_home(scene: Scene) -> None:
-    """A second worker on the same data directory: it refuses, or does no harm."""
+    """A second worker on the same data directory refuses, and does no harm."""
     scene.wait_progress(50)
-    first = scene.first()
-    twin = scene.fleet.start("twin", home=first.home.name)
-    scene.pause(scene.rng.uniform(6, 10))
-    twin.stopped = True
-    scene.fleet.kill(twin)
+    twin = scene.fleet.start("twin", home=scene.first().home.name)
+    twin.stopped = True  # no supervisor
+    scene.wait(lambda: not twin.is_up(), "the second worker to refuse")
+    assert b"is in use by another worker" in scene.fleet.log("twin").read_bytes()
     scene.wait_progress(20)
 
 

@@ -47,7 +47,8 @@ def _die_in(point: str, latest: int) -> Callable[[Plan, random.Random], None]:
 
 
 def _die_in_abort(plan: Plan, rng: random.Random) -> None:
-    plan.first_points |= {"kill_in_abort": rng.randint(1, 3), "aborts": 0.2}
+    plan.first_points["kill_in_abort"] = rng.randint(1, 3)
+    plan.points["aborts"] = 0.1
 
 
 def kill_in_recovery(scene: Scene) -> None:
