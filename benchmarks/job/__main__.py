@@ -7,13 +7,17 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.job.latency import latency
 from benchmarks.job.profile import profile
+from benchmarks.job.restart import restart
 from benchmarks.job.stand import Stand, say
 from benchmarks.job.throughput import throughput
 from benchmarks.results import refresh, section
 
 MEASUREMENTS: dict[str, Callable[[Stand], dict[str, Any]]] = {
     "throughput": throughput,
+    "latency": latency,
+    "restart": restart,
     "profile": profile,
 }
 

@@ -63,10 +63,9 @@ async def _limit(made: Deployment) -> dict[str, float]:
 
 
 async def _written(made: Deployment) -> Written:
-    plain = msgspec.structs.replace(made.settings, topic_prefix="")
     topics = [made.settings.topic(name) for name in OUTPUTS] + [made.changelog]
     found: Written = {}
-    for record in await read_all(plain, *topics):
+    for record in await read_all(made.bare(), *topics):
         place = TopicPartition(record.topic, record.partition)
         found.setdefault(place, []).append((record.key, record.value))
     return found

@@ -18,8 +18,10 @@ EVENTS, USERS = 300_000, 50_000
 RATE_PER_S = 200
 TOP = 10
 OURS = re.compile(r"\((?:streams|models|schemas)/")
-PATH = ("_decide (streams/pipeline.py", "process (streams/pipeline.py")
+PATH = re.compile(r"^Pipeline\.\w+ \(streams/pipeline\.py")
 """Frames whose callees are the stages."""
+IDLE = re.compile(r"^([\w.]*\.)?(select|wait|_wait_for_tstate_lock|_worker) \(")
+"""Innermost frames of a thread that waits; the sampler takes some for work."""
 
 
 def profile(stand: Stand) -> dict[str, Any]:
@@ -55,7 +57,7 @@ async def _sampled(made: Deployment) -> tuple[Counter[str], float]:
 def _spy(worker: Watched, output: Path) -> subprocess.Popen[bytes]:
     program = str(Path(sys.executable).with_name("py-spy"))
     command = [program, "record", "--pid", str(worker.worker.pid), "--rate", str(RATE_PER_S)]
-    command += ["--format", "raw", "--threads", "--nonblocking", "--output", str(output)]
+    command += ["--format", "raw", "--threads", "--output", str(output)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -64,18 +66,22 @@ def read_stacks(path: Path) -> Counter[str]:
     found: Counter[str] = Counter()
     for line in path.read_text(encoding="utf-8").splitlines():
         stack, _, count = line.rpartition(" ")
-        found[stack] += int(count)
+        if not IDLE.search(stack.rpartition(";")[2]):
+            found[stack] += int(count)
     return found
 
 
 def stage_of(stack: str) -> str:
-    """The stage of the pipeline, else the part of the engine or the library that is at work."""
+    """The stage of the pipeline; outside of it the engine's module or our folder at work."""
     frames = stack.split(";")
     for n, frame in enumerate(frames[:-1]):
-        if frame.startswith(PATH) and not frames[n + 1].startswith(PATH):
+        if PATH.search(frame) and not PATH.search(frames[n + 1]):
             return _name(frames[n + 1])
     ours = [frame for frame in frames if OURS.search(frame)]
-    return _name(ours[-1]) if ours else _library(frames)
+    if not ours:
+        return _library(frames)
+    path = ours[-1].rpartition("(")[2].rpartition(":")[0]
+    return path if "/engine/" in path else path.rpartition("/")[0]
 
 
 def cost_of(stack: str) -> str:

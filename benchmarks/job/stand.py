@@ -91,6 +91,10 @@ class Deployment:
         """Full name of the changelog."""
         return f"{self.settings.app_id}-{CHANGELOG}"
 
+    def bare(self) -> Settings:
+        """The settings for readers of topics by their full names."""
+        return msgspec.structs.replace(self.settings, topic_prefix="")
+
     def feed(self, records: Iterable[SourceRecord]) -> int:
         """Send records as fast as they go."""
         return asyncio.run(feed(self.settings, records))
@@ -165,11 +169,19 @@ class Progress:
 
     async def committed(self) -> int:
         """Input records whose effects are committed."""
+        return sum((await self.by_partition()).values())
+
+    async def by_partition(self) -> dict[int, int]:
+        """Input records of each partition whose effects are committed."""
+        done = dict.fromkeys(range(self._made.settings.partitions), 0)
         try:
             found = await self._admin.list_consumer_group_offsets(self._made.settings.app_id)
         except GroupCoordinatorNotAvailableError:  # a new broker, before the first group
-            return 0
-        return sum(max(found[tp].offset, 0) for tp in self._inputs if tp in found)
+            return done
+        for tp in self._inputs:
+            if tp in found:
+                done[tp.partition] += max(found[tp].offset, 0)
+        return done
 
     async def produced(self) -> int:
         """Input records in the topics."""
