@@ -56,6 +56,11 @@ SEED ?= 1
 chaos: $(STAMP)
 	@PYTHONPATH=tests:. $(BIN)/python -m chaos.run --rounds $(ROUNDS) --seed $(SEED)
 
+## bench-growth: cost per event as users, history, partitions, workers grow (RUNS=, USERS=, ONLY=); plots
+bench-growth: $(STAMP)
+	@$(BIN)/kairos broker fetch >&2
+	@$(BIN)/python -m benchmarks.growth
+
 ## reference: train the shipped bundle again, from the shipped log; same code, same bytes
 reference: $(STAMP)
 	KAIROS_SECRET=reference KAIROS_EPOCH_MS=86400000 $(BIN)/kairos train --source deskdrop --out models/reference
