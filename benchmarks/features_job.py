@@ -75,7 +75,7 @@ class Features:
         written = {key: packed[16 * n : 16 * n + 16] for n, key in enumerate(slots)}
         counts = (
             Counts(click.event_id, click.user_id, hour * HOUR_MS, *numbers)
-            for click, hour, numbers in zip(clicks, hours, after.tolist(), strict=True)
+            for click, hour, *numbers in zip(clicks, hours, *after.T.tolist(), strict=True)
         )
         outputs = [
             Output(self._out_topic, record.key, self._encode(each))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from streams.engine.home import claim
 from streams.engine.options import TABLE, Options
 from streams.engine.processor import Processor
 from streams.engine.producer import MAX_BATCH_BYTES, compression
+from streams.engine.prompt import PromptTableManager, PromptWorker
 from streams.engine.runner import Engine
 from streams.engine.store import StateTable
 from streams.settings import Settings, load_settings
@@ -20,6 +22,8 @@ from streams.topics import refuse_problems
 
 STREAM_BUFFER = 64
 """Batches in the stream's queue; the engine's own cap per partition is far below."""
+GC_THRESHOLDS = (50_000, 20, 20)
+"""A batch makes thousands of objects and no cycles; Python's 700 looks through them in vain."""
 
 
 class KairosApp(faust.App):
@@ -36,6 +40,15 @@ class KairosApp(faust.App):
         self._home = claim(self.conf.datadir)
         await self.prepare(self.settings)
         await super().on_first_start()
+        gc.freeze()  # what was imported stays: no collection need look at it again
+        gc.set_threshold(*GC_THRESHOLDS)
+
+    def worker_init_post_autodiscover(self) -> None:
+        """Load the web server only if it is wanted."""
+        if self.boot_strategy.enable_web is False:
+            self.on_worker_init.send()
+        else:
+            super().worker_init_post_autodiscover()
 
 
 def create_app(
@@ -100,6 +113,8 @@ def _faust_settings(settings: Settings) -> dict[str, Any]:
         "producer_linger": 0.0,
         "stream_buffer_maxsize": STREAM_BUFFER,
         "stream_wait_empty": True,
+        "TableManager": PromptTableManager,
+        "Worker": PromptWorker,
         "web_enabled": settings.web_port > 0,
         "web_port": settings.web_port or 6066,
     }

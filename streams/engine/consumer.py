@@ -108,8 +108,8 @@ class BatchConsumer(Consumer):
             await self.wait(self.can_resume_flow)
         await self._seek_if_due()
         generation = self.app.consumer_generation_id
-        slices, _ = await self._wait_next_records(self._patience(timeout))
-        for tp, piece in (slices or {}).items():
+        slices = await self._fetch(self._patience(timeout))
+        for tp, piece in slices.items():
             if not self._is_current(generation):
                 return  # a rebalance: everything is sought again after it
             if tp.topic in self._options.topics:
@@ -121,6 +121,14 @@ class BatchConsumer(Consumer):
                 batch = self._release(partition)
                 if batch is not None:
                     yield self._message(partition, batch)
+
+    async def _fetch(self, timeout_s: float) -> dict[Any, Slice]:
+        active = self._get_active_partitions()
+        if not active:
+            await self.sleep(WAIT_BUSY_S)  # Faust's own waits a second, and the start with it
+            return {}
+        slices: dict[Any, Slice] | None = await self._getmany(active, timeout_s)
+        return slices or {}
 
     def _is_current(self, generation: int) -> bool:
         return (

@@ -10,6 +10,7 @@ import textwrap
 from importlib.metadata import entry_points, version
 from typing import Any
 
+import mode
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
@@ -20,17 +21,21 @@ from aiokafka.producer.transaction_manager import TransactionManager
 from faust import App
 from faust.app.base import BootStrategy
 from faust.stores import rocksdb
+from faust.tables import TableManager
 from faust.tables.base import Collection
 from faust.tables.recovery import Recovery
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
+from faust.worker import Worker
 from mode.threads import QueueServiceThread
 from mode.utils.queues import FlowControlEvent
 
+from streams.app import KairosApp
 from streams.engine.consumer import BatchConsumer
 from streams.engine.fetch import FetchThread
 from streams.engine.producer import PromptAddPartitions, PromptProducer, PromptSender
+from streams.engine.prompt import PromptTableManager, PromptWorker
 from streams.engine.store import StateStore, StateTable
 from streams.engine.transactions import BatchTransactions
 from streams.engine.transport import Transport
@@ -82,6 +87,9 @@ def test_faust_finds_the_transport_by_its_scheme() -> None:
         (StateTable, Collection, ["_new_store"]),
         (PromptSender, sender.Sender, ["_do_add_partitions_to_txn"]),
         (PromptAddPartitions, sender.AddPartitionsToTxnHandler, ["handle_response"]),
+        (PromptTableManager, TableManager, ["on_start"]),
+        (PromptWorker, Worker, ["_sentinel_task"]),
+        (KairosApp, App, ["on_first_start", "worker_init_post_autodiscover"]),
     ],
 )  # fmt: skip
 def test_what_is_overridden_still_has_its_signature(
@@ -101,7 +109,7 @@ def test_what_is_overridden_still_has_its_signature(
         (Fetcher, ["_records", "_subscriptions", "_closed", "_notify", "_wait_consume_future",
                    "_create_fetch_waiter", "_fetch_waiters", "seek_to", "_fetch_max_wait_ms"]),
         (FetchResult, ["_partition_records", "_assignment", "getall", "has_more"]),
-        (PartitionRecords, ["next_fetch_offset"]),
+        (PartitionRecords, ["next_fetch_offset", "_consumer_record"]),
         (SubscriptionState, ["fetch_context", "reassignment_in_progress", "wait_for_assignment",
                              "is_assigned", "subscription"]),
         (TopicPartitionState, ["_position", "lso", "highwater", "timestamp"]),
@@ -111,8 +119,8 @@ def test_what_is_overridden_still_has_its_signature(
         (QueueServiceThread, ["call_thread", "thread_loop"]),
         # consumer.py
         (driver.Consumer, ["_thread", "_read_offset", "_active_partitions", "flow_active",
-                           "perform_seek", "_wait_next_records", "should_stop", "assignment",
-                           "earliest_offsets", "highwaters", "transactions"]),
+                           "perform_seek", "_getmany", "_get_active_partitions", "should_stop",
+                           "assignment", "earliest_offsets", "highwaters", "transactions"]),
         # transactions.py, producer.py
         (driver.Producer, ["_new_producer", "_producer_type"]),
         (faust_consumer.TransactionManager, ["producer", "consumer"]),
@@ -128,6 +136,9 @@ def test_what_is_overridden_still_has_its_signature(
         (App, ["consumer_generation_id", "rebalancing", "in_recovery", "crash", "boot_strategy",
                "on_first_start", "BootStrategy"]),
         (BootStrategy, ["enable_web"]),
+        (App, ["worker_init_post_autodiscover", "on_worker_init"]),
+        # prompt.py
+        (TableManager, ["_update_channels", "recovery", "should_stop"]),
     ],
 )  # fmt: skip
 def test_the_names_still_exist(cls: type, names: list[str]) -> None:
@@ -169,6 +180,30 @@ def test_aiokafka_gives_positions_the_way_ranges_are_computed() -> None:
     assert "position != self._partition_records.next_fetch_offset" in source(
         FetchResult.check_assignment
     )
+
+
+def test_records_are_made_by_the_method_that_we_replace_on_each_fetched_piece() -> None:
+    assert "self._consumer_record(tp, record)" in source(PartitionRecords._unpack_records)
+    assert parameters(PartitionRecords._consumer_record) == ["self", "tp", "record"]
+    assert "__slots__" not in source(PartitionRecords)
+
+
+def test_the_waits_left_out_are_nothing_but_waits() -> None:
+    assert source(TableManager.on_start).splitlines()[2:] == [
+        "    await self.sleep(1.0)",
+        "    if not self.should_stop:",
+        "        await self._update_channels()",
+        "        await self.recovery.start()",
+    ]
+    assert source(mode.Worker._sentinel_task).splitlines()[1:] == ["    await asyncio.sleep(1.0)"]
+
+
+def test_faust_loads_its_web_server_here_whether_wanted_or_not() -> None:
+    assert source(App.worker_init_post_autodiscover).splitlines()[-3:] == [
+        "    if self._web_server_service is None:",
+        "        self.web.init_server()",
+        "    self.on_worker_init.send()",
+    ]
 
 
 def test_faust_hands_the_thread_a_live_set_and_calls_it_by_these_names() -> None:
