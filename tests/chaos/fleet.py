@@ -84,6 +84,8 @@ class Fleet:
 
     def _spawn(self, name: str, home: Path, points: Mapping[str, Any]) -> subprocess.Popen[bytes]:
         told = given(self._settings) | {"broker": self._broker, "data_dir": str(home)}
+        if self._settings.instance_id:
+            told["instance_id"] = name
         environment = {
             **os.environ,
             **{PREFIX + key.upper(): str(value) for key, value in told.items()},

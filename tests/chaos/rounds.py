@@ -90,7 +90,7 @@ class Clock:
 
 
 def _plan(job: str, faults: list[Fault], rng: random.Random, brief: bool) -> Plan:
-    plan = Plan(job=job, brief=brief)
+    plan = Plan(job=job, brief=brief, static=rng.random() < 0.5)
     if job == "count":
         plan.manner.per_s = COUNTED_PER_S
     for fault in faults:
@@ -102,7 +102,7 @@ def _scene(name: str, plan: Plan, rng: random.Random, cluster: Cluster, folder: 
     app_id = f"chaos-{name}"
     settings = Settings(
         broker=cluster.direct, app_id=app_id, topic_prefix=f"{app_id}.", secret=SECRET,
-        partitions=plan.partitions, session_timeout_ms=3_000, batch_records=100,
+        partitions=plan.partitions, batch_records=100, instance_id="static" if plan.static else "",
     )  # fmt: skip
     topics.make(settings)
     if plan.job == "count":

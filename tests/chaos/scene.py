@@ -18,7 +18,7 @@ from chaos.oracle.log import committed
 
 from streams.settings import Settings
 
-POLL_S = 0.25
+POLL_S = 0.4
 PATIENCE_S = 240.0
 """Longest wait for anything; only a fault of ours ever takes so long."""
 
@@ -26,8 +26,9 @@ PATIENCE_S = 240.0
 @dataclass(slots=True)
 class Plan:
     """What is settled before a round starts. ``points``: armed in every worker;
-    ``first_points``: in the first process alone; ``compacted``: whether the input begins with
-    topics that were compacted; ``brief``: shorter waits, for the short form.
+    ``first_points``: in the first worker until they went off; ``compacted``: whether the input
+    begins with topics that were compacted; ``static``: whether workers are static members, whose
+    quick restart moves nothing; ``brief``: shorter waits, for the short form.
     """
 
     job: str = "shop"
@@ -36,6 +37,7 @@ class Plan:
     first_points: dict[str, Any] = field(default_factory=dict)
     manner: Manner = field(default_factory=Manner)
     compacted: bool = False
+    static: bool = False
     brief: bool = False
 
 
