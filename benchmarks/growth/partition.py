@@ -19,7 +19,7 @@ from streams.settings import Settings
 from streams.store import USER
 
 BATCH = 2_000
-CROWD, VISITORS = 10_000_000, 1_000
+CROWD, VISITORS = 1_000_000, 1_000
 
 
 class Partition:

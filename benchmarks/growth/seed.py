@@ -52,7 +52,7 @@ MOVED = {
 class Template:
     """What a replay left behind: users' rows, the dictionary, and a pipeline that knows it all.
 
-    ``alike[k]``: which users' numbers leave ``k`` when divided by `SITUATIONS`.
+    ``alike[k]``: which users' numbers leave ``k`` when divided by `SITUATIONS`; all if none do.
     """
 
     users: UserState
@@ -61,14 +61,14 @@ class Template:
     pipeline: Pipeline
 
 
-def template(settings: Settings) -> Template:
+def template(settings: Settings, users: int = USERS, events: int = EVENTS) -> Template:
     """Replay a made-up stream on one partition and keep what it leads to."""
     pipeline = assemble(settings)
-    log = list(made_up_stream(EVENTS, USERS, seed=1))
+    log = list(made_up_stream(events, users, seed=1))
     done = replay(log, pipeline, lambda output: None)
     rows = done.stores[0].rows
-    users = {key: row for key, row in rows.items() if key.startswith(USER)}
-    state = unpack_rows([key[len(USER) :] for key in users], list(users.values()))
+    known = {key: row for key, row in rows.items() if key.startswith(USER)}
+    state = unpack_rows([key[len(USER) :] for key in known], list(known.values()))
     names = {key: row for key, row in rows.items() if key.startswith(NAME)}
     return Template(state, _alike(state, pipeline), names, _knowing(pipeline, log, done.epoch))
 
@@ -86,7 +86,8 @@ def _knowing(pipeline: Pipeline, log: list[SourceRecord], epoch: bytes | None) -
 def _alike(state: UserState, pipeline: Pipeline) -> list[NDArray[np.int64]]:
     numbers = [int(pipeline.vault.unseal(sealed)[1:]) for sealed in state.sealed]
     kinds = np.array(numbers) % SITUATIONS
-    return [np.flatnonzero(kinds == kind) for kind in range(SITUATIONS)]
+    found = [np.flatnonzero(kinds == kind) for kind in range(SITUATIONS)]
+    return [alike if len(alike) else np.arange(len(state)) for alike in found]
 
 
 def name_of(number: int) -> str:
