@@ -9,7 +9,7 @@ import msgspec
 from schemas.recommendation import Experiment, ModelRef, PolicyTrace, Scores
 
 
-class CandidateTrace(msgspec.Struct, kw_only=True):
+class CandidateTrace(msgspec.Struct, gc=False):
     """A candidate that reached the experts. ``features``: little-endian float32, base64 in JSON."""
 
     item_id: str

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 
-class Scores(msgspec.Struct, kw_only=True):
+class Scores(msgspec.Struct, gc=False):
     """Calibrated probabilities and the numbers that fused them; null where an expert is missing.
 
     ``logit fused = lambda_t * logit temporal + lambda_c * logit context + bias``.

@@ -115,16 +115,11 @@ def _traces(frame: Frame, candidates: CandidateSet) -> list[CandidateTrace]:
     """All candidates of the wave, in their order."""
     names = {item: item_name(item, frame.resources) for item in set(frame.item)}
     columns = (
-        frame.item, _names_of_masks(frame), packed(candidates.features, len(candidates)),
+        [names[item] for item in frame.item], _names_of_masks(frame),
+        packed(candidates.features, len(candidates)),
         frame.scores, frame.propensity, frame.decided.stopped_by,
     )  # fmt: skip
-    return [
-        CandidateTrace(
-            item_id=names[item], sources=sources, features=features, scores=scores,
-            propensity=propensity, stopped_by=stopped_by,
-        )
-        for item, sources, features, scores, propensity, stopped_by in zip(*columns, strict=True)
-    ]  # fmt: skip
+    return list(map(CandidateTrace, *columns))
 
 
 def _debounces(frame: Frame) -> dict[tuple[int, int], int]:

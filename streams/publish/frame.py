@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,8 @@ class Frame:
         rows = len(self.decided.due)
         self.ranked = ranked(candidates, rows)
         self.bounds = np.searchsorted(candidates.due, np.arange(rows + 1)).tolist()
-        self.item = candidates.item.tolist()
+        self.item: list[int] = candidates.item.tolist()
+        self.resources.recall(set(self.item))
         self.scores = _scores(self.decided)
         self._partial = _partial(candidates)
         self.propensity = self._propensities()
@@ -163,18 +164,19 @@ def _scores(decided: Decided) -> list[Scores]:
     """Each candidate's probabilities: null where an expert is missing, never NaN."""
     candidates, given = decided.candidates, decided.weights
     lambda_t, lambda_c, bias = float(given.lambda_t), float(given.lambda_c), float(given.bias)
-    temporal, context = (column.tolist() for column in _experts(candidates))
-    return [
-        Scores(
-            temporal=t if math.isfinite(t) else None,
-            context=c if math.isfinite(c) else None,
-            fused=h if math.isfinite(h) else 0.0,
-            lambda_t=lambda_t,
-            lambda_c=lambda_c,
-            bias=bias,
-        )
-        for t, c, h in zip(temporal, context, fused(candidates).tolist(), strict=True)
-    ]
+    temporal, context = map(_or_null, _experts(candidates))
+    h = fused(candidates)
+    score = np.where(np.isfinite(h), h, 0.0).tolist()
+    return list(
+        map(Scores, temporal, context, score, repeat(lambda_t), repeat(lambda_c), repeat(bias))
+    )
+
+
+def _or_null(h: NDArray[np.float64]) -> list[float | None]:
+    numbers = h.astype(object)
+    numbers[~np.isfinite(h)] = None
+    found: list[float | None] = numbers.tolist()
+    return found
 
 
 def _partial(candidates: CandidateSet) -> set[int]:

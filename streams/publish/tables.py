@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -70,7 +70,7 @@ class Resources:
 
     ``sequence``: records of the partition before this batch; ``offsets_at``: source offsets
     (topic -> next offset) after the records at positions, -1 before the first; ``texts``: text
-    of a hash; ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed
+    of a hash; ``recall``: reads at once the texts that will be asked for; ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed
     form; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
     ``bundle_sha256`` is empty without a bundle.
     """
@@ -79,6 +79,7 @@ class Resources:
     sequence: int
     offsets_at: Callable[[NDArray[np.int64]], list[dict[str, int]]]
     texts: Texts
+    recall: Callable[[Iterable[int]], None]
     item: Callable[[int], CatalogItem | None]
     unseal: Callable[[bytes], str]
     reasons: Callable[[int], list[str]]

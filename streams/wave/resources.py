@@ -10,7 +10,6 @@ from schemas.tables import SourceRecord
 from streams.candidates import reason_codes, source_names
 from streams.knowledge.shared import Shared
 from streams.publish import Resources
-from streams.wave.offsets import Offsets
 from streams.wave.session import Session
 
 if TYPE_CHECKING:
@@ -30,8 +29,9 @@ def resources_of(
     return Resources(
         partition=session.partition,
         sequence=session.marker.records,
-        offsets_at=Offsets(session.marker.next_offsets, records).at,
+        offsets_at=session.offsets(records).at,
         texts=texts,
+        recall=session.recall,
         item=shared.catalogue.item,
         unseal=pipeline.vault.unseal,
         reasons=reason_codes,

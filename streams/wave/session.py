@@ -60,6 +60,7 @@ class Session:
         self._names: dict[int, str | None] = {}
         self._part: list[tuple[SortKey, Output]] = []
         self._outputs: list[Output] = []
+        self._offsets: tuple[list[SourceRecord], Offsets] | None = None
         self.partition = partition
         self.marker = read_marker(store)
         self.fresh_names: dict[int, str] = {}
@@ -111,12 +112,8 @@ class Session:
 
     def close(self, batch: EventBatch, records: list[SourceRecord]) -> None:
         """Send what the batch set aside and what the learner needs; move the marker."""
-        place = {(r.topic, r.offset): pos for pos, r in enumerate(records)}
-        for letter in batch.dead:
-            pos = place[letter.record.topic, letter.record.offset]
-            self.emit([(SortKey(pos, 0, b"", 0, 0), dead_letter_output(letter, self._prefix))])
-        for late in batch.late:
-            self.emit([(SortKey(place[late.topic, late.offset], 0, b"", 0, 0), late_output(late))])
+        if batch.dead or batch.late:
+            self._emit_set_aside(batch, records)
         for output in signals_output(batch, self.partition, self.fresh_names):
             self.emit([(SortKey(len(records), 0, b"", 0, 0), output)])
         self._outputs += [output for _, output in sorted(self._part, key=itemgetter(0))]
@@ -124,7 +121,21 @@ class Session:
         self.count(batch.counts)
         self.marker.stream_ms = int(batch.stream_ms[-1])
         self.marker.records += len(records)
-        self.marker.next_offsets = Offsets(self.marker.next_offsets, records).after()
+        self.marker.next_offsets = self.offsets(records).after()
+
+    def offsets(self, records: list[SourceRecord]) -> Offsets:
+        """Return the source offsets inside a part of the batch, worked out once."""
+        if self._offsets is None or self._offsets[0] is not records:
+            self._offsets = records, Offsets(self.marker.next_offsets, records)
+        return self._offsets[1]
+
+    def _emit_set_aside(self, batch: EventBatch, records: list[SourceRecord]) -> None:
+        place = {(r.topic, r.offset): pos for pos, r in enumerate(records)}
+        for letter in batch.dead:
+            pos = place[letter.record.topic, letter.record.offset]
+            self.emit([(SortKey(pos, 0, b"", 0, 0), dead_letter_output(letter, self._prefix))])
+        for late in batch.late:
+            self.emit([(SortKey(place[late.topic, late.offset], 0, b"", 0, 0), late_output(late))])
 
     def _due_users(self, batch: EventBatch) -> list[bytes]:
         """Return the pseudonyms of users with a timer due by the end of the batch."""
@@ -161,9 +172,15 @@ class Session:
         if number == NO_ID:
             return None
         if number not in self._names:
-            row = self.get_many([_name_key(number)])[0]
-            self._names[number] = None if row is None else row.decode()
+            self.recall((number,))
         return self._names[number]
+
+    def recall(self, numbers: Iterable[int]) -> None:
+        """Read the texts of hashes that will be asked for: one look into the store for all."""
+        unknown = [number for number in numbers if number not in self._names]
+        rows = self.get_many([_name_key(number) for number in unknown])
+        for number, row in zip(unknown, rows, strict=True):
+            self._names[number] = None if row is None else row.decode()
 
     def count(self, counts: dict[str, int]) -> None:
         """Add to the law-4 counters."""
