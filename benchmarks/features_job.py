@@ -25,6 +25,8 @@ from streams.store import USER, Effects, Store
 
 HOUR_MS = 3_600_000
 TYPES = ("view", "cart", "fav", "purchase")
+BATCH_RECORDS = "10000"
+"""A backlog goes in batches this large, a trickle in what there is."""
 KIND = {name: kind for kind, name in enumerate(TYPES)}
 COUNT = np.dtype("<u4")
 
@@ -60,28 +62,30 @@ class Features:
 
     def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
         """Count a batch; one output per event, in order."""
-        clicks = [self._decode(record.value or b"") for record in records]
+        decode, encode, topic = self._decode, self._encode, self._out_topic
+        clicks = [decode(record.value) for record in records]
         hours = [click.ts // HOUR_MS for click in clicks]
-        slots: dict[bytes, int] = {}
+        kinds = [KIND[click.event] for click in clicks]
+        slots: dict[tuple[str, int], int] = {}
         slot = [
-            slots.setdefault(b"%b%b@%d" % (USER, click.user_id.encode(), hour), len(slots))
+            slots.setdefault((click.user_id, hour), len(slots))
             for click, hour in zip(clicks, hours, strict=True)
         ]
-        rows = [row or bytes(16) for row in store.get_many(list(slots))]
+        keys = [USER + b"%b@%d" % (user.encode(), hour) for user, hour in slots]
+        rows = [row or bytes(16) for row in store.get_many(keys)]
         before = np.frombuffer(b"".join(rows), COUNT).reshape(-1, 4)
-        kinds = [KIND[click.event] for click in clicks]
         after, last = running_counts(np.array(slot), np.array(kinds), before)
         packed = last.astype(COUNT).tobytes()
-        written = {key: packed[16 * n : 16 * n + 16] for n, key in enumerate(slots)}
-        counts = (
-            Counts(click.event_id, click.user_id, hour * HOUR_MS, *numbers)
-            for click, hour, *numbers in zip(clicks, hours, *after.T.tolist(), strict=True)
-        )
-        outputs = [
-            Output(self._out_topic, record.key, self._encode(each))
-            for record, each in zip(records, counts, strict=True)
+        values = [
+            encode(Counts(click.event_id, click.user_id, hour * HOUR_MS, *counts))
+            for click, hour, counts in zip(
+                clicks, hours, zip(*after.T.tolist(), strict=True), strict=True
+            )
         ]
-        return Effects(rows=written, outputs=outputs)
+        return Effects(
+            rows={key: packed[16 * n : 16 * n + 16] for n, key in enumerate(keys)},
+            outputs=[Output(topic, r.key, v) for r, v in zip(records, values, strict=True)],
+        )
 
 
 def running_counts(
@@ -117,7 +121,7 @@ async def make_changelog(settings: Settings) -> None:
 def make_app(environ: Mapping[str, str]) -> KairosApp:
     """Return the app that the environment asks for; KAIROS_* settings count too."""
     settings = load_settings(
-        environ,
+        {"KAIROS_BATCH_RECORDS": BATCH_RECORDS, **environ},
         broker=environ.get("BROKER", "localhost:9092"),
         app_id=environ.get("APP_ID", "features"),
         data_dir=environ.get("STATE_DIR", ".kairos"),
