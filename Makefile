@@ -7,6 +7,8 @@ STAMP := $(VENV)/.complete
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
+comma := ,
+
 .DEFAULT_GOAL := setup
 .PHONY: setup demo test check bench bench-peers bench-growth reference format clean
 
@@ -40,9 +42,13 @@ test: $(STAMP) lint
 check: $(STAMP) lint
 	$(BIN)/pytest -n 2 -m "not kafka and not slow"
 
-## bench: the full job in process, stage by stage; writes benchmarks/RESULTS.md
+## bench: the full job, in process and on a real worker (ONLY=throughput,latency,...); writes benchmarks/RESULTS.md
 bench: $(STAMP)
+	@$(BIN)/kairos broker fetch >&2
+ifndef ONLY
 	@$(BIN)/python benchmarks/full_job.py
+endif
+	@$(BIN)/python -m benchmarks.job $(subst $(comma), ,$(ONLY))
 
 ## bench-peers: the features job on Kairos and its peers, side by side (PEERS=DIR, RUNS=, ONLY=, SKIP=)
 bench-peers: $(STAMP)

@@ -9,7 +9,9 @@ from typing import Any
 
 from benchmarks.job.latency import latency
 from benchmarks.job.profile import profile
+from benchmarks.job.recovery import recovery
 from benchmarks.job.restart import restart
+from benchmarks.job.sizes import sizes
 from benchmarks.job.stand import Stand, say
 from benchmarks.job.throughput import throughput
 from benchmarks.results import refresh, section
@@ -18,6 +20,8 @@ MEASUREMENTS: dict[str, Callable[[Stand], dict[str, Any]]] = {
     "throughput": throughput,
     "latency": latency,
     "restart": restart,
+    "recovery": recovery,
+    "sizes": sizes,
     "profile": profile,
 }
 

@@ -114,7 +114,7 @@ class Deployment:
 
     async def delete(self) -> None:
         """Take the topics and files away."""
-        async with self._admin() as admin:
+        async with self.admin() as admin:
             mine = (self.settings.topic_prefix, self.changelog)
             await admin.delete_topics([t for t in await admin.list_topics() if t.startswith(mine)])
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -129,13 +129,14 @@ class Deployment:
         )
         await consumer.start()
         try:
-            async with self._admin() as admin:
+            async with self.admin() as admin:
                 yield Progress(self, consumer, admin)
         finally:
             await consumer.stop()
 
     @asynccontextmanager
-    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+    async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        """Yield a started admin client."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.broker)
         await admin.start()
         try:
