@@ -44,6 +44,22 @@ class Demand(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
     next_day: bytes = b""
 
 
+class Activity(msgspec.Struct, kw_only=True, frozen=True):
+    """When users are active, as little-endian float32 columns; empty: nothing is known.
+
+    ``segments``: kinds of users, a profile over the 24 local hours each; ``shares``: of users in
+    each; ``week``: Monday first, 24 hours a day, log of that hour's activity against the average
+    day's; ``own_strength``, ``segment_strength``, ``weights``: see `models.sendtime.activity`.
+    """
+
+    segments: bytes = b""
+    shares: bytes = b""
+    week: bytes = b""
+    own_strength: float = 100.0
+    segment_strength: float = 60.0
+    weights: tuple[float, ...] = ()
+
+
 class Epoch(msgspec.Struct, kw_only=True):
     """One version of the shared knowledge; holds from stream time ``holds_from_ms`` on.
 
@@ -63,6 +79,7 @@ class Epoch(msgspec.Struct, kw_only=True):
     arrivals: tuple[bytes, bytes] = (b"", b"")
     categories_of: dict[int, int] = {}
     demand: Demand = Demand()
+    activity: Activity = Activity()
     names: dict[int, str] = {}
     lambda_t: float | None = None
     lambda_c: float | None = None
