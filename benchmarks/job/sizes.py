@@ -20,7 +20,12 @@ from streams.aggregate import unpack_rows
 from streams.commands.log_options import open_log
 from streams.store import NAME, USER
 
-COMPACTED = {"segment.ms": "1000", "min.cleanable.dirty.ratio": "0.001", "delete.retention.ms": "0"}
+COMPACTED = {
+    "cleanup.policy": "compact",  # all of a topic's settings are given anew
+    "segment.ms": "1000",
+    "min.cleanable.dirty.ratio": "0.001",
+    "delete.retention.ms": "0",
+}
 STABLE_S, LIMIT_S = 70.0, 300.0
 """The log's cleaner looks every 15 s, and a deleted segment's file goes after 60 s: a size that
 holds for longer is what it leaves."""
@@ -32,21 +37,20 @@ def sizes(stand: Stand) -> dict[str, Any]:
         records = list(open_log("taobao", None))
         made.feed(records)
         asyncio.run(_drain(made))
-        rows = dict(_rows(made.folder / "first"))
-        users = {key: row for key, row in rows.items() if key.startswith(USER)}
-        lengths = [len(key) + len(row) for key, row in users.items()]
-        names = sum(len(key) + len(row) for key, row in rows.items() if key.startswith(NAME))
+        rows = list(_rows(made.folder / "first"))
+        users = [row for key, row in rows if key.startswith(USER)]
+        names = sum(len(key) + len(row) for key, row in rows if key.startswith(NAME))
         disk = _on_disk(made.folder / "first")
         changelog = asyncio.run(_compacted(made, stand.data))
     return {
         "events": sum(record.topic != "catalog" for record in records),
         "users": len(users),
-        "row_bytes_per_user": statistics.fmean(lengths),
-        "row_bytes_p99": statistics.quantiles(lengths, n=100)[98],
+        "row_bytes_per_user": statistics.fmean(map(len, users)),
+        "row_bytes_p99": statistics.quantiles(map(len, users), n=100)[98],
         "rocksdb_bytes_per_user": disk / len(users),
         "changelog_bytes_per_user": changelog / len(users),
         "dictionary_bytes_per_user": names / len(users),
-        **_sections(list(users.values())),
+        **_sections(users),
     }
 
 
