@@ -20,7 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from benchmarks.measure import Tree
 
 POLL_S, TREE_S, QUIET_S, STOP_S = 0.05, 0.5, 2.5, 20.0
-STUCK_S, LIMIT_S = 60.0, 900.0
+STUCK_S, LIMIT_S = 120.0, 1200.0
 
 Ends = Callable[[], Awaitable[int]]
 
@@ -145,7 +145,8 @@ class Bench:
         ended = process.poll()
         if ended is not None:
             raise RunError(f"ended with code {ended} after {at.outputs:,} outputs; see {log}")
-        if at.at_s - changed_s > STUCK_S or at.at_s - began_s > LIMIT_S:
+        stuck = at.outputs and at.at_s - changed_s > STUCK_S
+        if stuck or at.at_s - began_s > LIMIT_S:
             raise RunError(f"got no further than {at.outputs:,} outputs; see {log}")
 
     @asynccontextmanager
