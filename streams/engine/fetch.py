@@ -44,6 +44,14 @@ class FetchThread(AIOKafkaConsumerThread):
         ends: dict[Any, int] = await self._ensure_consumer().end_offsets(partitions)
         return ends
 
+    async def seek_to_committed(self) -> dict[Any, int | None]:
+        """Seek; aiokafka stays where it is if nothing was ever committed: go to the beginning."""
+        committed: dict[Any, int | None] = await super().seek_to_committed()
+        for tp, offset in committed.items():
+            if not offset and tp.topic in self.app.options.topics:
+                await self.call_thread(self.seek_to, tp, 0)
+        return committed
+
     async def _fetch_records(
         self,
         consumer: Any,

@@ -168,12 +168,13 @@ class Engine:
     def partition(self, number: int) -> Partition:
         """Return what is kept of a partition, read from its state if need be."""
         if number not in self._partitions:
-            store = PartitionStore(
-                lambda: self._table.data.database(number), self._options.cache_rows
-            )
+            store = PartitionStore(lambda: self._table.data.database(number), self._cache_bytes)
             row = self._table.data.database(number).get(progress.KEY)
             self._partitions[number] = Partition(store, progress.unpack(row))
         return self._partitions[number]
+
+    def _cache_bytes(self) -> int:
+        return self._options.cache_bytes // max(len(self._partitions), 1)
 
     def stream_ms(self, number: int) -> int | None:
         """Return a partition's stream time, milliseconds UTC; None: no event yet."""
@@ -196,9 +197,11 @@ class Engine:
 
     async def _reread_lost(self, number: int) -> bool:
         """Read a quiet partition again if more was fetched than its state contains."""
-        contained = self.partition(number).progress.next
-        reached = self._app.consumer.reached(number)
-        lost = {t: at for t, at in reached.items() if t in contained and at > contained[t]}
+        partition, reached = self.partition(number), self._app.consumer.reached(number)
+        lost = _beyond(reached, partition.progress.next)
+        if lost and not partition.checked:  # the beginning may have been deleted
+            await self._check_log(number, partition)
+            lost = _beyond(reached, partition.progress.next)
         if lost:
             logger.warning("Partition %d: fetched to %s, but not processed", number, lost)
             await self.rewind(number)
@@ -235,3 +238,8 @@ class Engine:
         ends = await self._app.consumer.highwaters(*tps)
         partition.progress.next = checked_offsets(partition.progress.next, starts, ends)
         partition.checked = True
+
+
+def _beyond(reached: dict[str, int], contained: dict[str, int]) -> dict[str, int]:
+    """The topics that were read further than the state goes."""
+    return {topic: at for topic, at in reached.items() if at > contained.get(topic, 0)}

@@ -78,12 +78,12 @@ def test_faust_finds_the_transport_by_its_scheme() -> None:
     ("ours", "theirs", "names"),
     [
         (FetchThread, driver.AIOKafkaConsumerThread,
-         ["_create_worker_consumer", "_highwaters", "_fetch_records"]),
+         ["_create_worker_consumer", "_highwaters", "_fetch_records", "seek_to_committed"]),
         (BatchConsumer, driver.Consumer,
          ["_new_consumer_thread", "resume_flow", "getmany", "wait_empty", "_commit", "_add_gap"]),
         (BatchTransactions, faust_consumer.TransactionManager,
          ["on_partitions_revoked", "on_rebalance", "on_stop"]),
-        (StateStore, rocksdb.Store, ["apply_changelog_batch", "persisted_offset"]),
+        (StateStore, rocksdb.Store, ["apply_changelog_batch", "persisted_offset", "_open_for_partition"]),
         (StateTable, Collection, ["_new_store"]),
         (PromptSender, sender.Sender, ["_do_add_partitions_to_txn"]),
         (PromptAddPartitions, sender.AddPartitionsToTxnHandler, ["handle_response"]),
@@ -210,6 +210,12 @@ def test_faust_hands_the_thread_a_live_set_and_calls_it_by_these_names() -> None
     called = source(driver.AIOKafkaConsumerThread.getmany)
     assert "self._fetch_records" in called
     assert "max_records=_consumer._max_poll_records" in called
+
+
+def test_aiokafka_does_not_seek_where_nothing_was_committed() -> None:
+    """Why `FetchThread` does."""
+    assert "if offset and offset > 0:" in source(AIOKafkaConsumer.seek_to_committed)
+    assert "self._thread.seek_to_committed()" in source(driver.Consumer.seek_to_committed)
 
 
 def test_faust_still_drops_messages_by_its_read_offset() -> None:

@@ -253,3 +253,20 @@ async def test_a_changelog_may_start_late(engine: Engine) -> None:
 async def test_a_stale_changelog_piece_is_dropped(engine: Engine) -> None:
     assert not await engine.restore(CHANGELOG, piece(0, 3, epoch=9))
     assert engine.restored(CHANGELOG) == -1
+
+
+async def test_what_was_fetched_of_a_topic_that_the_state_does_not_know_is_read_again(
+    engine: Engine,
+) -> None:
+    consumer: Any = engine._app.consumer
+    consumer.reached = lambda partition: {"clicks": 5}
+    assert await engine._reread_lost(0)
+    assert consumer.rewound == [{TP(topic, 0): 0 for topic in engine._options.topics}]
+
+
+async def test_a_topic_whose_beginning_was_deleted_is_not_taken_for_lost(engine: Engine) -> None:
+    consumer: Any = engine._app.consumer
+    consumer.starts["clicks"] = 5
+    consumer.reached = lambda partition: {"clicks": 5}
+    assert not await engine._reread_lost(0)
+    assert consumer.rewound == []

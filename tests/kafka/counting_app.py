@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from typing import Any
@@ -10,6 +11,7 @@ from support.counting import Counting
 
 from schemas.tables import Output, SourceRecord
 from streams.app import create_app
+from streams.engine.consumer import BatchConsumer
 from streams.engine.fetch import FetchThread
 from streams.settings import load_settings
 from streams.store import Effects, Store
@@ -18,6 +20,7 @@ SLOW_S = float(os.environ.get("COUNTING_SLOW_S", "0"))
 BUG = "COUNTING_BUG" in os.environ
 ABORTS = float(os.environ.get("COUNTING_ABORTS", "0"))
 DROPS = float(os.environ.get("COUNTING_DROPS", "0"))
+SEEK_DELAY_S = float(os.environ.get("COUNTING_SEEK_DELAY_S", "0"))
 TOO_LARGE = 24 << 20
 """More bytes than the embedded broker takes in a record."""
 
@@ -54,8 +57,21 @@ def _drop_sometimes() -> None:
     FetchThread._drain = lossy
 
 
+def _seek_late() -> None:
+    """Widen the window between Faust's resuming of the input and its seek."""
+    seek = BatchConsumer.perform_seek
+
+    async def late(self: BatchConsumer) -> None:
+        await asyncio.sleep(SEEK_DELAY_S)
+        await seek(self)
+
+    BatchConsumer.perform_seek = late
+
+
 app = create_app(load_settings(), Buggy() if BUG else Counting(SLOW_S))
 if DROPS:
     _drop_sometimes()
+if SEEK_DELAY_S:
+    _seek_late()
 if ABORTS:
     _fail_sometimes(app)

@@ -66,3 +66,16 @@ def test_what_gets_lost_inside_a_worker_is_read_again(deployment) -> None:
     deployment.start("a", **lossy)
     deployment.wait_for_outputs(6_000)
     deployment.assert_exact()
+
+
+def test_what_is_fetched_before_the_seek_of_a_rebalance_is_read_again(deployment) -> None:
+    """Nothing was ever committed, and no later record tells of the missing ones."""
+    late = {"COUNTING_SEEK_DELAY_S": "4"}
+    deployment.start("a", **late)
+    seeking = "Seek stream partitions"
+    deployment.wait_for(lambda: "Worker ready" in deployment.log("a").read_text())
+    deployment.start("b", **late)
+    deployment.wait_for(lambda: deployment.log("a").read_text().count(seeking) >= 2)
+    deployment.produce(600)
+    deployment.wait_for_outputs(600)
+    deployment.assert_exact()
