@@ -56,10 +56,9 @@ class Proxy:
 
     async def _close(self) -> None:
         self._server.close()
+        self._flows.set()
         self._drop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks)
 
     async def _cut(self, down_s: float) -> int:
         self._refuses = True

@@ -25,7 +25,7 @@ from chaos.stream import catalogue, counted_events, shop_events
 from streams.settings import Settings
 
 SECRET = "chaos"
-SHOP_EVENTS, COUNTED_EVENTS, COMPACTED_EVENTS = 800, 3_000, 400
+SHOP_EVENTS, COUNTED_EVENTS, COMPACTED_EVENTS = 600, 2_000, 400
 COUNTED_PER_S = 600.0
 
 
