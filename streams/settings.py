@@ -77,9 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         1_000
     )
     data_dir: Annotated[str, _is("path", "Where RocksDB and the embedded broker live.")] = ".kairos"
-    cache_rows: Annotated[
-        int, _is("rows", "User rows cached per partition in front of RocksDB.", 0, 10_000_000)
-    ] = 50_000
+    state_memory_mib: Annotated[
+        int, _is("MiB", "Memory for state: half for cached rows, half for RocksDB.", 16, 1_048_576)
+    ] = 512
     web_port: Annotated[
         int, _is("port", "Port of the worker's web server; 0: none.", 0, 65_535)
     ] = 0
@@ -148,6 +148,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     candidate_life_ms: Annotated[
         int, _is("ms", "How long a candidate stays worth sending.", 60_000, 2_419_200_000)
     ] = 86_400_000
+    send_time: Annotated[
+        Literal["profile", "now"],
+        _is("rule", "profile: what can wait goes out when the user is likely to be active."),
+    ] = "profile"
     min_life_ms: Annotated[
         int, _is("ms", "Shortest useful [send_after, expires_at).", 0, 86_400_000)
     ] = 600_000

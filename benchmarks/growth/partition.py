@@ -14,11 +14,12 @@ from benchmarks.growth.seed import SITUATIONS, Template, name_of, seeded
 from benchmarks.job.stream import made_up_stream
 from schemas.tables import SourceRecord
 from streams.app import create_app
-from streams.engine.store import NO_OFFSET, PartitionStore
+from streams.engine.store import ENTRY_BYTES, NO_OFFSET, PartitionStore
 from streams.settings import Settings
 from streams.store import USER
 
 BATCH = 2_000
+CACHE_BYTES = Settings().state_memory_mib << 19
 CROWD, VISITORS = 1_000_000, 1_000
 
 
@@ -33,10 +34,10 @@ class Partition:
         app.finalize()
         app.conf.tabledir.mkdir(parents=True)
         self._state = app.tables["state"].data
-        self._store = PartitionStore(lambda: self._state.database(0), settings.cache_rows)
+        self._store = PartitionStore(lambda: self._state.database(0), lambda: CACHE_BYTES)
         self._log = traffic(events, users)
         self.row_bytes = self._fill(made, users, days)
-        self._fill_cache(users, settings.cache_rows)
+        self._fill_cache(users, int(CACHE_BYTES / (self.row_bytes + ENTRY_BYTES)))
 
     def _fill(self, made: Template, users: int, days: int) -> float:
         """Write the state; return the mean size of a user's row."""

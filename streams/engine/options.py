@@ -15,7 +15,10 @@ TABLE = "state"
 
 @dataclass(slots=True, frozen=True)
 class Options:
-    """``topics``: full names of the merged topics in order; times in milliseconds."""
+    """``topics``: full names of the merged topics in order; times in milliseconds.
+
+    ``cache_bytes``, ``rocksdb_bytes``: memory for all partitions of the worker together.
+    """
 
     topics: tuple[str, ...]
     ticks: str
@@ -24,7 +27,8 @@ class Options:
     merge_wait_ms: int
     fetch_wait_ms: int
     tick_ms: int
-    cache_rows: int
+    cache_bytes: int
+    rocksdb_bytes: int
 
     @classmethod
     def of(cls, settings: Settings, topics: tuple[str, ...] | None = None) -> Self:
@@ -37,5 +41,6 @@ class Options:
             merge_wait_ms=settings.merge_wait_ms,
             fetch_wait_ms=settings.fetch_wait_ms,
             tick_ms=settings.tick_ms,
-            cache_rows=settings.cache_rows,
+            cache_bytes=settings.state_memory_mib << 19,
+            rocksdb_bytes=settings.state_memory_mib << 19,
         )

@@ -8,17 +8,21 @@ import shutil
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import rocksdict
 from faust.stores import rocksdb
 from faust.tables import Table
 
+from streams.engine.rocks import Rocks
 from streams.topics import TOMBSTONES_KEPT_MS
 
 logger = logging.getLogger(__name__)
 
 NO_OFFSET = -1
+ENTRY_BYTES = 230
+"""What an entry of the cache takes beside key and row: two objects and its place in the order."""
 SAVED = b"\x00saved"
 """Local row: when (s since 1970) the state was last known to be complete."""
 STALE_AFTER_S = TOMBSTONES_KEPT_MS / 1000 / 2
@@ -27,6 +31,13 @@ STALE_AFTER_S = TOMBSTONES_KEPT_MS / 1000 / 2
 
 class StateStore(rocksdb.Store):
     """Faust's RocksDB store; rows come in by `write` only, with the offset they carry."""
+
+    @cached_property
+    def _rocks(self) -> Rocks:
+        return Rocks(self.app.options.rocksdb_bytes)
+
+    def _open_for_partition(self, partition: int) -> Any:
+        return self._rocks.open(self.partition_path(partition))
 
     def persisted_offset(self, tp: Any) -> int | None:
         """Tell Faust where to go on; state that is too old is thrown away first."""
@@ -92,11 +103,13 @@ class StateTable(Table):
 class PartitionStore:
     """`streams.store.Store` over one RocksDB: the rows as of the last commit."""
 
-    def __init__(self, database: Callable[[], Any], cache_rows: int) -> None:
-        """``database``: returns the open RocksDB; ``cache_rows``: most rows kept in memory."""
+    def __init__(self, database: Callable[[], Any], cache_bytes: Callable[[], int]) -> None:
+        """``database``: returns the open RocksDB; ``cache_bytes``: the most that rows may take."""
         self._database = database
-        self._cache_rows = cache_rows
+        self._cache_bytes = cache_bytes
         self._cache: OrderedDict[bytes, bytes | None] = OrderedDict()
+        self.cached_bytes = 0
+        """What the rows in memory take."""
         self._empty = (b"", b"")  # a key range [low, high) known to hold nothing
         self._scanned = (b"", b"")  # the last scan's range, joined with the empty one before it
         self._left: set[bytes] = set()  # keys that scan found and that are still there
@@ -106,12 +119,18 @@ class PartitionStore:
         cache = self._cache
         missing = [key for key in keys if key not in cache]
         if missing:
-            cache.update(zip(missing, self._database().get(missing), strict=True))
+            self._read(missing)
         for key in keys:
             cache.move_to_end(key)
         found = [cache[key] for key in keys]
         self._shrink()
         return found
+
+    def _read(self, keys: list[bytes]) -> None:
+        unique = list(dict.fromkeys(keys))
+        for key, row in zip(unique, self._database().get(unique), strict=True):
+            self.cached_bytes += _footprint(key, row)
+            self._cache[key] = row
 
     def scan(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
         """Return the rows with ``start <= key < stop`` in key order.
@@ -141,6 +160,7 @@ class PartitionStore:
         """Take over rows that were committed and written; the cache keeps what was read."""
         for key, value in rows.items():
             if key in self._cache:
+                self.cached_bytes += len(value or b"") - len(self._cache[key] or b"")
                 self._cache[key] = value
             if value is None:
                 self._left.discard(key)
@@ -158,5 +178,10 @@ class PartitionStore:
             self._left.add(key)
 
     def _shrink(self) -> None:
-        while len(self._cache) > self._cache_rows:
-            self._cache.popitem(last=False)
+        most = self._cache_bytes()
+        while self.cached_bytes > most:
+            self.cached_bytes -= _footprint(*self._cache.popitem(last=False))
+
+
+def _footprint(key: bytes, row: bytes | None) -> int:
+    return ENTRY_BYTES + len(key) + len(row or b"")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from streams.engine.store import NO_OFFSET, PartitionStore, StateStore
+from streams.engine.rocks import Rocks
+from streams.engine.store import ENTRY_BYTES, NO_OFFSET, PartitionStore, StateStore
 from streams.store import MemoryStore
 
 KEYS = st.sampled_from([b"T%d" % n for n in range(8)] + [b"U1", b"U2"])
@@ -16,8 +17,12 @@ WRITES = st.dictionaries(KEYS, st.one_of(st.none(), st.binary(max_size=3)), max_
 SCANS = st.tuples(st.integers(0, 8), st.integers(0, 8))
 
 
-def partition_store(state: StateStore, cache_rows: int = 10) -> PartitionStore:
-    return PartitionStore(lambda: state.database(0), cache_rows)
+SMALL_ROW_BYTES = ENTRY_BYTES + 5
+
+
+def partition_store(state: StateStore, rows: int = 10) -> PartitionStore:
+    """A store whose cache takes about so many rows as small as those here."""
+    return PartitionStore(lambda: state.database(0), lambda: rows * SMALL_ROW_BYTES)
 
 
 def write(state: StateStore, store: PartitionStore, rows: dict[bytes, bytes | None]) -> None:
@@ -49,15 +54,38 @@ def test_a_deleted_row_is_gone_from_cache_and_database(state: StateStore) -> Non
 def test_more_keys_than_the_cache_takes_are_all_returned(state: StateStore) -> None:
     keys = [b"U%d" % n for n in range(20)]
     state.write(0, [(key, key) for key in keys], NO_OFFSET)
-    store = partition_store(state, cache_rows=3)
+    store = partition_store(state, rows=3)
     assert store.get_many(keys) == keys
     assert store.get_many(keys[::-1]) == keys[::-1]
 
 
 def test_the_cache_may_be_turned_off(state: StateStore) -> None:
-    store = partition_store(state, cache_rows=0)
+    store = partition_store(state, rows=0)
     write(state, store, {b"U1": b"one"})
     assert store.get_many([b"U1", b"U1"]) == [b"one", b"one"]
+
+
+def test_large_rows_take_the_place_of_many_small_ones(state: StateStore) -> None:
+    keys = [b"U%d" % n for n in range(10)]
+    store = partition_store(state)
+    write(state, store, dict.fromkeys(keys, b"row"))
+    store.get_many(keys)
+    filled = store.cached_bytes
+    write(state, store, {b"U9": bytes(5 * SMALL_ROW_BYTES)})
+    store.get_many([b"U9"])
+    assert filled - SMALL_ROW_BYTES < store.cached_bytes <= 10 * SMALL_ROW_BYTES
+    state.write(0, [(b"U0", b"behind its back")], NO_OFFSET)
+    assert store.get_many([b"U0"]) == [b"behind its back"]
+
+
+def test_the_databases_of_a_worker_share_one_bounded_memory(tmp_path: Path) -> None:
+    rocks = Rocks(memory_bytes=4 << 20)
+    databases = [rocks.open(tmp_path / name) for name in "ab"]
+    for database in databases:
+        for number in range(4_000):
+            database.put(b"%d" % number, bytes(2_000))
+    assert rocks.used_bytes() < 8 << 20
+    assert [database.get(b"7") for database in databases] == [bytes(2_000)] * 2
 
 
 def test_a_scan_is_half_open_and_sorted(state: StateStore) -> None:
@@ -97,7 +125,7 @@ def test_it_answers_as_a_dictionary_would(steps: list[object], cache: int) -> No
     options.create_if_missing(True)
     with tempfile.TemporaryDirectory() as folder:
         database = rocksdict.Rdict(str(Path(folder) / "db"), options)
-        store = PartitionStore(lambda: database, cache)
+        store = PartitionStore(lambda: database, lambda: cache * SMALL_ROW_BYTES)
         plain: dict[bytes, bytes] = {}
         for step in steps:
             match step:
@@ -110,6 +138,7 @@ def test_it_answers_as_a_dictionary_would(steps: list[object], cache: int) -> No
                     assert store.scan(start, stop) == expected
                 case list():
                     assert store.get_many(step) == [plain.get(key) for key in step]
+                    assert store.cached_bytes <= cache * SMALL_ROW_BYTES
         database.close()
 
 
