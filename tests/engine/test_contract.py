@@ -34,7 +34,12 @@ from mode.utils.queues import FlowControlEvent
 from streams.app import KairosApp
 from streams.engine.consumer import BatchConsumer
 from streams.engine.fetch import FetchThread
-from streams.engine.producer import PromptAddPartitions, PromptProducer, PromptSender
+from streams.engine.producer import (
+    PromptAddPartitions,
+    PromptProducer,
+    PromptSender,
+    compression,
+)
 from streams.engine.prompt import PromptTableManager, PromptWorker
 from streams.engine.store import StateStore, StateTable
 from streams.engine.transactions import BatchTransactions
@@ -180,6 +185,10 @@ def test_aiokafka_gives_positions_the_way_ranges_are_computed() -> None:
     assert "position != self._partition_records.next_fetch_offset" in source(
         FetchResult.check_assignment
     )
+
+
+def test_the_codec_of_the_changelog_is_installed() -> None:
+    assert compression() == "snappy"
 
 
 def test_records_are_made_by_the_method_that_we_replace_on_each_fetched_piece() -> None:
