@@ -8,7 +8,7 @@ milliseconds UTC unless the name says otherwise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -79,6 +79,7 @@ class Ragged:
 
     data: NDArray[Any]
     offsets: NDArray[np.int64]
+    _slots: NDArray[np.int64] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def empty(cls, users: int, dtype: np.dtype[Any]) -> Self:
@@ -88,7 +89,9 @@ class Ragged:
     @classmethod
     def group(cls, users: int, slots: NDArray[np.int64], data: NDArray[Any]) -> Self:
         """Return ``data`` that is already sorted by ``slots`` as the rows of ``users`` users."""
-        return cls(data, np.searchsorted(slots, np.arange(users + 1)).astype(np.int64))
+        grouped = cls(data, slots.searchsorted(np.arange(users + 1)))
+        grouped._slots = slots
+        return grouped
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -98,7 +101,9 @@ class Ragged:
     @property
     def slots(self) -> NDArray[np.int64]:
         """The user of each row."""
-        return np.repeat(np.arange(len(self.offsets) - 1), self.lengths)
+        if self._slots is None or len(self._slots) != len(self.data):
+            self._slots = np.repeat(np.arange(len(self.offsets) - 1), self.lengths)
+        return self._slots
 
     def of(self, user: int) -> NDArray[Any]:
         """The rows of one user (a view)."""

@@ -6,6 +6,11 @@ Numbers go into packed state rows and feature rows: append, never renumber.
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class EventType(IntEnum):
@@ -148,3 +153,18 @@ class StopReason(StrEnum):
     HOLDOUT = "holdout"
     SHADOW = "shadow"
     TOO_SHORT = "life_too_short"
+
+
+def among(numbers: NDArray[Any], members: tuple[IntEnum, ...]) -> NDArray[np.bool_]:
+    """Return where a column of a vocabulary's numbers is one of ``members``.
+
+    A look-up, many times faster than `numpy.isin`.
+    """
+    return np.asarray(_member(members)[numbers], np.bool_)
+
+
+@lru_cache(maxsize=256)
+def _member(members: tuple[IntEnum, ...]) -> NDArray[np.bool_]:
+    table = np.zeros(256, bool)  # the columns are bytes
+    table[[int(member) for member in members]] = True
+    return table

@@ -67,12 +67,12 @@ class Pipeline:
         for wave in waves(session, batch, state, settings):
             wave.apply(settings)
             asking, due = retractions(wave.due(settings))
-            if len(asking):
+            if asking is not None:
                 wave.retract(asking, retract(asking, settings, resources))
             if not len(due):
                 continue
 
-            view, silenced = screen(due, settings, texts)
+            view, silenced = screen(due, settings, texts, shared.activity())
             if silenced:
                 quiet = silent(due, view, silenced)
                 wave.publish(quiet[0], publish_silence(*quiet, settings, resources))

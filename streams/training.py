@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.bundle import Manifest
 from models.dataset import ENGAGEMENT, Dataset, SampleLog
 from schemas.tables import CandidateSet, DueUsers, EventBatch, Output, SourceRecord
-from schemas.vocabulary import EventType
+from schemas.vocabulary import EventType, among
 from streams.accept import Vault
 from streams.idle import idle_moments
 from streams.pipeline import Pipeline
@@ -40,7 +40,7 @@ class Recorder:
 
     def accepted(self, batch: EventBatch) -> None:
         """Note what users did."""
-        facts = batch.facts[~np.isin(batch.facts["type"], _SAYS_NOTHING)]
+        facts = batch.facts[~among(batch.facts["type"], _SAYS_NOTHING)]
         if len(facts):
             rows = np.zeros(len(facts), ENGAGEMENT)
             rows["user"] = np.frombuffer(b"".join(batch.keys), "V16")[facts["user"]]
@@ -99,8 +99,11 @@ def train(
     vault: Vault,
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
+    search: bool = False,
 ) -> Manifest:
     """Train a bundle on history and write it to ``out_dir``; the newest epoch goes with it.
+
+    ``search``: choose hyperparameters by time-ordered cross-validation.
 
     Needs the ``train`` extra.
 
@@ -110,7 +113,7 @@ def train(
     from models.train import train_bundle  # skl2onnx is not there in a serving installation
 
     dataset, run = collect(records, settings, vault, progress)
-    return train_bundle(dataset, out_dir, seed=seed, epoch=run.epoch)
+    return train_bundle(dataset, out_dir, seed=seed, epoch=run.epoch, search=search)
 
 
 def _forget(output: Output) -> None:

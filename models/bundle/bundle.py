@@ -13,7 +13,9 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from models.bundle.manifest import EPOCH, MANIFEST, BundleError, Graph, Manifest, decode
+from models.bundle.manifest import EPOCH, FORECAST, MANIFEST, BundleError, Graph, Manifest, decode
+from models.forecast import UNTRAINED, Plan, PlanError
+from models.forecast.plan import decode as decode_plan
 from schemas.vocabulary import Scene
 
 INPUT, OUTPUT = "features", "probability"
@@ -38,6 +40,7 @@ class Bundle:
     epoch: bytes | None
     sessions: dict[str, Any]
     failures: Counter[str] = field(default_factory=Counter)
+    forecasts: Plan = UNTRAINED
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -56,7 +59,10 @@ class Bundle:
         }
         epoch = manifest.epoch_sha256
         warm = None if epoch is None else _verified(folder / EPOCH, epoch)
-        return cls.of(manifest, files, sha256(text).hexdigest(), warm)
+        bundle = cls.of(manifest, files, sha256(text).hexdigest(), warm)
+        if manifest.forecast_sha256 is not None:
+            bundle.forecasts = _plan(_verified(folder / FORECAST, manifest.forecast_sha256))
+        return bundle
 
     @classmethod
     def of(
@@ -118,6 +124,13 @@ def _open(name: str, graph: Graph, onnx_bytes: bytes) -> Any:
     if outputs != [OUTPUT]:
         raise BundleError(f"graph {name} gives {outputs}, not [{OUTPUT!r}]")
     return session
+
+
+def _plan(data: bytes) -> Plan:
+    try:
+        return decode_plan(data)
+    except PlanError as error:
+        raise BundleError(str(error)) from error
 
 
 def _verified(path: Path, expected: str) -> bytes:

@@ -6,6 +6,7 @@ The pipeline, training and evaluation all score through here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from schemas.vocabulary import Scene
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.float32]
+_Place = tuple[NDArray[np.intp], NDArray[np.intp]]
 EXPERTS = ("temporal", "context")
 _TOLD = CONTRACT.user.index("scene_told")
 
@@ -42,15 +44,25 @@ def design(
 
     Columns are user features, ``scene.*`` or, where ``pair`` is given, pair features.
     """
-    count = len(user) if pair is None or due is None else len(pair)
-    out = np.empty((count, len(columns)), np.float32)
-    for i, name in enumerate(columns):
-        if pair is not None and name in _PAIR:
-            out[:, i] = pair[:, _PAIR[name]]
-            continue
-        column = scene[:, _SCENE[name]] if name in _SCENE else user[:, _USER[name]]
-        out[:, i] = column if due is None else column[due]
+    of_user, of_pair = _places(columns, pair is not None)
+    told = np.concatenate((user, scene), axis=1)[:, of_user[1]]
+    if pair is None:
+        return told
+    out = np.empty((len(pair), len(columns)), np.float32)
+    out[:, of_user[0]] = told if due is None else told[due]
+    out[:, of_pair[0]] = pair[:, of_pair[1]]
     return out
+
+
+@lru_cache(maxsize=64)
+def _places(columns: tuple[str, ...], with_pairs: bool) -> tuple[_Place, _Place]:
+    """Where the columns of users (with their scene) and of pairs go, and where they come from."""
+    pairs = [i for i, name in enumerate(columns) if with_pairs and name in _PAIR]
+    users = [i for i in range(len(columns)) if i not in set(pairs)]
+    return (
+        (np.array(users, np.intp), np.array([_TOLD_OF_USER[columns[i]] for i in users], np.intp)),
+        (np.array(pairs, np.intp), np.array([_PAIR[columns[i]] for i in pairs], np.intp)),
+    )
 
 
 def recognise(bundle: Bundle | None, user: Rows) -> Rows:
@@ -143,6 +155,5 @@ def run_graph(
     return np.clip(out, 0.0, 1.0)
 
 
-_USER = {name: i for i, name in enumerate(CONTRACT.user)}
+_TOLD_OF_USER = {name: i for i, name in enumerate((*CONTRACT.user, *SCENE_COLUMNS))}
 _PAIR = {name: i for i, name in enumerate(CONTRACT.pair)}
-_SCENE = {name: i for i, name in enumerate(SCENE_COLUMNS)}

@@ -11,6 +11,7 @@ from schemas.vocabulary import Scene
 
 MANIFEST = "manifest.json"
 EPOCH = "epoch.msgpack"
+FORECAST = "forecast.msgpack"
 GRAPHS = ("scene", "temporal_user", "temporal_item", "context_user", "context_item")
 SCENE_COLUMNS = tuple(f"scene.{scene.name.lower()}" for scene in Scene)
 """Names under which a graph asks for the scene vector."""
@@ -73,7 +74,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     ``calibration``: by expert level (temporal, context for pairs; temporal_user, context_user);
     ``fusion``: by level (pair, user); ``training_window``: first and last decision, ms UTC;
     ``metrics``: out of time; ``notes``: what was degenerate; ``epoch_sha256``: of the shared
-    knowledge to start with, null when there is none.
+    knowledge to start with, null when there is none; ``forecast_sha256``: of how demand is forecast
+    (see `models.forecast`).
     """
 
     schema_version: int = 1
@@ -89,6 +91,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str] = {}
     notes: tuple[str, ...] = ()
     epoch_sha256: str | None = None
+    forecast_sha256: str | None = None
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from models.bundle.manifest import EPOCH, MANIFEST, Manifest, decode, encode
+from models.bundle.manifest import EPOCH, FORECAST, MANIFEST, Manifest, decode, encode
 
 
 def write_bundle(
@@ -18,10 +18,11 @@ def write_bundle(
     manifest: Manifest,
     graphs: Mapping[str, bytes],
     epoch: bytes | None = None,
+    forecast: bytes | None = None,
 ) -> Manifest:
-    """Write ``graphs`` (ONNX bytes by name), the manifest and the epoch; return the manifest.
+    """Write ``graphs`` (ONNX bytes by name), the manifest, the epoch and the forecast plan.
 
-    The hashes are filled in here. A bundle that already lies in ``out_dir`` is replaced.
+    Returns the manifest; the hashes are filled in here. A bundle that already lies in ``out_dir`` is replaced.
 
     Raises:
         BundleError: the manifest would not load.
@@ -32,12 +33,17 @@ def write_bundle(
         for name, graph in manifest.graphs.items()
     }
     warm = None if epoch is None else sha256(epoch).hexdigest()
-    manifest = msgspec.structs.replace(manifest, graphs=described, epoch_sha256=warm)
+    coming = None if forecast is None else sha256(forecast).hexdigest()
+    manifest = msgspec.structs.replace(
+        manifest, graphs=described, epoch_sha256=warm, forecast_sha256=coming
+    )
     decode(encode(manifest))
     files = {f"{name}.onnx": data for name, data in graphs.items()}
     files[MANIFEST] = encode(manifest)
     if epoch is not None:
         files[EPOCH] = epoch
+    if forecast is not None:
+        files[FORECAST] = forecast
     _replace(out, files)
     return manifest
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from models.features.calendar import HOUR_MS, Int64s
 from models.features.pairs import PairView
-from models.features.view import TILES_30D, among
+from models.features.view import TILES_30D
 from schemas.state import TILE_MS
-from schemas.vocabulary import EventType
+from schemas.vocabulary import EventType, among
 
 WEIGHTS: dict[EventType, float] = {
     EventType.VIEW: 1.0,

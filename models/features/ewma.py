@@ -11,8 +11,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features.view import TILES_30D, UserView, among
+from models.features.view import TILES_30D, UserView
 from models.features.window_counts import COUNTED
+from schemas.vocabulary import among
 
 HALF_LIVES_H = (6, 24, 72)
 SMOOTHED = ("any", "view", "cart", "purchase")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features.view import Events, UserView, among
+from models.features.view import Events, UserView
 from schemas.ids import NO_ID
-from schemas.vocabulary import EventType
+from schemas.vocabulary import EventType, among
 
 NAMES = ("distinct_items", "distinct_categories", "open_carts", "mean_price_minor")
 _CART_MOVES = (EventType.CART, EventType.REMOVE_CART, EventType.PURCHASE)

@@ -19,7 +19,7 @@ from schemas.state import UserState
 from schemas.tables import EventBatch
 from streams.settings import Settings
 
-_FILTER_BITS = 20
+_FILTER_ROOM = 256
 _ACCEPTED, _DUPLICATE, _LATE = 0, 1, 2
 
 
@@ -106,6 +106,9 @@ def _doubtful_users(
 
 def _repeated(ids: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Mark every row whose id occurs more than once in the batch."""
+    in_order = np.sort(ids)
+    if not (in_order[1:] == in_order[:-1]).any():
+        return np.zeros(len(ids), bool)
     _, inverse, counts = np.unique(ids, return_inverse=True, return_counts=True)
     repeated: NDArray[np.bool_] = counts[inverse] > 1
     return repeated
@@ -114,14 +117,15 @@ def _repeated(ids: NDArray[np.uint64]) -> NDArray[np.bool_]:
 def _may_contain(ids: NDArray[np.uint64], seen: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Return the positions in ``seen`` of ids that the batch has too.
 
-    A table of 2^20 bits drops nearly all others first: sorting what hundreds of users remember
-    would cost more than the rest of the batch.
+    A table with room for hundreds of times the ids drops nearly all others first: sorting what
+    hundreds of users remember would cost more than the rest of the batch.
     """
-    table = np.zeros(1 << _FILTER_BITS, bool)
-    low = np.uint64((1 << _FILTER_BITS) - 1)
+    size = 1 << (len(ids) * _FILTER_ROOM).bit_length()
+    table = np.zeros(size, bool)
+    low = np.uint64(size - 1)
     table[(ids & low).astype(np.int64)] = True
     maybe = np.flatnonzero(table[(seen & low).astype(np.int64)])
-    return maybe[np.isin(seen[maybe], ids)]
+    return maybe[np.isin(seen[maybe], ids)] if len(maybe) else maybe
 
 
 def _late_event(batch: EventBatch, row: NDArray[Any], memory: _Memory) -> LateEvent:

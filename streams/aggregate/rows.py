@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -111,13 +112,14 @@ def _each(at: _Ints, counts: NDArray[Any], size: int) -> _Ints:
 
 
 def _gather(raw: NDArray[np.uint8], at: _Ints, dtype: np.dtype[Any]) -> NDArray[Any]:
-    found: NDArray[Any] = _windows(raw, dtype)[at].view(dtype) if len(at) else np.zeros(0, dtype)
-    return found
+    # A view would have NumPy compare the two dtypes in Python; a buffer has none.
+    return np.frombuffer(_windows(raw, dtype)[at], dtype) if len(at) else np.zeros(0, dtype)
 
 
 def _scatter(raw: NDArray[np.uint8], at: _Ints, rows: NDArray[Any]) -> None:
     if len(at):
-        _windows(raw, rows.dtype)[at] = np.ascontiguousarray(rows).view(_plain(rows.dtype))
+        plain = np.frombuffer(np.ascontiguousarray(rows), _plain(rows.dtype))
+        _windows(raw, rows.dtype)[at] = plain
 
 
 def _windows(raw: NDArray[np.uint8], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -126,6 +128,7 @@ def _windows(raw: NDArray[np.uint8], dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.ndarray((len(raw) - size + 1,), _plain(dtype), raw.data, strides=(1,))
 
 
+@cache
 def _plain(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Bytes without fields: NumPy copies these at once, and records field by field."""
     return np.dtype((np.void, dtype.itemsize))

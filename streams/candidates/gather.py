@@ -67,7 +67,7 @@ def _lead_with_neighbours(merged: CandidateSet, due: DueUsers, shared: Shared) -
         return
     rows, item, _ = shared.epoch.neighbours.lookup(due.item[asked])
     lead = PairSet(asked[rows], item).contains(merged.due, merged.item)
-    follow_up = np.isin(merged.due, asked)
+    follow_up = (due.kind == TriggerKind.FOLLOW_UP)[merged.due]
     half = merged.source_score * np.float32(0.5)
     lower = np.minimum(half, np.nextafter(np.float32(0.5), np.float32(0)))
     raised = np.where(lead, half + np.float32(0.5), lower)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
 from schemas.tables import DueUsers
-from schemas.vocabulary import EventType
+from schemas.vocabulary import EventType, among
 from streams.groups import PairSet, by_pair, runs, sums
 
 HOUR_MS = 3_600_000
@@ -66,7 +66,7 @@ class Touches:
 
     def of(self, *kinds: EventType) -> Touches:
         """The events of some kinds."""
-        return self.take(np.isin(self.type, kinds))
+        return self.take(among(self.type, kinds))
 
 
 def touches(due: DueUsers) -> Touches:

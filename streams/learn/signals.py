@@ -7,7 +7,7 @@ import numpy as np
 
 from schemas.globals import Signals
 from schemas.tables import EventBatch, Output
-from schemas.vocabulary import EventType
+from schemas.vocabulary import EventType, among
 
 TOPIC = "signals"
 _LEARNS_NOTHING = (EventType.APP_MINUTES,)
@@ -18,7 +18,7 @@ def signals_output(batch: EventBatch, partition: int, fresh_names: dict[int, str
 
     A user is known to the learner only by the first 64 bits of the pseudonym.
     """
-    facts = batch.facts[~np.isin(batch.facts["type"], _LEARNS_NOTHING)]
+    facts = batch.facts[~among(batch.facts["type"], _LEARNS_NOTHING)]
     if not len(facts) and not fresh_names:
         return []
     heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
 from schemas.state import NEVER_MS, Ragged
-from schemas.vocabulary import EventType
+from schemas.vocabulary import EventType, among
 from streams.groups import by_pair, runs
 
 _MOVES = (EventType.CART, EventType.REMOVE_CART, EventType.PURCHASE)
@@ -20,7 +20,7 @@ def left_in_cart(events: Ragged) -> NDArray[np.uint64]:
     """
     users = len(events.offsets) - 1
     found = np.full(users, NO_ID, np.uint64)
-    rows = np.flatnonzero(np.isin(events.data["type"], _MOVES) & (events.data["item"] != NO_ID))
+    rows = np.flatnonzero(among(events.data["type"], _MOVES) & (events.data["item"] != NO_ID))
     if not len(rows):
         return found
     slots, moves = events.slots[rows], events.data.take(rows)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from schemas.state import CONTEXT, Ragged, UserState
 from schemas.tables import CONTEXT_ROW
-from schemas.vocabulary import ContextField
+from schemas.vocabulary import ContextField, among
 
 WATCHED = (
     ContextField.DEVICE,
@@ -22,7 +22,7 @@ WATCHED = (
 
 def may_change(state: UserState, contexts: NDArray[Any]) -> NDArray[np.bool_]:
     """Mark the rows that may change a watched field; never misses one."""
-    watched = np.isin(contexts["field"], WATCHED) & (contexts["value"] != 0)
+    watched = among(contexts["field"], WATCHED) & (contexts["value"] != 0)
     if not watched.any():
         return np.zeros(len(contexts), bool)
     known = state.context
@@ -53,7 +53,7 @@ def changes(before: UserState, applied: NDArray[Any], reports: NDArray[Any]) -> 
     The last-known value is the newest by (ts, event), so an old report that arrives late
     changes nothing; nor does the first that is known of a field, or one that clears it.
     """
-    news = np.isin(reports["field"], WATCHED) & (reports["value"] != 0)
+    news = among(reports["field"], WATCHED) & (reports["value"] != 0)
     told = np.concatenate((_stored(before.context), applied))
     if not news.any() or not len(told):
         return np.zeros(len(reports), bool)

@@ -67,6 +67,8 @@ def _judge_timers(
     judge: Judge, stops: Stops, rows: NDArray[np.int64], timers: NDArray[Any]
 ) -> NDArray[Any]:
     due = np.zeros(len(rows), DUE)
+    if not len(rows):
+        return due
     due["row"], due["kind"], due["cause"] = rows, timers["kind"], timers["event"]
     due["due_ms"], due["pos"] = timers["due_ms"], stops.end[rows]
     due["now_ms"] = np.maximum(timers["due_ms"], judge.now_ms(due["pos"] - 1))
@@ -93,6 +95,8 @@ def _timer_items(
 
 def _judge_events(judge: Judge, stops: Stops) -> NDArray[Any]:
     """Of each stop at an event the most urgent trigger that is not debounced."""
+    if not stops.event.any():
+        return np.zeros(0, DUE)
     asks, due = event_asks(judge.before, judge.state, judge.wave, stops, judge.settings)
     due["now_ms"] = judge.now_ms(due["pos"])
     waits = debounced(

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import Ragged
-from schemas.vocabulary import EventType
+from schemas.vocabulary import EventType, among
 
 _UNDONE = (EventType.RETURN, EventType.CANCEL)
+_COUNTED = (EventType.PURCHASE, *_UNDONE)
 
 
 def still_own(events: Ragged, item: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -20,8 +21,8 @@ def still_own(events: Ragged, item: NDArray[np.uint64]) -> NDArray[np.bool_]:
     same = np.flatnonzero(data["item"] == item[users])
     users, kind = users[same], data["type"][same]
     pieces = data["quantity"][same].astype(np.int64)
-    pieces[np.isin(kind, _UNDONE)] *= -1
-    pieces[~np.isin(kind, (EventType.PURCHASE, *_UNDONE))] = 0
+    pieces[among(kind, _UNDONE)] *= -1
+    pieces[~among(kind, _COUNTED)] = 0
     kept = np.zeros(len(item), np.int64)
     np.add.at(kept, users, pieces)
     owns: NDArray[np.bool_] = (kept > 0) | (np.bincount(users, minlength=len(item)) == 0)

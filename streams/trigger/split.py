@@ -10,9 +10,11 @@ from schemas.tables import DueUsers, PolicyView, Stopped
 from schemas.vocabulary import TriggerKind
 
 
-def retractions(due: DueUsers) -> tuple[DueUsers, DueUsers]:
-    """Return the rows that only ask whether a push still stands, and the others."""
+def retractions(due: DueUsers) -> tuple[DueUsers | None, DueUsers]:
+    """Return the rows that only ask whether a push still stands, if any, and the others."""
     asks = due.kind == TriggerKind.RETRACT
+    if not asks.any():
+        return None, due
     return due.take(np.flatnonzero(asks)), due.take(np.flatnonzero(~asks))
 
 
@@ -29,5 +31,7 @@ def speaking(
     due: DueUsers, view: PolicyView, stopped: list[Stopped]
 ) -> tuple[DueUsers, PolicyView]:
     """Return the rows that nothing stopped."""
+    if not stopped:
+        return due, view
     rows = np.setdiff1d(np.arange(len(due)), [stop.due for stop in stopped])
     return due.take(rows), view.take(rows)
