@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluate.time import EventLog, HourGrid
-from models.features import user_features
+from models.features import user_features, user_steps
 from models.features.calendar import DAY_MS, HOUR_MS, zone_table
 from schemas.state import NEVER_MS, UserState
 from schemas.tables import SourceRecord
@@ -25,12 +25,13 @@ from streams.aggregate.aggregate import Wave
 from streams.experts.zones import zones_of
 from streams.settings import Settings
 
-MOST_MOMENTS = 300_000
+MOST_MOMENTS = 200_000
 """A grid with more moments is thinned evenly, by pseudonym and hour."""
 TEST_SHARE = 3
 """The last day in so many is in the test block."""
 _USER_TOPICS = ("clicks", "purchases", "context")
 _SECRET = b"an evaluation names nobody"
+Rows = NDArray[np.float32]
 _MIX = 0x9E3779B97F4A7C15
 
 
@@ -102,7 +103,7 @@ class _History:
     numbers: dict[bytes, int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     facts: list[NDArray[Any]] = field(default_factory=list)
-    moments: list[tuple[NDArray[np.int64], int, NDArray[np.float32]]] = field(default_factory=list)
+    moments: list[tuple[NDArray[np.int64], int, Rows, Rows]] = field(default_factory=list)
     stream_ms: int = NEVER_MS
 
     def __post_init__(self) -> None:
@@ -134,7 +135,8 @@ class _History:
         state = self._state(keys)
         zones = zones_of(state, self.names.get, self.settings.default_timezone)
         number = np.array([self.numbers[key] for key in keys], np.int64)
-        self.moments.append((number, hour, user_features(state, now_ms, zones)))
+        features, steps = (of(state, now_ms, zones) for of in (user_features, user_steps))
+        self.moments.append((number, hour, features, steps))
 
     def log(self, name: str) -> EventLog:
         """Return everything as columns."""
@@ -150,11 +152,11 @@ class _History:
         )  # fmt: skip
 
     def _grid(self) -> HourGrid:
-        users, hours, features = zip(*self.moments, strict=True)
+        users, hours, features, steps = zip(*self.moments, strict=True)
         lengths = [len(user) for user in users]
         return HourGrid(
             np.concatenate(users), np.repeat(np.array(hours, np.int64), lengths),
-            np.concatenate(features),
+            np.concatenate(features), np.concatenate(steps),
         )  # fmt: skip
 
     def _state(self, keys: list[bytes]) -> UserState:

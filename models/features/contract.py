@@ -20,6 +20,7 @@ from models.features import (
     recency,
     short_long,
     source,
+    steps,
     window_counts,
 )
 from models.features.calendar import Int64s
@@ -68,6 +69,15 @@ def user_features(state: UserState, now_ms: Int64s, zones: list[str]) -> NDArray
     """
     view = user_view(state, now_ms, zones)
     return _row([family.compute(view) for family in USER_FAMILIES])
+
+
+def user_steps(state: UserState, now_ms: Int64s, zones: list[str]) -> NDArray[np.float32]:
+    """Return float32[n, `steps.STEPS`, `steps.CHANNELS`]: the newest events of each user.
+
+    Raises:
+        ValueError: the arguments differ in length.
+    """
+    return steps.compute(user_view(state, now_ms, zones))
 
 
 def pair_features(

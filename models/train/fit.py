@@ -44,13 +44,14 @@ class Fitted:
 
 @dataclass(slots=True, frozen=True)
 class Trees:
-    """How much boosted trees may learn."""
+    """How much boosted trees may learn; ``share``: of the columns that a split may look at."""
 
     rounds: int
     leaves: int
     least_leaf: int
     rate: float
     l2: float
+    share: float = 1.0
 
 
 TEMPORAL = Trees(rounds=120, leaves=15, least_leaf=30, rate=0.06, l2=1.0)
@@ -71,6 +72,7 @@ def fit_binary(name: str, rows: Rows, label: NDArray[np.bool_], trees: Trees, se
     model = HistGradientBoostingClassifier(
         max_iter=trees.rounds, max_leaf_nodes=trees.leaves, learning_rate=trees.rate,
         min_samples_leaf=trees.least_leaf, l2_regularization=trees.l2, early_stopping=False,
+        max_features=trees.share,
         random_state=seed,
     ).fit(_told_columns(rows), label)  # fmt: skip
     floor_thresholds(model)

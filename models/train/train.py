@@ -20,8 +20,9 @@ from models.evaluate import evaluate_dataset
 from models.features import CONTRACT
 from models.train.calibrate import fit_platt, fit_stack
 from models.train.columns import COLUMNS
-from models.train.fit import CONTEXT, TEMPORAL, Fitted, fit_binary, fit_scene
+from models.train.fit import CONTEXT, TEMPORAL, Fitted, Trees, fit_binary, fit_scene
 from models.train.scene_rules import scene_labels
+from models.train.search import search_trees
 
 PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy")
 
@@ -33,11 +34,13 @@ def train_bundle(
     training_window: tuple[int, int] | None = None,
     name: str = "kairos",
     epoch: bytes | None = None,
+    search: bool = False,
 ) -> Manifest:
     """Fit, calibrate, fuse and measure on three blocks of time in turn; write the bundle.
 
     ``training_window``: first and last ms of the log, the decisions' own when not given;
-    ``epoch``: shared knowledge to ship with it. Same dataset, seed and packages give the same
+    ``epoch``: shared knowledge to ship with it; ``search``: choose each expert's trees by
+    time-ordered cross-validation inside the first block. Same dataset, seed and packages give the same
     bundle, byte for byte.
 
     Raises:
@@ -46,7 +49,7 @@ def train_bundle(
     train, later, test = split_by_time(dataset)
     draft = _Draft(_manifest(dataset, training_window, seed, name))
     with threadpool_limits(1):
-        _fit(draft, train, seed)
+        _fit(draft, train, seed, search)
         _calibrate(draft, later)
         draft.say(metrics=evaluate_dataset(test, draft.bundle(), seed))
     return write_bundle(out_dir, draft.manifest, draft.graphs, epoch)
@@ -94,7 +97,7 @@ def _manifest(dataset: Dataset, window: tuple[int, int] | None, seed: int, name:
     )
 
 
-def _fit(draft: _Draft, train: Dataset, seed: int) -> None:
+def _fit(draft: _Draft, train: Dataset, seed: int, search: bool) -> None:
     """Fit the scene first: what it recognises is an input of the context expert."""
     unknown = recognise(None, train.user)
     rows = design(COLUMNS["scene"], train.user, unknown)
@@ -105,10 +108,34 @@ def _fit(draft: _Draft, train: Dataset, seed: int) -> None:
     for expert, trees in (("temporal", TEMPORAL), ("context", CONTEXT)):
         graph = f"{expert}_user"
         rows = design(COLUMNS[graph], train.user, scene)
-        draft.add(graph, fit_binary(graph, rows, train.acted, trees, seed))
+        task = _Task(graph, rows, train.acted, train.now_ms, train.horizon_ms, seed)
+        draft.add(graph, task.fit(draft, trees, search))
         graph = f"{expert}_item"
         rows = design(COLUMNS[graph], train.user, scene, train.pair[acted], due)
-        draft.add(graph, fit_binary(graph, rows, train.engaged[acted], trees, seed))
+        label = train.engaged[acted]
+        task = _Task(graph, rows, label, train.now_ms[due], train.horizon_ms, seed)
+        draft.add(graph, task.fit(draft, trees, search))
+
+
+@dataclass(slots=True, frozen=True)
+class _Task:
+    """What one expert graph learns from."""
+
+    name: str
+    rows: NDArray[np.float32]
+    label: NDArray[np.bool_]
+    now_ms: NDArray[np.int64]
+    horizon_ms: int
+    seed: int
+
+    def fit(self, draft: _Draft, trees: Trees, search: bool) -> Fitted:
+        """Fit the graph, with the trees that later data prefer if asked to ``search``."""
+        if search:
+            trees = search_trees(
+                self.name, self.rows, self.label, self.now_ms, self.horizon_ms, trees, self.seed
+            )
+            draft.note(f"{self.name}: the search chose {trees}")
+        return fit_binary(self.name, self.rows, self.label, trees, self.seed)
 
 
 def _calibrate(draft: _Draft, later: Dataset) -> None:

@@ -22,6 +22,9 @@ def train(
     timezone: ZoneName = "UTC",
     first: Annotated[int | None, typer.Option(help="Only the first N records.", min=1)] = None,
     seed: Annotated[int, typer.Option(help="Same history and seed, same bundle.")] = 0,
+    search: Annotated[
+        bool, typer.Option("--search", help="Choose hyperparameters, testing on later data.")
+    ] = False,
 ) -> None:
     """Replay history into point-in-time samples, train the experts, export, check, write."""
     settings = load_settings()
@@ -31,7 +34,7 @@ def train(
         task = display.add_task("replay of history", total=first)
         manifest = train_on(
             islice(log, first), out, settings, vault, seed,
-            lambda n: display.update(task, completed=n),
+            lambda n: display.update(task, completed=n), search,
         )  # fmt: skip
     tell_skipped(log)
     for note in manifest.notes:

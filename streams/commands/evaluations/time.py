@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from models.evaluate.page import page
-from models.evaluate.time import SECTIONS, EventLog, merged
+from models.evaluate.time import EventLog, merged
 from streams.commands.console import bars, finish, say
 from streams.commands.log_options import DataPath, SourceName, open_log, tell_skipped
 from streams.history import read_history
@@ -34,7 +34,12 @@ def time(
     json_out: Annotated[Path | None, typer.Option("--json", help="Also write it there.")] = None,
     html_out: Annotated[Path | None, typer.Option("--html", help="Write the report there.")] = None,
 ) -> None:
-    """Train on the first two thirds of a log's days, measure on the rest, against baselines."""
+    """Train on the first two thirds of a log's days, measure on the rest, against baselines.
+
+    Needs the `train` extra.
+    """
+    from models.evaluate.time.sections import SECTIONS  # slow to import, and not everywhere
+
     zone = timezone or ZONES.get(source, "UTC")
     log = _read(source, data, zone)
     unseen = None if test_data is None else _read(source, test_data, zone, log)

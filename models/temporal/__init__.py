@@ -1,0 +1,1 @@
+"""The temporal view alone: who acts, and how soon. Needs the ``train`` extra."""
