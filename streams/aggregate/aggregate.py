@@ -29,15 +29,14 @@ class Wave:
     receipts: NDArray[Any]
     stream_ms: NDArray[np.int64]
 
+    @property
+    def parts(self) -> tuple[NDArray[Any], ...]:
+        """The four kinds of rows."""
+        return self.events, self.facts, self.contexts, self.receipts
+
     def map(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Wave:
         """The same wave with every kind of row changed alike."""
-        return Wave(
-            change(self.events),
-            change(self.facts),
-            change(self.contexts),
-            change(self.receipts),
-            self.stream_ms,
-        )
+        return Wave(*map(change, self.parts), self.stream_ms)
 
 
 def aggregate(state: UserState, wave: Wave, settings: Settings) -> None:

@@ -77,9 +77,7 @@ def waves(
     due_after = dict(due_before)
     while len(active):
         stops = plan(state, pending, cursor, settings)
-        end = stops.end
-        part = pending.map(lambda rows: rows[rows["pos"] < end[rows["user"]]])  # noqa: B023
-        pending = pending.map(lambda rows: rows[rows["pos"] >= end[rows["user"]]])  # noqa: B023
+        part, pending = _cut(pending, stops.end)
         before = copy.copy(state)
         yield OpenWave(session, state, before, part, stops, stream_before_ms)
         _save(session, state)
@@ -90,6 +88,14 @@ def waves(
         pending = _renumber(pending, goes_on, len(state))
         cursor, active, state = stops.end[goes_on], active[goes_on], state.take(goes_on)
     session.index_timers(due_before, due_after)
+
+
+def _cut(pending: Wave, end: NDArray[np.int64]) -> tuple[Wave, Wave]:
+    """What each user does before their stop, and what comes after it."""
+    now = [rows["pos"] < end[rows["user"]] for rows in pending.parts]
+    part = (rows.compress(mask) for rows, mask in zip(pending.parts, now, strict=True))
+    rest = (rows.compress(~mask) for rows, mask in zip(pending.parts, now, strict=True))
+    return Wave(*part, pending.stream_ms), Wave(*rest, pending.stream_ms)
 
 
 def _save(session: Session, state: UserState) -> None:
