@@ -36,7 +36,12 @@ class Wave:
 
     def map(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Wave:
         """The same wave with every kind of row changed alike."""
-        return Wave(*map(change, self.parts), self.stream_ms)
+        return self.of([change(rows) for rows in self.parts])
+
+    def of(self, parts: list[NDArray[Any]]) -> Wave:
+        """A wave of other rows in the same batch, in the order of `parts`."""
+        events, facts, contexts, receipts = parts
+        return Wave(events, facts, contexts, receipts, self.stream_ms)
 
 
 def aggregate(state: UserState, wave: Wave, settings: Settings) -> None:

@@ -93,9 +93,9 @@ def waves(
 def _cut(pending: Wave, end: NDArray[np.int64]) -> tuple[Wave, Wave]:
     """What each user does before their stop, and what comes after it."""
     now = [rows["pos"] < end[rows["user"]] for rows in pending.parts]
-    part = (rows.compress(mask) for rows, mask in zip(pending.parts, now, strict=True))
-    rest = (rows.compress(~mask) for rows, mask in zip(pending.parts, now, strict=True))
-    return Wave(*part, pending.stream_ms), Wave(*rest, pending.stream_ms)
+    both = list(zip(pending.parts, now, strict=True))
+    part = pending.of([rows.compress(mask) for rows, mask in both])
+    return part, pending.of([rows.compress(~mask) for rows, mask in both])
 
 
 def _save(session: Session, state: UserState) -> None:
