@@ -8,6 +8,7 @@ milliseconds UTC unless the name says otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -71,6 +72,13 @@ JOURNALS = {"pushes": PUSH, "timers": TIMER, "debounce": DEBOUNCE}
 
 FLAG_SEEN_TRUNCATED = 1
 FLAG_EVENTS_TRUNCATED = 2
+
+
+def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return records of one dtype one after the other; NumPy alone goes field by field."""
+    dtype = parts[0].dtype
+    plain = np.dtype((np.void, dtype.itemsize))
+    return np.concatenate([np.ascontiguousarray(part).view(plain) for part in parts]).view(dtype)
 
 
 @dataclass(slots=True)

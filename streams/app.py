@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ STREAM_BUFFER = 64
 """Batches in the stream's queue; the engine's own cap per partition is far below."""
 GC_THRESHOLDS = (50_000, 20, 20)
 """A batch makes thousands of objects and no cycles; Python's 700 looks through them in vain."""
+SWITCH_S = 0.001
+"""A thread that waits for the interpreter gets it after this; Python's 5 ms would be paid at each
+turn of the loop that commits, and of the one that fetches, while a batch is decided."""
 
 
 class KairosApp(faust.App):
@@ -42,6 +46,7 @@ class KairosApp(faust.App):
         await super().on_first_start()
         gc.freeze()  # what was imported stays: no collection need look at it again
         gc.set_threshold(*GC_THRESHOLDS)
+        sys.setswitchinterval(SWITCH_S)
 
     def worker_init_post_autodiscover(self) -> None:
         """Load the web server only if it is wanted."""

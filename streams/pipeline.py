@@ -72,7 +72,7 @@ class Pipeline:
             if not len(due):
                 continue
 
-            view, silenced = screen(due, settings, texts, shared.activity())
+            view, silenced = screen(due, settings, texts)
             if silenced:
                 quiet = silent(due, view, silenced)
                 wave.publish(quiet[0], publish_silence(*quiet, settings, resources))

@@ -14,7 +14,7 @@ from models.bundle.bundle import INPUT, OUTPUT, open_session
 from models.bundle.parity import check_parity, golden_rows
 from models.temporal.graph import flatten, recurrent_graph, split
 from models.temporal.moments import Moments
-from models.temporal.recurrent import Recurrent, Scaling, fit, predict, tame
+from models.temporal.recurrent import TOLERANCE, Recurrent, Scaling, fit, predict, tame
 from models.train.fit import Fitted, Trees, fit_binary
 
 Rows = NDArray[np.float32]
@@ -82,7 +82,7 @@ def fit_net(moments: Moments, until: int, how: Recurrent, seed: int) -> Member:
     graphs = {}
     for number, target in enumerate(moments.targets):
         made = recurrent_graph(weights, scaling, steps.shape[1], number)
-        parity = check_parity(target, made, lambda _: expected[:, number], golden)  # noqa: B023
+        parity = check_parity(target, made, lambda _: expected[:, number], golden, TOLERANCE)  # noqa: B023
         graphs[target] = Fitted(made, "gru", parity)
     return Member(columns, True, graphs)
 

@@ -22,6 +22,9 @@ BOUND = 4.0
 STEP_BOUND = 20.0
 """The same for the channels of a step; natural logs of hours stay far below."""
 TINY = 1e-6
+TOLERANCE = 1e-5
+"""Of the parity gate: JAX and ONNX Runtime add in other orders (so does JAX on another processor),
+and a float32's last bit is fed back at every step; trees have no such feedback and get 1e-6."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -18,6 +18,7 @@ from schemas.state import (
     TILE_MS,
     Ragged,
     UserState,
+    joined,
 )
 from schemas.vocabulary import EventType
 
@@ -113,7 +114,7 @@ def _union(
     old: Ragged, users: NDArray[Any], fresh: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
     slots = np.concatenate((old.slots, users.astype(np.int64)))
-    return slots, np.concatenate((old.data, fresh))
+    return slots, joined((old.data, fresh))
 
 
 def _newest(slots: NDArray[np.int64], users: int, keep: int) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.state import DEBOUNCE, PUSH, TIMER, Ragged, UserState
+from schemas.state import DEBOUNCE, PUSH, TIMER, Ragged, UserState, joined
 from schemas.vocabulary import EventType, PushStatus, TriggerKind
 
 PUSH_HISTORY_MS = 32 * 86_400_000
@@ -57,7 +57,7 @@ def arm_timers(
         useful = fresh["due_ms"] >= stream_ms[chosen["pos"]] - stale_ms
         rows.append(fresh[useful])
         slots.append(chosen["user"][useful].astype(np.int64))
-    _keep_latest(state, np.concatenate(slots), np.concatenate(rows))
+    _keep_latest(state, np.concatenate(slots), joined(rows))
 
 
 TIMER_CAUSES = {
@@ -70,10 +70,10 @@ TIMER_CAUSES = {
 
 def _keep_latest(state: UserState, slots: NDArray[np.int64], rows: NDArray[Any]) -> None:
     order = np.lexsort((rows["item"], rows["event"], rows["due_ms"], rows["kind"], slots))
-    slots, rows = slots[order], rows[order]
+    slots, rows = slots[order], rows.take(order)
     if len(rows):
         last = np.append((slots[1:] != slots[:-1]) | (rows["kind"][1:] != rows["kind"][:-1]), True)
-        slots, rows = slots[last], rows[last]
+        slots, rows = slots[last], rows.compress(last)
     state.timers = Ragged.group(len(state), slots, rows)
 
 
@@ -83,7 +83,7 @@ def drop_timers(state: UserState, users: NDArray[np.int64], kinds: NDArray[np.ui
     fired[users] = kinds
     slots = state.timers.slots
     kept = state.timers.data["kind"] != fired[slots]
-    state.timers = Ragged.group(len(state), slots[kept], state.timers.data[kept])
+    state.timers = Ragged.group(len(state), slots[kept], state.timers.data.compress(kept))
 
 
 def note_decisions(
@@ -96,12 +96,12 @@ def note_decisions(
     fresh = np.zeros(len(users), DEBOUNCE)
     fresh["at_ms"], fresh["kind"] = now_ms, kinds
     slots = np.concatenate((state.debounce.slots, users))
-    rows = np.concatenate((state.debounce.data, fresh))
+    rows = joined((state.debounce.data, fresh))
     order = np.lexsort((rows["at_ms"], rows["kind"], slots))
-    slots, rows = slots[order], rows[order]
+    slots, rows = slots[order], rows.take(order)
     if len(rows):
         last = np.append((slots[1:] != slots[:-1]) | (rows["kind"][1:] != rows["kind"][:-1]), True)
-        slots, rows = slots[last], rows[last]
+        slots, rows = slots[last], rows.compress(last)
     state.debounce = Ragged.group(len(state), slots, rows)
 
 
@@ -112,16 +112,16 @@ def note_pushes(
     if not len(users):
         return
     slots = np.concatenate((state.pushes.slots, users))
-    rows = np.concatenate((state.pushes.data, pushes.astype(PUSH)))
+    rows = joined((state.pushes.data, pushes.astype(PUSH)))
     order = np.lexsort((rows["id_lo"], rows["id_hi"], rows["created_ms"], slots))
-    slots, rows = slots[order], rows[order]
+    slots, rows = slots[order], rows.take(order)
     oldest = np.full(len(state), np.iinfo(np.int64).min)
     oldest[users] = now_ms - PUSH_HISTORY_MS
     ends = np.searchsorted(slots, np.arange(len(state)), side="right")
     kept = (ends[slots] - np.arange(len(slots)) <= PUSH_HISTORY) & (
         rows["expires_ms"] >= oldest[slots]
     )
-    state.pushes = Ragged.group(len(state), slots[kept], rows[kept])
+    state.pushes = Ragged.group(len(state), slots[kept], rows.compress(kept))
 
 
 def cancel_pushes(state: UserState, cancelled: list[tuple[int, int]]) -> None:

@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 EXIT_AFTER_S = 15.0
-"""A dead worker that cannot shut down by then is ended."""
+"""A worker that cannot shut down by then is ended."""
 EXIT_CODE = 70
 
 

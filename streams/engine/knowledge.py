@@ -47,11 +47,15 @@ class KnowledgeReader(Service):
     @Service.task
     async def _read(self) -> None:
         while not self.should_stop:
-            for record in await self._tail.read(timeout_ms=200):
-                self._apply(record)
+            if records := await self._tail.read(timeout_ms=200):
+                await self._app.engine.decide(self._apply_all, records)
             if not self._app.engine.ready.is_set() and await self._tail.is_caught_up():
                 self.log.info("Catalogue and epochs read")
                 self._app.engine.ready.set()
+
+    def _apply_all(self, records: list[Any]) -> None:
+        for record in records:
+            self._apply(record)
 
     def _apply(self, record: Any) -> None:
         if record.topic == self._globals:

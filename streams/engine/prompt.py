@@ -1,11 +1,14 @@
-"""Faust's waits that a worker with one table and one agent does not need."""
+"""A worker that starts and stops without waits it does not need, and stops for certain."""
 
 from __future__ import annotations
 
 import asyncio
+from signal import Signals
 
 from faust.tables import TableManager
 from faust.worker import Worker
+
+from streams.engine.ending import EXIT_AFTER_S, end_process_after
 
 CLOSE_S = 0.05
 """Time for sockets to close before the event loop does; mode waits 1 s."""
@@ -22,7 +25,14 @@ class PromptTableManager(TableManager):
 
 
 class PromptWorker(Worker):
-    """Ends as soon as everything has stopped."""
+    """Ends as soon as everything has stopped, and in any case soon after it was told to.
+
+    Clients that have lost their broker never stop trying: a worker would outlive its SIGTERM.
+    """
+
+    async def _stop_on_signal(self, signal: Signals) -> None:
+        end_process_after(EXIT_AFTER_S)
+        await super()._stop_on_signal(signal)
 
     async def _sentinel_task(self) -> None:
         await asyncio.sleep(CLOSE_S)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka.structs import TopicPartition
 
@@ -24,6 +26,7 @@ from streams.engine.transactions import AbortedError, Commit, FatalError
 from streams.store import MARKER, Effects
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 MOST_ABORTS = 10
 """Clean aborts of one batch in a row after which the worker gives up: it will never succeed."""
@@ -38,6 +41,8 @@ class Partition:
     store: PartitionStore
     progress: Progress
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    stream_ms: int | None = None
+    """Stream time as of the last commit, milliseconds UTC; None: no event yet."""
     checked: bool = False
     aborts: int = 0
     done_s: float = field(default_factory=time.monotonic)
@@ -57,8 +62,17 @@ class Engine:
         self._partitions: dict[int, Partition] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.crash = Ending(app).crash
+        self._deciding = ThreadPoolExecutor(1, "deciding")
         self.ready = asyncio.Event()
         """Nothing is processed before this is set."""
+
+    async def decide(self, work: Callable[..., T], *args: Any) -> T:
+        """Run what reads or changes the shared knowledge, one piece at a time, beside the loop.
+
+        On the loop it would hold up heartbeats and the other partitions' transactions, each of
+        which takes half a dozen turns.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._deciding, work, *args)
 
     # -- batches
 
@@ -132,7 +146,9 @@ class Engine:
 
     async def _process(self, number: int, partition: Partition, fresh: Intake) -> None:
         if fresh.records:
-            effects = self._processor.process(number, partition.store, fresh.records)
+            effects = await self.decide(
+                self._processor.process, number, partition.store, fresh.records
+            )
         else:
             effects = Effects()
         after = self._advance(partition.progress, fresh, effects)
@@ -146,6 +162,7 @@ class Engine:
         self._table.data.write(number, rows.items(), last, saved_s=time.time())
         partition.store.apply(rows)
         partition.progress, partition.aborts = after, 0
+        partition.stream_ms = _stream_ms(rows, partition.stream_ms)
         partition.done_s = time.monotonic()
 
     def _advance(self, before: Progress, fresh: Intake, effects: Effects) -> Progress:
@@ -170,7 +187,9 @@ class Engine:
         if number not in self._partitions:
             store = PartitionStore(lambda: self._table.data.database(number), self._cache_bytes)
             row = self._table.data.database(number).get(progress.KEY)
-            self._partitions[number] = Partition(store, progress.unpack(row))
+            (marker,) = store.get_many([MARKER])
+            stream_ms = progress.marked_stream_ms(marker)
+            self._partitions[number] = Partition(store, progress.unpack(row), stream_ms=stream_ms)
         return self._partitions[number]
 
     def _cache_bytes(self) -> int:
@@ -178,8 +197,7 @@ class Engine:
 
     def stream_ms(self, number: int) -> int | None:
         """Return a partition's stream time, milliseconds UTC; None: no event yet."""
-        (row,) = self.partition(number).store.get_many([MARKER])
-        return progress.marked_stream_ms(row)
+        return self.partition(number).stream_ms
 
     async def quiet(self, pause_s: float) -> list[int]:
         """Return the partitions without lag whose last batch was ``pause_s`` seconds ago."""
@@ -238,6 +256,12 @@ class Engine:
         ends = await self._app.consumer.highwaters(*tps)
         partition.progress.next = checked_offsets(partition.progress.next, starts, ends)
         partition.checked = True
+
+
+def _stream_ms(rows: Mapping[bytes, bytes | None], before: int | None) -> int | None:
+    """Stream time after a commit."""
+    marked = progress.marked_stream_ms(rows.get(MARKER))
+    return before if marked is None else marked
 
 
 def _beyond(reached: dict[str, int], contained: dict[str, int]) -> dict[str, int]:

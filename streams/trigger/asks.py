@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.state import UserState
+from schemas.state import UserState, joined
 from schemas.vocabulary import EventType, TriggerKind
 from streams.aggregate.aggregate import Wave
 from streams.settings import Settings
@@ -51,7 +51,7 @@ def event_asks(
         asks.append(_asks(facts.take(asked), kind, asked * 3 + place, about="item category"))
     changed = at.compress(changes(before, earlier, at))
     asks.append(_asks(changed, TriggerKind.CONTEXT_CHANGE, np.full(len(changed), _LAST)))
-    return np.concatenate([order for order, _ in asks]), np.concatenate([due for _, due in asks])
+    return np.concatenate([order for order, _ in asks]), joined([due for _, due in asks])
 
 
 def _split(rows: NDArray[Any], stops: Stops) -> tuple[NDArray[Any], NDArray[Any]]:

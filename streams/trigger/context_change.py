@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.state import CONTEXT, Ragged, UserState
+from schemas.state import CONTEXT, Ragged, UserState, joined
 from schemas.tables import CONTEXT_ROW
 from schemas.vocabulary import ContextField, among
 
@@ -54,7 +54,7 @@ def changes(before: UserState, applied: NDArray[Any], reports: NDArray[Any]) -> 
     changes nothing; nor does the first that is known of a field, or one that clears it.
     """
     news = among(reports["field"], WATCHED) & (reports["value"] != 0)
-    told = np.concatenate((_stored(before.context), applied))
+    told = joined((_stored(before.context), applied))
     if not news.any() or not len(told):
         return np.zeros(len(reports), bool)
     told = told.take(np.lexsort((told["event"], told["ts_ms"], _place(told))))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
-from schemas.state import NEVER_MS, Ragged, UserState
+from schemas.state import NEVER_MS, Ragged, UserState, joined
 from schemas.tables import DueUsers
 from schemas.vocabulary import TriggerKind
 from streams.aggregate.aggregate import Wave
@@ -47,7 +47,7 @@ def due_users(judge: Judge, stops: Stops) -> DueUsers:
     Timers that fired leave the state, whether they led to a decision or not.
     """
     rows, timers = _fired(judge, stops)
-    found = np.concatenate((_judge_timers(judge, stops, rows, timers), _judge_events(judge, stops)))
+    found = joined((_judge_timers(judge, stops, rows, timers), _judge_events(judge, stops)))
     drop_timers(judge.state, rows, timers["kind"])
     due = found.take(np.argsort(found["row"]))
     names = ("kind", "cause", "item", "category", "due_ms", "now_ms", "pos")

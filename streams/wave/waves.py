@@ -70,23 +70,22 @@ def waves(
     ``state`` holds the batch's users (and those with a due timer) as they were before it.
     """
     stream_before_ms = session.marker.stream_ms
-    active = np.arange(len(state))
     cursor = np.zeros(len(state), np.int64)
     pending = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.stream_ms)
     due_before = next_due(state)
     due_after = dict(due_before)
-    while len(active):
+    while len(state):
         stops = plan(state, pending, cursor, settings)
         part, pending = _cut(pending, stops.end)
         before = copy.copy(state)
         yield OpenWave(session, state, before, part, stops, stream_before_ms)
         _save(session, state)
         due_after |= next_due(state)
-        goes_on = np.flatnonzero((stops.timer >= 0) | stops.event)
+        goes_on = _going_on(state, pending, stops)
         if not len(goes_on):
             break
         pending = _renumber(pending, goes_on, len(state))
-        cursor, active, state = stops.end[goes_on], active[goes_on], state.take(goes_on)
+        cursor, state = stops.end[goes_on], state.take(goes_on)
     session.index_timers(due_before, due_after)
 
 
@@ -96,6 +95,17 @@ def _cut(pending: Wave, end: NDArray[np.int64]) -> tuple[Wave, Wave]:
     both = list(zip(pending.parts, now, strict=True))
     part = pending.of([rows.compress(mask) for rows, mask in both])
     return part, pending.of([rows.compress(~mask) for rows, mask in both])
+
+
+def _going_on(state: UserState, pending: Wave, stops: Stops) -> NDArray[np.int64]:
+    """The users who stopped and have events left, or a timer due before a record that is left."""
+    waits = np.zeros(len(state), bool)
+    for rows in pending.parts:
+        waits[rows["user"]] = True
+    due = state.timers.data["due_ms"] <= pending.stream_ms[-1]
+    before = stops.end < len(pending.stream_ms)
+    waits[state.timers.slots[due]] |= before[state.timers.slots[due]]
+    return np.flatnonzero(waits & ((stops.timer >= 0) | stops.event))
 
 
 def _save(session: Session, state: UserState) -> None:

@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from chaos.proxy import Proxy
@@ -57,13 +59,16 @@ class Cluster:
         self._broker.stop(timeout_s=60)
         self._start_again()
 
-    def crash(self, down_s: float) -> None:
-        """Kill the broker with signal 9, start it again on the same data and ports."""
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Kill the broker with signal 9; start it again on the same data and ports at the end."""
         self._signal(signal.SIGKILL)
         while self._broker.status().running:
             time.sleep(0.05)
-        time.sleep(down_s)
-        self._start_again()
+        try:
+            yield
+        finally:
+            self._start_again()
 
     def pause(self, for_s: float) -> None:
         """Freeze the broker: connections stay, nothing is answered."""

@@ -19,7 +19,7 @@ from streams.settings import PREFIX, Settings
 
 TESTS = Path(__file__).parents[1]
 READY = b"Worker ready"
-STOP_S = 25.0
+STOP_S = 60.0
 MOST_RESTARTS = 25
 
 

@@ -16,7 +16,7 @@ ROUNDS = (
     ("shop", "kill_in_commit", "connection_cut"),
     ("count", "kill_in_write", "fencing"),
     ("shop", "zombie", "resent_batches"),
-    ("count", "broker_crash", "aborted_input"),
+    ("count", "stop_meanwhile", "aborted_input"),
     ("shop", "compacted_input", "kill_anywhere"),
     ("shop", "slow_disk", "join_and_leave"),
     ("count", "kill_in_rebalance", "aborts"),

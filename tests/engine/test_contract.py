@@ -93,7 +93,7 @@ def test_faust_finds_the_transport_by_its_scheme() -> None:
         (PromptSender, sender.Sender, ["_do_add_partitions_to_txn"]),
         (PromptAddPartitions, sender.AddPartitionsToTxnHandler, ["handle_response"]),
         (PromptTableManager, TableManager, ["on_start"]),
-        (PromptWorker, Worker, ["_sentinel_task"]),
+        (PromptWorker, Worker, ["_sentinel_task", "_stop_on_signal"]),
         (KairosApp, App, ["on_first_start", "worker_init_post_autodiscover"]),
     ],
 )  # fmt: skip

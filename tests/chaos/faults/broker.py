@@ -18,7 +18,18 @@ def restart(scene: Scene) -> None:
 def crash(scene: Scene) -> None:
     """The broker is killed and comes back."""
     scene.wait_progress()
-    scene.cluster.crash(scene.rng.uniform(0, 2))
+    with scene.cluster.down():
+        scene.pause(scene.rng.uniform(0, 2))
+    scene.wait_progress(20)
+
+
+def stop_meanwhile(scene: Scene) -> None:
+    """While the broker is away a worker is told to stop; it does."""
+    scene.wait_progress()
+    member = scene.first()
+    with scene.cluster.down():
+        scene.fleet.stop(member)
+    scene.fleet.restart(member)
     scene.wait_progress(20)
 
 
@@ -50,6 +61,7 @@ def stall(scene: Scene) -> None:
 FAULTS = (
     Fault("broker_restart", strike=restart),
     Fault("broker_crash", strike=crash),
+    Fault("stop_meanwhile", strike=stop_meanwhile, weight=1),
     Fault("broker_pause", strike=pause, weight=1),
     Fault("connection_cut", strike=cut),
     Fault("network_stall", strike=stall),

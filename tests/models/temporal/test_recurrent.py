@@ -11,7 +11,7 @@ import pytest
 from models.bundle.bundle import INPUT, OUTPUT, open_session
 from models.bundle.parity import ParityError, check_parity, golden_rows
 from models.temporal.graph import flatten, recurrent_graph, split
-from models.temporal.recurrent import Recurrent, Scaling, fit, predict, tame
+from models.temporal.recurrent import TOLERANCE, Recurrent, Scaling, fit, predict, tame
 
 COLUMNS, STEPS, CHANNELS = 5, 6, 3
 HOW = Recurrent(state=8, hidden=4, epochs=12, batch=100, rate=0.02, dropout=0.0)
@@ -70,10 +70,10 @@ def test_the_graph_says_what_the_net_says_on_golden_rows(target: int) -> None:
         return predict(weights, scaling(told), tame(sequence))[:, target].astype(np.float64)
 
     made = recurrent_graph(weights, scaling, STEPS, target)
-    assert check_parity("gru", made, trainer, golden).max_abs_diff <= 1e-6
+    assert check_parity("gru", made, trainer, golden, TOLERANCE).max_abs_diff <= TOLERANCE
     other = recurrent_graph(weights, scaling, STEPS, 1 - target)
     with pytest.raises(ParityError):
-        check_parity("gru", other, trainer, golden)
+        check_parity("gru", other, trainer, golden, TOLERANCE)
 
 
 def test_extremes_and_nothing_known_are_probabilities() -> None:
