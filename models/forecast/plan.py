@@ -73,7 +73,7 @@ def decode(data: bytes) -> Plan:
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise PlanError(f"the forecast plan is not readable: {error}") from error
     if plan.schema_version != 1 or set(plan.steps) != set(SEASONS):
-        raise PlanError(f"the forecast plan is of an unknown version")
+        raise PlanError("the forecast plan is of an unknown version")
     for step, found in plan.steps.items():
         for pick in (found.default, *found.picks.values()):
             _check(pick, SEASONS[step])
@@ -83,8 +83,12 @@ def decode(data: bytes) -> Plan:
 def _check(pick: Pick, season: int) -> None:
     family = FAMILIES.get(pick.family)
     if family is None:
-        raise PlanError(f"the forecast plan: unknown family {pick.family!r}; known are {', '.join(FAMILIES)}")
+        raise PlanError(
+            f"the forecast plan: unknown family {pick.family!r}; known are {', '.join(FAMILIES)}"
+        )
     wanted = family.coefficients(season)
     if len(pick.coefficients) != wanted:
         found = len(pick.coefficients)
-        raise PlanError(f"the forecast plan: {pick.family} takes {wanted} coefficients, not {found}")
+        raise PlanError(
+            f"the forecast plan: {pick.family} takes {wanted} coefficients, not {found}"
+        )

@@ -80,7 +80,9 @@ class ActivityCounts:
         cells = np.bincount(week_cell(hours), counts, minlength=7 * HOURS).reshape(7, HOURS)
         first = int(hours[0]) if len(hours) else now_h
         lived = np.bincount(week_cell(np.arange(first, now_h)), minlength=7 * HOURS)
-        return self._moved(cells.astype(np.float64), lived.reshape(7, HOURS).astype(np.float64)).encode()
+        return self._moved(
+            cells.astype(np.float64), lived.reshape(7, HOURS).astype(np.float64)
+        ).encode()
 
     def _moved(self, cells: NDArray[np.float64], lived: NDArray[np.float64]) -> ActivityModel:
         model = self._trained

@@ -70,9 +70,7 @@ class Learner:
         self._items = Items(bounds.items)
         self._demand = Demand()
         self._forecasts = Forecasts(start.plan, settings.default_timezone)
-        self._activity = ActivityCounts(
-            settings.default_timezone, start.activity, bounds.users
-        )
+        self._activity = ActivityCounts(settings.default_timezone, start.activity, bounds.users)
         self._meetings = MeetingCounts()
         self._similar = Similar()
         self._visits = Visits(bounds.users)
