@@ -209,13 +209,14 @@ class PolicyView:
     """What the policy found for each due user, parallel to `DueUsers`.
 
     ``[send_after_ms, expires_ms)`` lies wholly inside allowed hours; ``shifted``: quiet hours
-    moved it; ``cap_used``: pushes in the fullest 24 hours that contain send_after; ``zone``:
+    moved it; ``timed``: a better moment was waited for; ``cap_used``: pushes in the fullest 24 hours that contain send_after; ``zone``:
     IANA name; ``consent``: granted, denied, default_granted or default_denied.
     """
 
     send_after_ms: NDArray[np.int64]
     expires_ms: NDArray[np.int64]
     shifted: NDArray[np.bool_]
+    timed: NDArray[np.bool_]
     cap_used: NDArray[np.int64]
     zone: list[str]
     consent: list[str]
@@ -226,6 +227,7 @@ class PolicyView:
             self.send_after_ms[rows],
             self.expires_ms[rows],
             self.shifted[rows],
+            self.timed[rows],
             self.cap_used[rows],
             [self.zone[i] for i in rows.tolist()],
             [self.consent[i] for i in rows.tolist()],

@@ -89,10 +89,12 @@ def _add_pipeline(app: KairosApp) -> Processor:
     # heavy imports, and not for those who only ask for the app's name
     from streams.assemble import assemble
     from streams.learn.learner import Learner
+    from streams.learn.start import Start
 
     settings = app.settings
     pipeline = assemble(settings)
-    register_knowledge(app, pipeline.knowledge, lambda: Learner(settings))
+    start = Start.of(pipeline.bundle)
+    register_knowledge(app, pipeline.knowledge, lambda: Learner(settings, start=start))
     return pipeline
 
 

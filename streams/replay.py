@@ -21,6 +21,7 @@ from schemas.globals import Signals
 from schemas.tables import Output, SourceRecord
 from streams.learn import signals
 from streams.learn.learner import Learner
+from streams.learn.start import Start
 from streams.pipeline import Pipeline
 from streams.store import MemoryStore
 from streams.wave.session import Marker, read_marker
@@ -82,7 +83,7 @@ class _Run:
 
     def __init__(self, pipeline: Pipeline, sink: Sink, batch_records: int) -> None:
         self._pipeline, self._sink, self._batch_records = pipeline, sink, batch_records
-        self._learner = Learner(pipeline.settings)
+        self._learner = Learner(pipeline.settings, start=Start.of(pipeline.bundle))
         self._last_ms = 0
         self.done = Replayed([MemoryStore() for _ in range(pipeline.settings.partitions)])
 

@@ -6,8 +6,6 @@ import msgspec
 
 from models.forecast.families import FAMILIES
 
-FILE = "forecast.msgpack"
-"""The plan's name inside a bundle."""
 HOUR, DAY = "hour", "day"
 SEASONS = {HOUR: 24, DAY: 7}
 """Steps, and how many of them make a season."""
@@ -73,9 +71,9 @@ def decode(data: bytes) -> Plan:
     try:
         plan = msgspec.msgpack.decode(data, type=Plan)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise PlanError(f"{FILE} is not readable: {error}") from error
+        raise PlanError(f"the forecast plan is not readable: {error}") from error
     if plan.schema_version != 1 or set(plan.steps) != set(SEASONS):
-        raise PlanError(f"{FILE} is of an unknown version")
+        raise PlanError("the forecast plan is of an unknown version")
     for step, found in plan.steps.items():
         for pick in (found.default, *found.picks.values()):
             _check(pick, SEASONS[step])
@@ -85,8 +83,12 @@ def decode(data: bytes) -> Plan:
 def _check(pick: Pick, season: int) -> None:
     family = FAMILIES.get(pick.family)
     if family is None:
-        raise PlanError(f"{FILE}: unknown family {pick.family!r}; known are {', '.join(FAMILIES)}")
+        raise PlanError(
+            f"the forecast plan: unknown family {pick.family!r}; known are {', '.join(FAMILIES)}"
+        )
     wanted = family.coefficients(season)
     if len(pick.coefficients) != wanted:
         found = len(pick.coefficients)
-        raise PlanError(f"{FILE}: {pick.family} takes {wanted} coefficients, not {found}")
+        raise PlanError(
+            f"the forecast plan: {pick.family} takes {wanted} coefficients, not {found}"
+        )

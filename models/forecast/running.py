@@ -106,7 +106,8 @@ class Running:
         return replace(
             self,
             groups=groups,
-            peak=np.maximum(y, _PEAK_STAYS * self.peak),
+            # Of news alone: in a gap a forecast would raise the cap of the next.
+            peak=np.where(news, np.maximum(y, _PEAK_STAYS * self.peak), self.peak),
             seen=self.seen + news,
             observed=observed,
             expected=expected,

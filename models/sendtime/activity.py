@@ -116,3 +116,7 @@ class ActivityModel:
 
 def _floats(packed: bytes) -> Floats:
     return np.frombuffer(packed, "<f4").astype(np.float64)
+
+
+NOTHING_KNOWN = ActivityModel.decode(Activity())
+"""All hours are alike, until an epoch says more; a user's own habits count all the same."""

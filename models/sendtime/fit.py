@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from models.sendtime.activity import HOURS, UNTRAINED, ActivityModel, Floats, Ints
 from models.sendtime.habits import LOOK_DAYS, Habits, of_hours
 from models.sendtime.predict import active, terms
+from models.sendtime.week import week_cell, week_ratio
 
 SEGMENTS, OWN, SEGMENT = (1, 4, 8), (30.0, 100.0), (20.0, 60.0)
 """Numbers of segments and strengths that are tried on later activity."""
@@ -22,8 +23,6 @@ LEAST_HOURS = 72
 """A shorter log says nothing about days: the untrained model stays."""
 _ROUNDS = 40
 _SEGMENT_PRIOR = 20.0
-_WEEK_PRIOR = 200.0
-_MONDAY = 3
 
 
 @dataclass(slots=True, frozen=True)
@@ -154,18 +153,6 @@ def week_of(hour: Ints, start: int, stop: int) -> Floats:
     cells = np.bincount(week_cell(hour), minlength=7 * HOURS).reshape(7, HOURS)
     lived = np.bincount(week_cell(np.arange(start, stop)), minlength=7 * HOURS).reshape(7, HOURS)
     return week_ratio(cells.astype(np.float64), lived.astype(np.float64))
-
-
-def week_cell(hour: Ints) -> Ints:
-    """Return weekday * 24 + hour of day of local hours from 1970-01-01; Monday is 0."""
-    return (hour // HOURS + _MONDAY) % 7 * HOURS + hour % HOURS
-
-
-def week_ratio(cells: Floats, lived: Floats) -> Floats:
-    """Return the log of observed over expected, both [7, 24]; ``lived``: how often each came."""
-    rate = cells.sum(axis=0) / np.maximum(lived.sum(axis=0), 1.0)
-    ratio: Floats = np.log((cells + _WEEK_PRIOR) / (rate * lived + _WEEK_PRIOR))
-    return ratio
 
 
 def _weights(model: ActivityModel, moments: list[_Moment]) -> tuple[float, ...]:

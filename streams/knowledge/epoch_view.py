@@ -8,7 +8,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from models.sendtime import ActivityModel
 from schemas.globals import Epoch
+from streams.knowledge.demand_view import DemandView
 
 Scored = tuple[NDArray[np.uint64], NDArray[np.float32]]
 """Items with their scores, best first."""
@@ -86,6 +88,8 @@ class EpochView:
     category_trending: Lists
     neighbours: Lists
     arrivals: Scored
+    demand: DemandView
+    activity: ActivityModel
     names: dict[int, str]
     lambda_t: float | None
     lambda_c: float | None
@@ -110,6 +114,8 @@ class EpochView:
             category_trending=Lists.decode(epoch.category_trending),
             neighbours=Lists.decode(epoch.neighbours),
             arrivals=_unpack(epoch.arrivals),
+            demand=DemandView.decode(epoch.demand),
+            activity=ActivityModel.decode(epoch.activity),
             names=epoch.names,
             lambda_t=epoch.lambda_t,
             lambda_c=epoch.lambda_c,

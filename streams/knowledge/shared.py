@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.globals import Epoch
+from models.sendtime import NOTHING_KNOWN, ActivityModel
+from schemas.globals import Demand, Epoch
 from schemas.state import NEVER_MS
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.epoch_view import EpochView
@@ -29,6 +30,10 @@ class Shared:
     epoch: EpochView | None
     catalogue: Catalogue
 
+    def activity(self) -> ActivityModel:
+        """Return when users are active: the epoch's, else a model that knows nothing."""
+        return NOTHING_KNOWN if self.epoch is None else self.epoch.activity
+
     def categories(self, items: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """Return the category of each item: the catalogue's, else the epoch's, else 0."""
         found, _ = self.catalogue.offers(items)
@@ -48,7 +53,10 @@ class Knowledge:
         self.catalogue = Catalogue()
         self._epochs: list[EpochView] = []
         if initial is not None:
-            start = msgspec.structs.replace(initial, number=INITIAL_NUMBER, holds_from_ms=NEVER_MS)
+            # Demand is news of its day: what was a trend in training says nothing now.
+            start = msgspec.structs.replace(
+                initial, number=INITIAL_NUMBER, holds_from_ms=NEVER_MS, demand=Demand()
+            )
             self._epochs.append(EpochView.decode(start))
 
     def apply_catalog(self, key: bytes | None, value: bytes | None) -> str | None:

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.forecast import UNTRAINED, Plan
 from schemas.globals import Epoch, Signals
 from schemas.ids import NO_ID
 from schemas.state import NEVER_MS
 from schemas.vocabulary import EventType
+from streams.learn.activity import ActivityCounts
 from streams.learn.demand import WEIGHT_OF, Demand
 from streams.learn.digest import fitted
 from streams.learn.forecasts import Forecasts
@@ -29,6 +29,7 @@ from streams.learn.items import MAX_ITEMS, Items
 from streams.learn.meetings import MeetingCounts
 from streams.learn.popular import parts_of, table_of
 from streams.learn.similar import Similar
+from streams.learn.start import Start
 from streams.learn.visits import Visits
 from streams.settings import Settings
 
@@ -56,9 +57,9 @@ class Learner:
     """Counts demand and meetings of items; `epoch` says what follows from them."""
 
     def __init__(
-        self, settings: Settings, bounds: Bounds | None = None, plan: Plan | None = None
+        self, settings: Settings, bounds: Bounds | None = None, start: Start | None = None
     ) -> None:
-        bounds = bounds or Bounds()
+        bounds, start = bounds or Bounds(), start or Start()
         self.stream_ms = NEVER_MS
         """Largest stream time any partition reported."""
         self._chunk = bounds.chunk
@@ -68,7 +69,8 @@ class Learner:
         self._names: dict[int, str] = {}
         self._items = Items(bounds.items)
         self._demand = Demand()
-        self._forecasts = Forecasts(plan or UNTRAINED, settings.default_timezone)
+        self._forecasts = Forecasts(start.plan, settings.default_timezone)
+        self._activity = ActivityCounts(settings.default_timezone, start.activity, bounds.users)
         self._meetings = MeetingCounts()
         self._similar = Similar()
         self._visits = Visits(bounds.users)
@@ -113,10 +115,12 @@ class Learner:
             holds_from_ms=holds_from_ms,
             catalog_version=catalog_version,
             demand=self._forecasts.demand(holds_from_ms),
+            activity=self._activity.activity(holds_from_ms),
         )
         return fitted(head, parts, table, lists, self._names)
 
     def _count(self, rows: NDArray[Any]) -> None:
+        self._activity.add(rows["users"], rows["ts_ms"])
         rows = rows[WEIGHT_OF[rows["types"]] > 0]
         self._forecasts.add(rows["categories"], rows["ts_ms"])
         rows = rows[rows["items"] != NO_ID]

@@ -15,7 +15,7 @@ class Slot:
     """When a push may be sent: ``[send_after_ms, expires_ms)``; empty where ``reason`` says why.
 
     ``allowed_ms`` is the first moment outside quiet hours, ``life_ends_ms`` when the candidate
-    is no longer worth sending, whatever the hours.
+    is no longer worth sending, whatever the hours. ``timed``: a later, better moment was chosen.
     """
 
     send_after_ms: int
@@ -24,6 +24,7 @@ class Slot:
     reason: StopReason | None
     allowed_ms: int
     life_ends_ms: int
+    timed: bool = False
 
 
 @dataclass(slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.sendtime import NOTHING_KNOWN, ActivityModel
 from schemas.tables import DueUsers, PolicyView, Stopped
 from schemas.vocabulary import ContextField
-from streams.policy import cap, consent, min_gap, quiet_hours
+from streams.policy import best_moment, cap, consent, min_gap, quiet_hours
 from streams.policy.asked import Asked, Rule
 from streams.policy.told import Texts, counted_times, is_zone, known_texts
 from streams.settings import Settings
@@ -14,12 +15,18 @@ from streams.settings import Settings
 RULES: tuple[Rule, ...] = (consent.stop, quiet_hours.stop, cap.stop, min_gap.stop)
 
 
-def screen(due: DueUsers, settings: Settings, texts: Texts) -> tuple[PolicyView, list[Stopped]]:
+def screen(
+    due: DueUsers,
+    settings: Settings,
+    texts: Texts,
+    activity: ActivityModel = NOTHING_KNOWN,
+) -> tuple[PolicyView, list[Stopped]]:
     """Return what the policy found for every due user, and those it silences with the numbers.
 
     A silenced user's slot is where it would have been; empty at now when the hours forbid one.
+    ``activity``: when users are active, for those whose push can wait for a better moment.
     """
-    asked = _ask(due, settings, texts)
+    asked = best_moment.choose(due, _ask(due, settings, texts), settings, activity)
     stops = (_first_stop(one, settings) for one in asked)
     return _view(asked), [stop for stop in stops if stop is not None]
 
@@ -53,6 +60,7 @@ def _view(asked: list[Asked]) -> PolicyView:
         send_after_ms=np.array([one.slot.send_after_ms for one in asked], np.int64),
         expires_ms=np.array([one.slot.expires_ms for one in asked], np.int64),
         shifted=np.array([one.slot.shifted for one in asked], np.bool_),
+        timed=np.array([one.slot.timed for one in asked], np.bool_),
         cap_used=np.array([one.cap_used for one in asked], np.int64),
         zone=[one.zone for one in asked],
         consent=[one.consent for one in asked],

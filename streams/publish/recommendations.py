@@ -18,6 +18,7 @@ class Recommendations:
         self._send_after = form.rfc3339(view.send_after_ms)
         self._expires_at = form.rfc3339(view.expires_ms)
         self._shifted = view.shifted.tolist()
+        self._timed = view.timed.tolist()
         self._locales = locales(due.state, frame.settings, frame.resources)
 
     def of(self, row: int, choice: Choice) -> Recommendation:
@@ -67,6 +68,8 @@ class Recommendations:
         reasons = [frame.trigger(row), *frame.resources.reasons(mask)]
         if self._shifted[row]:
             reasons.append("quiet_hours_shifted")
+        if self._timed[row]:
+            reasons.append("best_moment")
         if choice.arm == "explore":
             reasons.append("explored")
         return list(dict.fromkeys(reasons))
