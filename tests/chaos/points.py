@@ -124,7 +124,7 @@ def _aborts(app: Any, share: float, fired: Fired) -> None:
             effects = job.process(*args)
             if random.random() < share / 2:
                 fired("aborts")
-                effects.outputs.append(Output("late", b"big", bytes(TOO_LARGE)))
+                effects.outputs.append(Output("late", b"big", random.randbytes(TOO_LARGE)))
             return effects
 
     async def failing(self: Any, producer: Any, commit: Any) -> Any:
