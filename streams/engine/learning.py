@@ -18,6 +18,8 @@ from streams.settings import Settings
 
 IDLE_S = 0.5
 """Pause between looks at whether this worker is the one that learns."""
+PAUSE_S = 0.1
+"""Pause between reads: epochs are minutes apart, and a read for each transaction costs its share."""
 
 
 class Learns(Protocol):
@@ -105,8 +107,8 @@ class LearnerService(Service):
             await tail.start()
             self.log.info("Learning; newest epoch is %d", schedule.number)
             while self._is_mine():
-                for record in await tail.read(timeout_ms=200):
-                    await self._take(record, learner, schedule, producer)
+                await self._take(await tail.read(timeout_ms=200), learner, schedule, producer)
+                await self.sleep(PAUSE_S)
         finally:
             await tail.stop()
             await producer.stop()
@@ -125,19 +127,41 @@ class LearnerService(Service):
             await tail.stop()
         return schedule
 
-    async def _take(self, record: Any, learner: Learns, schedule: Schedule, producer: Any) -> None:
-        signals = msgspec.msgpack.decode(record.value, type=Signals)
-        holds_from_ms = schedule.due(signals.stream_ms)
-        if holds_from_ms is not None:
-            number = schedule.number + 1
-            version = self._catalog_version()
-            epoch = await asyncio.to_thread(learner.epoch, number, holds_from_ms, version)
-            await self._publish(producer, msgspec.msgpack.encode(epoch))
-            schedule.published(number, holds_from_ms)
-        learner.absorb(signals)
+    async def _take(
+        self, records: list[Any], learner: Learns, schedule: Schedule, producer: Any
+    ) -> None:
+        """Learn beside the loop: on it, a chunk would hold up heartbeats and transactions."""
+        waiting: list[Signals] = []
+        for signals in await asyncio.to_thread(_decoded, records):
+            holds_from_ms = schedule.due(signals.stream_ms)
+            if holds_from_ms is not None:
+                await asyncio.to_thread(_absorb, learner, waiting)
+                waiting = []
+                await self._publish(producer, learner, schedule, holds_from_ms)
+            waiting.append(signals)
+        await asyncio.to_thread(_absorb, learner, waiting)
 
-    async def _publish(self, producer: Any, value: bytes) -> None:
+    async def _publish(
+        self, producer: Any, learner: Learns, schedule: Schedule, holds_from_ms: int
+    ) -> None:
+        number = schedule.number + 1
+        version = self._catalog_version()
+        epoch = await asyncio.to_thread(learner.epoch, number, holds_from_ms, version)
         async with producer.transaction():
             await producer.send_and_wait(
-                self._settings.topic("globals"), value, key=EPOCH_KEY, partition=0
+                self._settings.topic("globals"),
+                msgspec.msgpack.encode(epoch),
+                key=EPOCH_KEY,
+                partition=0,
             )
+        schedule.published(number, holds_from_ms)
+
+
+def _decoded(records: list[Any]) -> list[Signals]:
+    decoder = msgspec.msgpack.Decoder(Signals)
+    return [decoder.decode(record.value) for record in records]
+
+
+def _absorb(learner: Learns, signals: list[Signals]) -> None:
+    for batch in signals:
+        learner.absorb(batch)

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import msgspec
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from streams.engine.learning import Schedule
+from schemas.globals import Epoch, Signals
+from streams.engine.learning import LearnerService, Schedule
+from streams.settings import Settings
 
 
 def test_the_first_signal_starts_the_count() -> None:
@@ -54,3 +62,51 @@ def test_a_restart_publishes_what_is_missing_and_nothing_twice(
         again.published(number, at)
     rest = [at for ts in signals if (at := again.due(ts)) is not None]
     assert kept + rest == whole
+
+
+class Recording:
+    """Notes what it is asked, in order."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def absorb(self, signals: Signals) -> None:
+        self.asked.append(("absorb", signals.stream_ms))
+
+    def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
+        self.asked.append(("epoch", holds_from_ms))
+        return Epoch(number=number, holds_from_ms=holds_from_ms, catalog_version=catalog_version)
+
+
+class Accepting:
+    """A producer whose every transaction succeeds."""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        yield
+
+    async def send_and_wait(self, topic: str, value: bytes, **_: object) -> None:
+        pass
+
+
+def signals_of(stream_ms: int) -> SimpleNamespace:
+    signals = Signals(
+        schema_version=1, partition=0, stream_ms=stream_ms,
+        users=b"", items=b"", categories=b"", types=b"", ts_ms=b"", names={},
+    )  # fmt: skip
+    return SimpleNamespace(value=msgspec.msgpack.encode(signals))
+
+
+def test_an_epoch_holds_what_came_before_its_multiple_and_nothing_after() -> None:
+    service = LearnerService(None, Settings(epoch_ms=100_000), Recording, lambda: 3)
+    learner = Recording()
+    records = [signals_of(ms) for ms in (150_000, 199_999, 205_000, 320_000)]
+    asyncio.run(service._take(records, learner, Schedule(100_000), Accepting()))
+    assert learner.asked == [
+        ("absorb", 150_000),
+        ("absorb", 199_999),
+        ("epoch", 200_000),
+        ("absorb", 205_000),
+        ("epoch", 300_000),
+        ("absorb", 320_000),
+    ]
