@@ -16,6 +16,8 @@ from schemas.tables import SourceRecord
 from streams.settings import Settings
 
 LARGEST_REQUEST_BYTES = 16_777_216
+LINGER_MS = 5
+"""The default of the Java client since Kafka 4.0."""
 UNCONFIRMED = 5_000
 """Records on their way to the broker before we wait for its confirmation."""
 
@@ -58,7 +60,7 @@ async def feed(
         KafkaError: a record was refused or the broker is gone.
     """
     count, pending = 0, []
-    linger = {"linger_ms": 0} if rate_per_s else {"linger_ms": 5, "max_batch_size": 262_144}
+    linger = {"linger_ms": LINGER_MS} | ({} if rate_per_s else {"max_batch_size": 262_144})
     async with producing(settings, **linger) as producer:
         began = time.monotonic()
         for record in records:

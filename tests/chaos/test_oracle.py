@@ -11,7 +11,7 @@ from itertools import count, islice
 from pathlib import Path
 
 import pytest
-from chaos.oracle import shop
+from chaos.oracle import policy, shop
 from chaos.oracle.log import Entry
 from chaos.oracle.row import HEAD
 from chaos.oracle.verdict import Verdict
@@ -201,3 +201,12 @@ def test_pushes_too_close_and_too_many_are_found(topics):
     verdict = judge(topics | {PUSHES: again})
     assert verdict.policy_violations == 4, "three without distance, and one above the cap"
     assert any("cap" in note for note in verdict.notes)
+
+
+def test_a_push_is_too_many_where_it_makes_a_day_too_full_and_not_beside_a_day_that_was():
+    hour_ms = 3_600_000
+    crowd = [n * hour_ms for n in (0, 1, 2, 3)]
+    assert policy.is_crowded(crowd, 4 * hour_ms)
+    assert policy.is_crowded(crowd[:3], 24 * hour_ms - 1)
+    assert not policy.is_crowded(crowd[:3], 24 * hour_ms)
+    assert not policy.is_crowded(crowd, 27 * hour_ms)

@@ -112,7 +112,8 @@ def test_what_is_overridden_still_has_its_signature(
     [
         # fetch.py
         (Fetcher, ["_records", "_subscriptions", "_closed", "_notify", "_wait_consume_future",
-                   "_create_fetch_waiter", "_fetch_waiters", "seek_to", "_fetch_max_wait_ms"]),
+                   "_create_fetch_waiter", "_fetch_waiters", "seek_to", "_fetch_max_wait_ms",
+                   "_fetch_min_bytes"]),
         (FetchResult, ["_partition_records", "_assignment", "getall", "has_more"]),
         (PartitionRecords, ["next_fetch_offset", "_consumer_record"]),
         (SubscriptionState, ["fetch_context", "reassignment_in_progress", "wait_for_assignment",

@@ -60,7 +60,7 @@ def _judge(
         "an empty or endless slot": 0 < end_ms - begin_ms <= LONGEST_MS,
         "before it was made": begin_ms >= ms(push["created_at"]),
         "quiet hours": not _touches_quiet(zone, begin_ms, end_ms),
-        "cap": not _is_crowded([*pushes, begin_ms]),
+        "cap": not is_crowded(pushes, begin_ms),
         "gap": all(abs(at_ms - begin_ms) >= GAP_MS for at_ms in pushes),
     }
     return [name for name, holds in checks.items() if not holds]
@@ -83,10 +83,14 @@ def _touches_quiet(zone: str, begin_ms: int, end_ms: int) -> bool:
     return any(hour >= QUIET_FROM or hour < QUIET_TO for hour in hours)
 
 
-def _is_crowded(times: list[int]) -> bool:
-    """Whether some 24 hours hold more than the cap."""
-    times = sorted(times)
-    return any(b - a < DAY_MS for a, b in zip(times, times[CAP:], strict=False))
+def is_crowded(pushes: list[int], begin_ms: int) -> bool:
+    """Whether some 24 hours with the new push in them hold more than the cap.
+
+    Others may crowd each other without it: a service that sends too early moves them together.
+    """
+    times = sorted([*pushes, begin_ms])
+    spans = zip(times, times[CAP:], strict=False)
+    return any(b - a < DAY_MS and a <= begin_ms <= b for a, b in spans)
 
 
 def ms(text: str) -> int:
