@@ -1,0 +1,101 @@
+"""The order of the few best: LambdaRank (Burges 2010) over what the models say of a pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluate.items.candidates import Candidates
+from models.evaluate.items.task import Queries
+from models.items import Histories
+from models.items.histories import Floats, Ints
+
+NEVER = 1_000
+KEPT = 50
+"""Pairs of a query that the light pass (the blend) leaves to the ranker."""
+TREES = {
+    "n_estimators": 150, "learning_rate": 0.05, "num_leaves": 7, "min_child_samples": 50,
+    "colsample_bytree": 0.6, "subsample": 0.8, "subsample_freq": 1,
+    "lambdarank_truncation_level": 20, "verbose": -1, "n_jobs": 1, "deterministic": True,
+}  # fmt: skip
+
+
+def light(candidates: Candidates, score: Floats, kept: int = KEPT) -> tuple[Candidates, Floats]:
+    """Return each query's ``kept`` best pairs and their scores."""
+    order = np.lexsort((candidates.item, -score, candidates.query))
+    query = candidates.query[order]
+    place = np.arange(len(query)) - np.searchsorted(query, query)
+    rows = np.sort(order[place < kept])
+    return candidates.take(rows), score[rows]
+
+
+def features(candidates: Candidates, score: Floats, seen: Histories, popularity: Floats) -> Floats:
+    """Return float32[pairs, 2 * models + 8].
+
+    Each model's score, the same over the query's best, then the blend's, its share and place, how
+    popular the item is, how much the query has ``seen``, how many models propose the pair, how
+    often the query has the item, how many steps back.
+    """
+    query = candidates.query
+    starts = np.flatnonzero(np.concatenate(([True], query[1:] != query[:-1])))
+    lengths = np.diff(np.concatenate((starts, [len(query)])))
+    best = np.repeat(np.maximum.reduceat(candidates.score, starts), lengths, axis=0)
+    top = np.repeat(np.maximum.reduceat(score, starts), lengths)
+    place = np.empty(len(query))
+    order = np.lexsort((candidates.item, -score, query))
+    place[order] = np.arange(len(query)) - np.repeat(starts, lengths)
+    told = np.column_stack(
+        (
+            candidates.score, candidates.score / np.maximum(best, 1e-9), score,
+            score / np.maximum(top, 1e-9), place, np.log1p(popularity[candidates.item]),
+            seen.lengths[query], (candidates.score > 0).sum(axis=1),
+            *_own(candidates, seen, len(popularity)),
+        )
+    )  # fmt: skip
+    return told.astype(np.float32)
+
+
+def _own(candidates: Candidates, seen: Histories, items: int) -> tuple[Ints, Ints]:
+    """How often the query has seen each pair's item, and how many steps back (`NEVER`: not)."""
+    order = np.lexsort((seen.back, seen.row * items + seen.item))
+    key = (seen.row * items + seen.item)[order]
+    wanted = candidates.query * items + candidates.item
+    first = np.searchsorted(key, wanted)
+    count = np.searchsorted(key, wanted, side="right") - first
+    back = np.append(seen.back[order], NEVER)[np.minimum(first, len(key))]
+    return count, np.where(count > 0, back, NEVER)
+
+
+@dataclass(slots=True)
+class Ranker:
+    """A fitted model; `score` orders the pairs of a query."""
+
+    model: Any
+
+    def score(self, rows: Floats) -> Floats:
+        """Return float32[pairs]."""
+        if not len(rows):
+            return np.zeros(0, np.float32)
+        found: NDArray[Any] = self.model.booster_.predict(rows)
+        return found.astype(np.float32)
+
+
+def fit_ranker(rows: Floats, candidates: Candidates, queries: Queries, seed: int) -> Ranker | None:
+    """Learn from the queries whose wanted item got this far; None: there are too few.
+
+    Needs the ``train`` extra (LightGBM).
+    """
+    from lightgbm import LGBMRanker
+
+    label = queries.is_wanted(candidates.query, candidates.item)
+    hit = np.bincount(candidates.query, label, len(queries)) > 0
+    if hit.sum() < 50:
+        return None
+    kept = hit[candidates.query]
+    groups = np.bincount(candidates.query[kept], minlength=len(queries))
+    model = LGBMRanker(random_state=seed, **TREES)
+    model.fit(rows[kept], label[kept].astype(int), group=groups[groups > 0])
+    return Ranker(model)
