@@ -16,8 +16,11 @@ from schemas.tables import SourceRecord
 from streams.settings import Settings
 
 LARGEST_REQUEST_BYTES = 16_777_216
-LINGER_MS = 5
-"""The default of the Java client since Kafka 4.0."""
+LIVE: dict[str, Any] = {"linger_ms": 5}
+"""As the Java client by itself, since Kafka 4.0: no compression, 5 ms to gather a batch."""
+BULK: dict[str, Any] = {
+    "linger_ms": 5, "max_batch_size": 262_144, "compression_type": "lz4" if has_lz4() else None,
+}  # fmt: skip
 UNCONFIRMED = 5_000
 """Records on their way to the broker before we wait for its confirmation."""
 
@@ -34,7 +37,6 @@ async def producing(settings: Settings, **options: Any) -> AsyncIterator[AIOKafk
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.broker,
         enable_idempotence=True,
-        compression_type="lz4" if has_lz4() else None,
         max_request_size=LARGEST_REQUEST_BYTES,
         **options,
     )
@@ -60,8 +62,7 @@ async def feed(
         KafkaError: a record was refused or the broker is gone.
     """
     count, pending = 0, []
-    linger = {"linger_ms": LINGER_MS} | ({} if rate_per_s else {"max_batch_size": 262_144})
-    async with producing(settings, **linger) as producer:
+    async with producing(settings, **(LIVE if rate_per_s else BULK)) as producer:
         began = time.monotonic()
         for record in records:
             due = began + count / rate_per_s if rate_per_s else time.monotonic()
