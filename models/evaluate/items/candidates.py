@@ -20,11 +20,15 @@ PER_MODEL = 60
 
 @dataclass(slots=True)
 class Candidates:
-    """Sorted by query; ``score``: float32[rows, models], 0 where a model does not propose it."""
+    """Sorted by query; ``score``: float32[rows, models], 0 where a model does not propose it.
+
+    ``more``: float32[rows, any], what else the ranker may read of a pair.
+    """
 
     query: Ints
     item: Ints
     score: Floats
+    more: Floats | None = None
 
     def __len__(self) -> int:
         """Pairs."""
@@ -32,7 +36,8 @@ class Candidates:
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Candidates:
         """The chosen pairs."""
-        return Candidates(self.query[rows], self.item[rows], self.score[rows])
+        more = None if self.more is None else self.more[rows]
+        return Candidates(self.query[rows], self.item[rows], self.score[rows], more)
 
 
 def propose(

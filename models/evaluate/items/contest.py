@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.evaluate.items.blend import Blend, fit_blend
 from models.evaluate.items.candidates import Candidates, propose, tie_order
@@ -29,7 +30,7 @@ class Outcome:
     product: str
     weights: dict[str, float]
     ceiling: float
-    chosen: dict[str, float] = field(default_factory=dict)
+    reached: dict[str, float] = field(default_factory=dict)
 
     def worth(self, name: str) -> Worth:
         """What a contestant's lists are worth."""
@@ -37,59 +38,72 @@ class Outcome:
 
 
 def run(task: Task, seed: int, say: Say) -> Outcome:
-    """Choose weights and ranker on validation, answer the test."""
+    """Let every item model answer, choose on validation, judge on the test."""
     say(f"{task.name}: fitting on {len(task.training.histories):,} histories")
     models = fit_models(task, task.training)
-    popularity = task.training.popularity()
-    order = tie_order(popularity, seed)
+    order = tie_order(task.training.popularity(), seed)
     say(f"{task.name}: {len(task.validation):,} validation queries")
     proposed = propose(list(models.values()), task.validation, order, task.repeats)
-    blend = fit_blend(proposed, task.validation)
-    ranker, chosen = _choose(proposed, blend, task.validation, popularity, seed)
-    del proposed
     if task.final is not task.training:
         say(f"{task.name}: fitting on {len(task.final.histories):,} histories")
         models = fit_models(task, task.final)
-        popularity = task.final.popularity()
-        order = tie_order(popularity, seed)
+        order = tie_order(task.final.popularity(), seed)
     say(f"{task.name}: {len(task.test):,} test queries")
     tested = propose(list(models.values()), task.test, order, task.repeats)
+    return judge(task, tuple(models), proposed, tested, seed)
+
+
+def judge(
+    task: Task, names: tuple[str, ...], proposed: Candidates, tested: Candidates, seed: int
+) -> Outcome:
+    """Choose blend and ranker on what was ``proposed`` for validation; rank what was ``tested``.
+
+    ``names``: of the columns of both.
+    """
+    choice = _choose(task, proposed, seed)
+    blend, ranker = choice.blend, choice.ranker
     n = len(task.test)
-    lists = {name: of_model(tested, column, n) for column, name in enumerate(models)}
-    lists["all"] = ranked(tested, blend.score(tested), n)
+    lists = {name: of_model(tested, column, n) for column, name in enumerate(names)}
+    score = blend.score(tested)
+    lists["all"] = ranked(tested, score, n)
     if ranker is not None:
-        lists["all_ranker"] = _reranked(ranker, tested, blend, task.test, popularity)
-    product = "all_ranker" if ranker and chosen["all_ranker"] > chosen["all"] else "all"
+        few, score = light(tested, score, task.kept)
+        rows = features(few, score, task.test.seen, task.final.popularity())
+        lists["all_ranker"] = ranked(few, ranker.score(rows), n)
     wanted = task.test.is_wanted(tested.query, tested.item).sum() / len(task.test.wanted_row)
-    weights = dict(zip(models, blend.weights.tolist(), strict=True))
-    return Outcome(task, lists, product, weights, float(wanted), chosen)
+    weights = dict(zip(names, blend.weights.tolist(), strict=True))
+    return Outcome(task, lists, choice.product, weights, float(wanted), choice.reached)
 
 
-def _choose(
-    proposed: Candidates, blend: Blend, queries: Queries, popularity: Floats, seed: int
-) -> tuple[Ranker | None, dict[str, float]]:
-    """Fit the ranker, and say what blend and ranker reach on units the ranker did not see."""
-    few, score = light(proposed, blend.score(proposed))
-    rows = features(few, score, queries.seen, popularity)
-    judge = np.unique(queries.unit, return_inverse=True)[1] % HELD_BACK == 0
-    of_judge = judge[few.query]
-    chosen = {"all": _ndcg(few.take(of_judge), score[of_judge], queries, judge)}
+@dataclass(slots=True, frozen=True)
+class _Choice:
+    """What validation chose, and the NDCG@10 ``reached`` on units the ranker did not see."""
+
+    blend: Blend
+    ranker: Ranker | None
+    reached: dict[str, float]
+
+    @property
+    def product(self) -> str:
+        return max(self.reached, key=lambda name: self.reached[name])
+
+
+def _choose(task: Task, proposed: Candidates, seed: int) -> _Choice:
+    queries = task.validation
+    blend = fit_blend(proposed, queries)
+    few, score = light(proposed, blend.score(proposed), task.kept)
+    rows = features(few, score, queries.seen, task.training.popularity())
+    judging = np.unique(queries.unit, return_inverse=True)[1] % HELD_BACK == 0
+    of_judge = judging[few.query]
+    seen = few.take(of_judge)
+    reached = {"all": _ndcg(seen, score[of_judge], queries, judging)}
     tried = fit_ranker(rows[~of_judge], few.take(~of_judge), queries, seed)
     if tried is None:
-        return None, chosen
-    judged = tried.score(rows[of_judge])
-    chosen["all_ranker"] = _ndcg(few.take(of_judge), judged, queries, judge)
-    return fit_ranker(rows, few, queries, seed), chosen
+        return _Choice(blend, None, reached)
+    reached["all_ranker"] = _ndcg(seen, tried.score(rows[of_judge]), queries, judging)
+    return _Choice(blend, fit_ranker(rows, few, queries, seed), reached)
 
 
-def _ndcg(candidates: Candidates, score: Floats, queries: Queries, rows: np.ndarray) -> float:
-    lists = ranked(candidates, score, len(queries))
+def _ndcg(pairs: Candidates, score: Floats, queries: Queries, rows: NDArray[np.bool_]) -> float:
+    lists = ranked(pairs, score, len(queries))
     return float(worth(lists, queries).take(rows).of("ndcg", 10).mean())
-
-
-def _reranked(
-    ranker: Ranker, proposed: Candidates, blend: Blend, queries: Queries, popularity: Floats
-) -> Ints:
-    few, score = light(proposed, blend.score(proposed))
-    rows = features(few, score, queries.seen, popularity)
-    return ranked(few, ranker.score(rows), len(queries))

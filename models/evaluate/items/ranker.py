@@ -14,8 +14,7 @@ from models.items import Histories
 from models.items.histories import Floats, Ints
 
 NEVER = 1_000
-KEPT = 50
-"""Pairs of a query that the light pass (the blend) leaves to the ranker."""
+"""Steps back of what was not seen."""
 TREES = {
     "n_estimators": 150, "learning_rate": 0.05, "num_leaves": 7, "min_child_samples": 50,
     "colsample_bytree": 0.6, "subsample": 0.8, "subsample_freq": 1,
@@ -23,7 +22,7 @@ TREES = {
 }  # fmt: skip
 
 
-def light(candidates: Candidates, score: Floats, kept: int = KEPT) -> tuple[Candidates, Floats]:
+def light(candidates: Candidates, score: Floats, kept: int) -> tuple[Candidates, Floats]:
     """Return each query's ``kept`` best pairs and their scores."""
     order = np.lexsort((candidates.item, -score, candidates.query))
     query = candidates.query[order]
@@ -37,7 +36,7 @@ def features(candidates: Candidates, score: Floats, seen: Histories, popularity:
 
     Each model's score, the same over the query's best, then the blend's, its share and place, how
     popular the item is, how much the query has ``seen``, how many models propose the pair, how
-    often the query has the item, how many steps back.
+    often the query has the item, how many steps back; then what ``candidates.more`` says.
     """
     query = candidates.query
     starts = np.flatnonzero(np.concatenate(([True], query[1:] != query[:-1])))
@@ -55,7 +54,8 @@ def features(candidates: Candidates, score: Floats, seen: Histories, popularity:
             *_own(candidates, seen, len(popularity)),
         )
     )  # fmt: skip
-    return told.astype(np.float32)
+    more = [] if candidates.more is None else [candidates.more]
+    return np.concatenate([told.astype(np.float32), *more], axis=1)
 
 
 def _own(candidates: Candidates, seen: Histories, items: int) -> tuple[Ints, Ints]:

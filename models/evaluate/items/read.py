@@ -118,8 +118,9 @@ def _drawn(queries: int, seed: int) -> NDArray[np.int64]:
 
 def _milliseconds(ts: pd.Series) -> NDArray[np.int64]:
     if pd.api.types.is_numeric_dtype(ts):
-        return (ts.to_numpy(np.float64) * 1000).astype(np.int64)
-    return pd.to_datetime(ts, utc=True).astype("datetime64[ms, UTC]").astype("int64").to_numpy()
+        return np.array(ts.to_numpy(np.float64) * 1000, np.int64)
+    told = pd.to_datetime(ts, utc=True).astype("datetime64[ms, UTC]")
+    return np.array(told.astype("int64"), np.int64)
 
 
 def _described(

@@ -56,7 +56,8 @@ class Queries:
 @dataclass(slots=True, frozen=True)
 class Task:
     """A protocol on a log. Weights are chosen on ``validation`` after fitting on ``training``;
-    ``test`` is answered after fitting on ``final``. ``repeats``: what was seen may be the answer.
+    ``test`` is answered after fitting on ``final``. ``repeats``: what was seen may be the answer;
+    ``kept``: pairs of a query that the light pass (the blend) leaves to the ranker.
     """
 
     name: str
@@ -66,3 +67,4 @@ class Task:
     test: Queries
     repeats: bool
     about: str = ""
+    kept: int = 50

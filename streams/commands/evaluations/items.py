@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,19 +13,33 @@ import msgspec
 import typer
 
 from models.evaluate.page import page
-from streams.commands.console import finish, say
+from streams.commands.console import CANNOT_RUN, bars, finish, say
+from streams.commands.log_options import open_log, tell_skipped
+from streams.settings import load_settings
+from streams.sources import SOURCES
 
 if TYPE_CHECKING:
-    from models.evaluate.items.task import Task
+    from models.evaluate.items.contest import Outcome
+    from streams.items.moments import ItemLog
+    from streams.settings import Settings
 
-KINDS = ("sequences", "sessions")
+FILES = ("sequences", "sessions")
+DAY_STARTS_H = {"taobao": 8, "deskdrop": -3}
+"""Hours east of UTC where the people of a log live: where its days begin."""
+PER_SOURCE, EVENTS = 60, 200
+"""Each source gives more here than in the default deployment: a ranker is to choose."""
 
 
 def items(
-    source: Annotated[str, typer.Option("--source", help=f"Kind of log: {', '.join(KINDS)}.")],
-    data: Annotated[Path, typer.Option("--data", help="The log's file.")],
+    source: Annotated[
+        str, typer.Option("--source", help=f"Kind of log: {', '.join((*FILES, *SOURCES))}.")
+    ],
+    data: Annotated[Path | None, typer.Option("--data", help="The log's file.")] = None,
     attributes: Annotated[
         Path | None, typer.Option("--attributes", help="(item_id, attributes: list of words).")
+    ] = None,
+    test_data: Annotated[
+        Path | None, typer.Option("--test-data", help="A log of unseen users, tested instead.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Same log and seed, same report.")] = 0,
     json_out: Annotated[Path | None, typer.Option("--json", help="Also write it there.")] = None,
@@ -34,17 +49,21 @@ def items(
 
     Needs the `train` extra.
     """
-    from models.evaluate.items.contest import run
+    from models.evaluate.items.read import ItemLogError
     from models.evaluate.items.report import numbers, sections
 
+    gc.disable()  # millions of small objects that all stay: collecting costs minutes
     result: dict[str, Any] = {}
     chapters = []
-    for task in _tasks(source, data, attributes, seed):
-        outcome = run(task, seed, say)
-        told = numbers(outcome, seed)
-        result = result or dict(told)
-        result.setdefault("tasks", {})[task.name] = told
-        chapters += sections(outcome, told)
+    try:
+        for outcome in _outcomes(source, data, attributes, test_data, seed):
+            told = numbers(outcome, seed)
+            result = result or dict(told)
+            result.setdefault("tasks", {})[outcome.task.name] = told
+            chapters += sections(outcome, told)
+    except ItemLogError as error:
+        say(str(error))
+        raise typer.Exit(CANNOT_RUN) from error
     if json_out:
         json_out.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
     if html_out:
@@ -53,13 +72,51 @@ def items(
     finish(result)
 
 
-def _tasks(source: str, data: Path, attributes: Path | None, seed: int) -> list[Task]:
+def _outcomes(
+    source: str, data: Path | None, attributes: Path | None, test_data: Path | None, seed: int
+) -> Iterator[Outcome]:
+    from models.evaluate.items.contest import run
     from models.evaluate.items.read import read_sequences, read_sessions
 
-    readers: dict[str, Callable[..., Task]] = {
-        "sequences": read_sequences,
-        "sessions": read_sessions,
-    }
-    if source not in readers:
-        raise typer.BadParameter(f"--source must be one of {', '.join(KINDS)}, not {source!r}")
-    return [readers[source](data, attributes, seed)]
+    if source not in FILES:
+        yield from _moments(source, data, test_data, seed)
+        return
+    if data is None or test_data is not None:
+        raise typer.BadParameter(f"--source {source} takes --data and no --test-data")
+    read = read_sequences if source == "sequences" else read_sessions
+    yield run(read(data, attributes, seed), seed, say)
+
+
+def _moments(
+    source: str, data: Path | None, test_data: Path | None, seed: int
+) -> Iterator[Outcome]:
+    from models.evaluate.items.contest import judge
+    from streams.items.questions import questions
+
+    settings = load_settings(candidates_per_source=PER_SOURCE, recent_events=EVENTS)
+    log = _read(source, data, settings)
+    other = None if test_data is None else _read(source, test_data, settings, log)
+    with bars() as display:
+        task = display.add_task("moments", total=None)
+        for asked in questions(
+            log, other, settings, seed,
+            lambda name, done, total: display.update(
+                task, description=name, completed=done, total=total
+            ),
+        ):  # fmt: skip
+            say(f"{asked.task.name}: {len(asked.task.validation):,} moments to choose by, "
+                f"{len(asked.task.test):,} to test")  # fmt: skip
+            yield judge(asked.task, asked.names, asked.proposed, asked.tested, seed)
+
+
+def _read(
+    source: str, data: Path | None, settings: Settings, like: ItemLog | None = None
+) -> ItemLog:
+    from streams.items.moments import read_log
+
+    offset_ms = DAY_STARTS_H.get(source, 0) * 3_600_000
+    records = open_log(source, data)
+    log = read_log(records, settings, offset_ms, like)
+    tell_skipped(records)
+    say(f"{len(log.facts):,} events of {len(log.keys):,} users in {log.days} days")
+    return log

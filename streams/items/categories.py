@@ -1,0 +1,137 @@
+"""From which category the next purchase of a day is: the same question with categories as items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluate.items.candidates import Candidates
+from models.evaluate.items.task import Queries, Task
+from models.features.calendar import HOUR_MS
+from models.items import Histories, Training
+from schemas.ids import NO_ID
+from schemas.vocabulary import EventType
+from streams.candidates.history import WEIGHTS
+from streams.groups import runs, sums
+from streams.items.moments import TEST_FROM, ItemLog, Moments
+from streams.items.tasks import Asked
+
+HALF_LIVES_H = (6, 24, 96)
+POPULAR = 50
+"""Categories bought most before the moment that are proposed to everybody."""
+NAMES = (*(f"own_category_{half}h" for half in HALF_LIVES_H), "own_category_count", "popularity")
+_WEIGHT = np.array([WEIGHTS.get(kind, 0.0) for kind in EventType])
+
+
+def ask_category(
+    log: ItemLog, moments: Moments, unseen: tuple[ItemLog, Moments] | None = None
+) -> Asked | None:
+    """Return the task over the categories of what was bought; None: the log has no categories.
+
+    A category is proposed for what the user did in it before, or for what others bought before.
+    ``unseen``: test on the moments of another log instead.
+    """
+    if not (log.facts["category"] != NO_ID).any():
+        return None
+    logs = [log] if unseen is None else [log, unseen[0]]
+    names = np.unique(np.concatenate([each.facts["category"] for each in logs]))
+    validation, proposed = _part(log, moments.take(~moments.test), names)
+    test, tested = _part(*(unseen or (log, moments.take(moments.test))), names)
+    training = Training(_until(log, log.day_ms(TEST_FROM), names), len(names))
+    about = "The category of what a user buys within a day, asked as the day begins."
+    task = Task("category", training, validation, training, test, True, about, 60)
+    return Asked(task, proposed, tested, NAMES)
+
+
+def _part(log: ItemLog, moments: Moments, names: NDArray[np.uint64]) -> tuple[Queries, Candidates]:
+    category = np.searchsorted(names, log.facts["category"])
+    of_item = dict(zip(log.facts["item"].tolist(), category.tolist(), strict=True))
+    wanted = np.array([of_item[item] for item in moments.wanted_item.tolist()], np.int64)
+    pairs = np.unique(np.stack((moments.wanted_row, wanted), axis=1), axis=0)
+    stop = log.before(moments.user, moments.now_ms)
+    every = Histories(log.starts, category.astype(np.int32), log.facts["ts_ms"])
+    seen = every.slices(np.maximum(log.starts[moments.user], stop - 50), stop)
+    queries = Queries(seen, pairs[:, 0], pairs[:, 1], moments.user)
+    return queries, _table(log, moments, category, len(names))
+
+
+def _until(log: ItemLog, until_ms: int, names: NDArray[np.uint64]) -> Histories:
+    users = np.arange(len(log.keys))
+    stop = log.before(users, np.full(len(users), until_ms))
+    category = np.searchsorted(names, log.facts["category"]).astype(np.int32)
+    return Histories(log.starts, category, log.facts["ts_ms"]).slices(log.starts[:-1], stop)
+
+
+@dataclass(slots=True)
+class _Acts:
+    """What the users of moments did before them: a row an act, sorted by (moment, category)."""
+
+    query: NDArray[np.int64]
+    category: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    age_h: NDArray[np.float64]
+
+
+def _acts(log: ItemLog, moments: Moments, category: NDArray[np.int64]) -> _Acts:
+    stop, first = log.before(moments.user, moments.now_ms), log.starts[moments.user]
+    lengths = stop - first
+    query = np.repeat(np.arange(len(moments)), lengths)
+    index = np.arange(lengths.sum()) + np.repeat(first - (np.cumsum(lengths) - lengths), lengths)
+    order = np.lexsort((category[index], query))
+    index, query = index[order], query[order]
+    age_h = (moments.now_ms[query] - log.facts["ts_ms"][index]) / HOUR_MS
+    return _Acts(query, category[index], log.facts["type"][index].astype(np.int64), age_h)
+
+
+def _table(log: ItemLog, moments: Moments, category: NDArray[np.int64], names: int) -> Candidates:
+    acts = _acts(log, moments, category)
+    starts = runs(acts.query, acts.category)
+    weight = _WEIGHT[acts.kind]
+    own = [sums(starts, weight * np.exp2(-acts.age_h / half)) for half in HALF_LIVES_H]
+    own.append(np.log1p(sums(starts, np.ones(len(acts.query)))))
+    more = [np.minimum.reduceat(acts.age_h, starts), np.maximum.reduceat(acts.age_h, starts)]
+    for kinds in ((EventType.VIEW,), (EventType.CART,), (EventType.FAV,), (EventType.PURCHASE,)):
+        is_kind = np.isin(acts.kind, kinds)
+        more.append(sums(starts, is_kind.astype(np.float64)))
+        more.append(np.minimum.reduceat(np.where(is_kind, acts.age_h, 1e4), starts))
+    mine = _Columns(acts.query[starts], acts.category[starts], np.stack(own, 1), np.stack(more, 1))
+    return mine.with_popular(_bought(log, moments, category, names), len(moments))
+
+
+@dataclass(slots=True)
+class _Columns:
+    query: NDArray[np.int64]
+    category: NDArray[np.int64]
+    own: NDArray[np.float64]
+    more: NDArray[np.float64]
+
+    def with_popular(self, bought: NDArray[np.float64], moments: int) -> Candidates:
+        """Join the categories most ``bought`` (float64[moments, categories]) before each moment."""
+        top = np.argsort(-bought, axis=1, kind="stable")[:, :POPULAR]
+        query = np.concatenate((self.query, np.repeat(np.arange(moments), top.shape[1])))
+        category = np.concatenate((self.category, top.ravel()))
+        nothing = np.zeros(top.size)
+        own = np.concatenate((self.own, np.tile(nothing[:, None], self.own.shape[1])))
+        more = np.concatenate((self.more, np.tile(nothing[:, None] - 1, self.more.shape[1])))
+        order = np.lexsort((category, query))  # stable: the user's own row comes first
+        query, category = query[order], category[order]
+        first = runs(query, category)
+        rows = order[first]
+        popular = bought[query[first], category[first]]
+        score = np.column_stack((own[rows], popular)).astype(np.float32)
+        return Candidates(query[first], category[first], score, more[rows].astype(np.float32))
+
+
+def _bought(
+    log: ItemLog, moments: Moments, category: NDArray[np.int64], names: int
+) -> NDArray[Any]:
+    """Return how often each category was bought before each moment: float32[moments, names]."""
+    orders = np.flatnonzero(log.facts["type"] == EventType.PURCHASE)
+    found = np.zeros((len(moments), names), np.float32)
+    for now_ms in np.unique(moments.now_ms).tolist():
+        past = orders[log.facts["ts_ms"][orders] < now_ms]
+        found[moments.now_ms == now_ms] = np.bincount(category[past], minlength=found.shape[1])
+    return found

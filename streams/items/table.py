@@ -1,0 +1,76 @@
+"""What the product's sources propose at moments, with their scores and the pair features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import pair_features
+from schemas.tables import DueUsers
+from streams.candidates import SOURCES
+from streams.candidates.proposals import View, best
+from streams.groups import by_pair, runs
+from streams.items.moments import ItemLog, Moments, walk
+from streams.knowledge.shared import Shared
+from streams.settings import Settings
+
+Floats = NDArray[np.float32]
+BATCH = 512
+
+
+@dataclass(slots=True)
+class Table:
+    """A row a (moment, item), sorted by moment; ``scores``: float32[rows, sources], 0 none."""
+
+    query: NDArray[np.int64]
+    item: NDArray[np.uint64]
+    category: NDArray[np.uint64]
+    scores: Floats
+    features: Floats
+
+    def __len__(self) -> int:
+        """Pairs."""
+        return len(self.query)
+
+
+def proposals(
+    log: ItemLog,
+    moments: Moments,
+    settings: Settings,
+    progress: Callable[[int, int], None] | None = None,
+) -> Table:
+    """Return what the sources propose at all moments."""
+    parts: list[Table] = []
+    done = 0
+    for rows, due, shared in walk(log, moments, settings):
+        for first in range(0, len(rows), BATCH):
+            chosen = np.arange(first, min(first + BATCH, len(rows)))
+            part = table_of(due.take(chosen), shared, settings)
+            part.query = rows[chosen][part.query]
+            parts.append(part)
+        done += len(rows)
+        if progress:
+            progress(done, len(moments))
+    names = ("query", "item", "category", "scores", "features")
+    return Table(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def table_of(due: DueUsers, shared: Shared, settings: Settings) -> Table:
+    """Return the union of the sources' proposals for one batch, with `CONTRACT` pair features."""
+    view = View.of(due, shared, settings)
+    source, every = best([each.raw(view) for each in SOURCES], view)
+    order = by_pair(every.due, every.item)
+    source, every = source[order], every.take(order)
+    starts = runs(every.due, every.item)
+    pair = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(every)))
+    scores = np.zeros((len(starts), len(SOURCES)), np.float32)
+    scores[pair, source] = every.score
+    users, item = every.due[starts], every.item[starts]
+    category = np.maximum.reduceat(every.category, starts) if len(starts) else every.category
+    merged = (1 - np.prod(1 - scores.astype(np.float64), axis=1)).astype(np.float32)
+    attributes = shared.catalogue.attributes(item)
+    features = pair_features(due.state, users, item, category, attributes, merged, due.now_ms)
+    return Table(users, item, category, scores, features)

@@ -1,0 +1,112 @@
+"""The protocols on a log of events: what is bought at the moment, within a day, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluate.items.candidates import Candidates
+from models.evaluate.items.task import Queries, Task
+from models.items import Histories, Training
+from streams.candidates import SOURCES
+from streams.items.moments import TEST_FROM, ItemLog, Moments
+from streams.items.table import Table, proposals
+from streams.settings import Settings
+
+KEPT = 100
+"""Pairs of a moment that reach the ranker here."""
+SEEN = 50
+NAMES = tuple(source.name for source in SOURCES)
+
+
+@dataclass(slots=True, frozen=True)
+class Asked:
+    """A task with what the sources propose for its two parts."""
+
+    task: Task
+    proposed: Candidates
+    tested: Candidates
+    names: tuple[str, ...] = NAMES
+
+
+def ask(
+    name: str,
+    about: str,
+    log: ItemLog,
+    moments: Moments,
+    settings: Settings,
+    unseen: tuple[ItemLog, Moments] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Asked:
+    """Return the task of some moments: those before the test block are for choosing.
+
+    ``unseen``: test on the moments of another log instead.
+    """
+    numbers = _Numbers(log.facts["item"])
+    table = proposals(log, moments, settings, progress)
+    early = np.flatnonzero(~moments.test)
+    validation, proposed = _part(log, moments, table, early, numbers)
+    if unseen is None:
+        test, tested = _part(log, moments, table, np.flatnonzero(moments.test), numbers)
+    else:
+        other, asked = unseen
+        numbers = numbers.grown(other.facts["item"])
+        late = np.flatnonzero(asked.test)
+        test, tested = _part(other, asked, proposals(other, asked, settings), late, numbers)
+    training = Training(_histories(log, log.day_ms(TEST_FROM), numbers), len(numbers.hashes))
+    task = Task(name, training, validation, training, test, True, about, KEPT)
+    return Asked(task, proposed, tested)
+
+
+class _Numbers:
+    """Item hashes numbered from 0, those of a second log after those of the first."""
+
+    def __init__(self, hashes: NDArray[np.uint64]) -> None:
+        self.hashes = np.unique(hashes)
+        self._numbers = np.arange(len(self.hashes))
+
+    def grown(self, more: NDArray[np.uint64]) -> _Numbers:
+        """Return the numbering with the items of another log as well."""
+        fresh = np.setdiff1d(more, self.hashes)
+        grown = _Numbers(np.concatenate((self.hashes, fresh)))
+        order = np.argsort(np.concatenate((self.hashes, fresh)))
+        grown._numbers = np.concatenate((self._numbers, np.arange(len(fresh)) + len(self.hashes)))[
+            order
+        ]
+        return grown
+
+    def of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return each item's number; all must be known."""
+        return self._numbers[np.searchsorted(self.hashes, hashes)]
+
+
+def _part(
+    log: ItemLog, moments: Moments, table: Table, rows: NDArray[np.int64], numbers: _Numbers
+) -> tuple[Queries, Candidates]:
+    chosen = moments.take(rows)
+    stop = log.before(chosen.user, chosen.now_ms)
+    first = np.maximum(log.starts[chosen.user], stop - SEEN)
+    items = numbers.of(log.facts["item"]).astype(np.int32)
+    every = Histories(log.starts, items, log.facts["ts_ms"])
+    queries = Queries(
+        every.slices(first, stop), chosen.wanted_row, numbers.of(chosen.wanted_item), chosen.user
+    )
+    place = np.full(len(moments), -1)
+    place[rows] = np.arange(len(rows))
+    kept = place[table.query] >= 0
+    pairs = Candidates(
+        place[table.query[kept]], numbers.of(table.item[kept]), table.scores[kept],
+        table.features[kept],
+    )  # fmt: skip
+    return queries, pairs
+
+
+def _histories(log: ItemLog, until_ms: int, numbers: _Numbers) -> Histories:
+    """What every user did before the test block: for popularity and the ages of items."""
+    users = np.arange(len(log.keys))
+    stop = log.before(users, np.full(len(users), until_ms))
+    items = numbers.of(log.facts["item"]).astype(np.int32)
+    return Histories(log.starts, items, log.facts["ts_ms"]).slices(log.starts[:-1], stop)
