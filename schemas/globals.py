@@ -30,7 +30,9 @@ class Demand(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
     ``keys``: uint64 category hashes, 0 is all events together. Of the last whole hour and of the
     last whole local day: events ``observed`` and ``expected``, and ``trend``, standard deviations
     off in [-8, 8] smoothed over about five steps (0: as expected, or too new to say); float32.
-    ``next_hour``, ``next_day``: what is expected of the step under way.
+    ``next_hour``, ``next_day``: what is expected of the step under way. ``season``: log of the
+    category's share of this calendar month's events over its share of all; ``repurchase_days``:
+    after how many days users usually buy in it again; NaN where nothing is known.
     """
 
     keys: bytes = b""
@@ -42,6 +44,8 @@ class Demand(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
     day_expected: bytes = b""
     day_trend: bytes = b""
     next_day: bytes = b""
+    season: bytes = b""
+    repurchase_days: bytes = b""
 
 
 class Activity(msgspec.Struct, kw_only=True, frozen=True):

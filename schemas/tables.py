@@ -204,6 +204,19 @@ ITEM_ATTRIBUTES = np.dtype(
 """What features and sources may ask of an item; see `streams.knowledge.catalogue`."""
 
 
+CATEGORY_FACTS = np.dtype(
+    [
+        ("hour_trend", "<f4"),  # NaN: the epoch does not tell, in all of them
+        ("day_trend", "<f4"),
+        ("day_seen", "<f4"),
+        ("day_expected", "<f4"),
+        ("season", "<f4"),
+        ("repurchase_d", "<f4"),
+    ]
+)
+"""What features may ask of a category; see `streams.knowledge.demand_view`."""
+
+
 @dataclass(slots=True)
 class PolicyView:
     """What the policy found for each due user, parallel to `DueUsers`.

@@ -12,27 +12,32 @@ from numpy.typing import NDArray
 from models.features import (
     affinity,
     context_fields,
+    demand,
+    echo,
     ewma,
+    ewma_trend,
     frequency,
     hour_weekday,
     interests,
     item_attributes,
     recency,
+    repurchase,
     short_long,
     source,
     steps,
     window_counts,
 )
 from models.features.calendar import Int64s
-from models.features.pairs import pair_view
+from models.features.pairs import FactsOf, nothing_told, pair_view
 from models.features.view import user_view
 from schemas.state import UserState
 
 USER_FAMILIES = (
-    window_counts, recency, frequency, ewma, short_long, hour_weekday, interests, context_fields,
+    window_counts, recency, frequency, ewma, ewma_trend, short_long, hour_weekday, echo, interests,
+    context_fields,
 )  # fmt: skip
-PAIR_FAMILIES = (affinity, item_attributes, source)
-VERSION = 1
+PAIR_FAMILIES = (affinity, repurchase, demand, item_attributes, source)
+VERSION = 2
 
 
 @dataclass(slots=True, frozen=True)
@@ -88,12 +93,14 @@ def pair_features(
     attributes: NDArray[Any],
     source_score: NDArray[np.float32],
     now_ms: Int64s,
+    facts_of: FactsOf = nothing_told,
 ) -> NDArray[np.float32]:
     """Return float32[m, `CONTRACT`.pair] of ``m`` pairs.
 
-    ``due``: the pair's row in ``state`` and ``now_ms``; ``attributes``: `ITEM_ATTRIBUTES` rows.
+    ``due``: the pair's row in ``state`` and ``now_ms``; ``attributes``: `ITEM_ATTRIBUTES` rows;
+    ``facts_of``: what the epoch tells of categories (nothing, if not given).
     """
-    view = pair_view(state, due, item, category, attributes, source_score, now_ms)
+    view = pair_view(state, due, item, category, attributes, facts_of, source_score, now_ms)
     return _row([family.compute(view) for family in PAIR_FAMILIES])
 
 

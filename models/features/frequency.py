@@ -33,10 +33,15 @@ def compute(view: UserView) -> NDArray[np.float64]:
         _distinct(view, tiles.local_ms // DAY_MS, acted, "7d"),
         _distinct(view, tiles.local_ms // DAY_MS, acted, "30d"),
     ]
+    total = view.state.head["total"].astype(np.float64)
+    return np.stack([*distinct, days_known(view), total], axis=1)
+
+
+def days_known(view: UserView) -> NDArray[np.float64]:
+    """Return days since each user's first event; NaN when there is none."""
     first_ms, total = view.state.head["first_ms"], view.state.head["total"]
     days = np.maximum(view.now_ms - first_ms, 0) / DAY_MS
-    known = np.where(total > 0, days, np.nan)
-    return np.stack([*distinct, known, total.astype(np.float64)], axis=1)
+    return np.where(total > 0, days, np.nan)
 
 
 def _distinct(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,15 @@ from models.features.interests import mean_price
 from models.features.view import Events, events_before
 from schemas.ids import NO_ID
 from schemas.state import UserState
+from schemas.tables import CATEGORY_FACTS
+
+FactsOf = Callable[[NDArray[np.uint64]], NDArray[Any]]
+"""`CATEGORY_FACTS` of category hashes."""
+
+
+def nothing_told(categories: NDArray[np.uint64]) -> NDArray[Any]:
+    """Return `CATEGORY_FACTS` without an epoch: all NaN."""
+    return np.full(len(categories), np.nan, np.float32).astype(CATEGORY_FACTS)
 
 
 @dataclass(slots=True, frozen=True)
@@ -27,6 +37,7 @@ class PairView:
     item: NDArray[np.uint64]
     category: NDArray[np.uint64]
     attributes: NDArray[Any]
+    facts: NDArray[Any]
     source_score: NDArray[np.float32]
     now_ms: Int64s
     events: Events
@@ -47,6 +58,7 @@ def pair_view(
     item: NDArray[np.uint64],
     category: NDArray[np.uint64],
     attributes: NDArray[Any],
+    facts_of: FactsOf,
     source_score: NDArray[np.float32],
     now_ms: Int64s,
 ) -> PairView:
@@ -61,7 +73,7 @@ def pair_view(
     hit = np.flatnonzero(same_item | same_category)
     pair = np.repeat(np.arange(len(due)), lengths)
     return PairView(
-        due, item, category, attributes, source_score, now_ms, events,
+        due, item, category, attributes, facts_of(category), source_score, now_ms, events,
         mean_price(events, len(state)), pair[hit], event[hit], same_item[hit],
         same_category[hit],
     )  # fmt: skip

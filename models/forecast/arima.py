@@ -17,7 +17,9 @@ from models.forecast.family import Floats, counted, logged
 
 BOUND = 0.98
 """Coefficients stay inside: a root on the unit circle never forgets a shock."""
-ITERATIONS = 25
+ITERATIONS = 6
+FITTED_SEASONS = 14
+"""Coefficients come from the newest part of a history: a likelihood costs a Kalman pass each."""
 
 
 class Arima:
@@ -60,7 +62,8 @@ class Arima:
         """Return maximum likelihood coefficients (a, b, c), a fit a series."""
         if len(series) < 3 * season:
             return []
-        return [np.stack([_fitted(logged(series[:, i]), season) for i in range(series.shape[1])])]
+        recent = logged(series[-FITTED_SEASONS * season :])
+        return [np.stack([_fitted(recent[:, i], season) for i in range(series.shape[1])])]
 
 
 def _next(coef: Floats, seen: Floats, past: Floats, shock: Floats, season: int) -> Floats:
@@ -78,7 +81,9 @@ def _fitted(z: Floats, season: int) -> Floats:
         return np.zeros(3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # not converged: the backtest says what it is worth
-        model = SARIMAX(z, order=(1, 0, 1), seasonal_order=(0, 1, 1, season))
+        model = SARIMAX(
+            z, order=(1, 0, 1), seasonal_order=(0, 1, 1, season), simple_differencing=True
+        )  # the seasonal difference outside the state makes it half as large
         found = model.fit(disp=0, maxiter=ITERATIONS).params[:3]
     bounded: Floats = np.clip(np.nan_to_num(found), -BOUND, BOUND)
     return bounded

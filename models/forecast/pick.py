@@ -20,7 +20,7 @@ LEAST_SEASONS = 4
 """Shorter histories say nothing about seasons: everything keeps the untrained default."""
 POOLED_SHARE = 0.5
 """A series' own backtest counts half, that of all series the other half: short ones are noisy."""
-MOST_ARIMA = 6
+MOST_ARIMA = 3
 """Series (the largest) for which ARIMA is fitted: a second or so each."""
 _SCALES = 0.5, 2.0
 

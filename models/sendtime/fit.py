@@ -19,6 +19,8 @@ SEGMENTS, OWN, SEGMENT = (1, 4, 8), (30.0, 100.0), (20.0, 60.0)
 FIT_SHARE = 0.6
 """Segments are learned on the first part, compared on the rest; at last on all."""
 MOST_ANCHORS = 16
+MOST_ROWS = 300_000
+"""Hours of users that eight weights are fitted on; of more, every second, third, ..."""
 LEAST_HOURS = 72
 """A shorter log says nothing about days: the untrained model stays."""
 _ROUNDS = 40
@@ -160,7 +162,9 @@ def _weights(model: ActivityModel, moments: list[_Moment]) -> tuple[float, ...]:
     label = np.concatenate([each.active.ravel() for each in moments])
     if not 0 < label.sum() < len(label):
         return UNTRAINED
-    fitted = LogisticRegression(C=10.0, max_iter=300).fit(np.concatenate(rows), label)
+    every = -(-len(label) // MOST_ROWS)
+    fitted = LogisticRegression(C=10.0, max_iter=300)
+    fitted.fit(np.concatenate(rows)[::every], label[::every])
     return (float(fitted.intercept_[0]), *fitted.coef_[0].tolist())
 
 

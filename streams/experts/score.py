@@ -33,8 +33,9 @@ def score(
     best = light_pass(candidates, settings.candidates_scored)
     attributes = shared.catalogue.attributes(best.item)
     pair = pair_features(
-        due.state, best.due, best.item, best.category, attributes, best.source_score, due.now_ms
-    )
+        due.state, best.due, best.item, best.category, attributes, best.source_score, due.now_ms,
+        shared.facts_of,
+    )  # fmt: skip
     h_t, h_c = score_pairs(bundle, users, user, pair, best.due)
     return (
         replace(due, features=user, scene=users.scene),

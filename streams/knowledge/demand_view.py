@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.globals import Demand
+from schemas.tables import CATEGORY_FACTS
 
 COLUMNS = tuple(name for name in Demand.__struct_fields__ if name != "keys")
+_FACTS = {
+    "hour_trend": "hour_trend",
+    "day_trend": "day_trend",
+    "day_seen": "day_observed",
+    "day_expected": "day_expected",
+    "season": "season",
+    "repurchase_d": "repurchase_days",
+}
+"""The column of each of `CATEGORY_FACTS`."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -28,8 +38,9 @@ class DemandView:
             ValueError: keys are not sorted, or a column has another length.
         """
         keys = np.frombuffer(demand.keys, "<u8").astype(np.uint64)
+        packed = {name: getattr(demand, name) or _not_told(len(keys)) for name in COLUMNS}
         columns = {
-            name: np.frombuffer(getattr(demand, name), "<f4").astype(np.float32) for name in COLUMNS
+            name: np.frombuffer(column, "<f4").astype(np.float32) for name, column in packed.items()
         }
         if any(len(column) != len(keys) for column in columns.values()):
             raise ValueError("a column of demand has not a number for every key")
@@ -44,3 +55,15 @@ class DemandView:
             return np.full(len(categories), np.nan, np.float32)
         at = np.minimum(np.searchsorted(self.keys, categories), len(self.keys) - 1)
         return np.where(self.keys[at] == categories, column[at], np.float32(np.nan))
+
+    def facts_of(self, categories: NDArray[np.uint64]) -> NDArray[Any]:
+        """Return `CATEGORY_FACTS` of each category, NaN where the epoch does not tell."""
+        facts = np.zeros(len(categories), CATEGORY_FACTS)
+        for name, column in _FACTS.items():
+            facts[name] = self.of(column, categories)
+        return facts
+
+
+def _not_told(rows: int) -> bytes:
+    """A column that an older epoch did not have."""
+    return np.full(rows, np.nan, "<f4").tobytes()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from models.features.pairs import nothing_told
 from models.sendtime import NOTHING_KNOWN, ActivityModel
 from schemas.globals import Demand, Epoch
 from schemas.state import NEVER_MS
@@ -33,6 +35,12 @@ class Shared:
     def activity(self) -> ActivityModel:
         """Return when users are active: the epoch's, else a model that knows nothing."""
         return NOTHING_KNOWN if self.epoch is None else self.epoch.activity
+
+    def facts_of(self, categories: NDArray[np.uint64]) -> NDArray[Any]:
+        """Return what the epoch tells of each category: `CATEGORY_FACTS`, NaN where nothing."""
+        if self.epoch is None:
+            return nothing_told(categories)
+        return self.epoch.demand.facts_of(categories)
 
     def categories(self, items: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """Return the category of each item: the catalogue's, else the epoch's, else 0."""

@@ -6,7 +6,8 @@ neither does the order in which the records of different partitions arrive. A us
 partition, whose records come in order.
 
 Bounds: one million items (72 bytes and a name each), 4 million item-hours and 4 million pairs (16
-bytes each), twice 500,000 users (112 bytes each): about 450 MB, and 300 MB more while merging.
+bytes each), twice 500,000 users (112 bytes each), 2 million user x category pairs (24 bytes each):
+about 500 MB, and 300 MB more while merging.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from schemas.globals import Demand as DemandTold
 from schemas.globals import Epoch, Signals
 from schemas.ids import NO_ID
 from schemas.state import NEVER_MS
@@ -28,6 +31,8 @@ from streams.learn.forecasts import Forecasts
 from streams.learn.items import MAX_ITEMS, Items
 from streams.learn.meetings import MeetingCounts
 from streams.learn.popular import parts_of, table_of
+from streams.learn.repurchase import Intervals
+from streams.learn.seasons import Seasons
 from streams.learn.similar import Similar
 from streams.learn.start import Start
 from streams.learn.visits import Visits
@@ -71,6 +76,8 @@ class Learner:
         self._demand = Demand()
         self._forecasts = Forecasts(start.plan, settings.default_timezone)
         self._activity = ActivityCounts(settings.default_timezone, start.activity, bounds.users)
+        self._seasons = Seasons()
+        self._intervals = Intervals()
         self._meetings = MeetingCounts()
         self._similar = Similar()
         self._visits = Visits(bounds.users)
@@ -114,15 +121,28 @@ class Learner:
             number=number,
             holds_from_ms=holds_from_ms,
             catalog_version=catalog_version,
-            demand=self._forecasts.demand(holds_from_ms),
+            demand=self._demand_told(holds_from_ms),
             activity=self._activity.activity(holds_from_ms),
         )
         return fitted(head, parts, table, lists, self._names)
+
+    def _demand_told(self, now_ms: int) -> DemandTold:
+        """The forecasts' columns, and what is known of the seasons and intervals of the same."""
+        told = self._forecasts.demand(now_ms)
+        keys = np.frombuffer(told.keys, "<u8")
+        return replace(
+            told,
+            season=self._seasons.of(keys, now_ms).astype("<f4").tobytes(),
+            repurchase_days=self._intervals.days(keys).astype("<f4").tobytes(),
+        )
 
     def _count(self, rows: NDArray[Any]) -> None:
         self._activity.add(rows["users"], rows["ts_ms"])
         rows = rows[WEIGHT_OF[rows["types"]] > 0]
         self._forecasts.add(rows["categories"], rows["ts_ms"])
+        self._seasons.add(rows["categories"], rows["ts_ms"])
+        bought = rows[rows["types"] == EventType.PURCHASE]
+        self._intervals.add(bought["users"], bought["categories"], bought["ts_ms"])
         rows = rows[rows["items"] != NO_ID]
         users, ts_ms = rows["users"], rows["ts_ms"]
         slots = self._items.see(rows["items"], rows["categories"], ts_ms)

@@ -1,0 +1,97 @@
+"""Does the user do this at this time of day: the hours that lie ahead, seen on earlier days."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features.calendar import DAY_MS, HOUR_MS, Int64s
+from models.features.frequency import days_known
+from models.features.view import UserView
+from models.features.window_counts import COUNTED
+from schemas.state import TILE_MS
+from schemas.vocabulary import EventType
+
+ACTS = (*COUNTED["cart"], *COUNTED["fav"], *COUNTED["purchase"])
+HABITS = ("any", "act", "buy")
+"""What a habit is of: anything, more than a look, a purchase. Each contains the next."""
+USUAL = {"any": 0.3, "act": 0.09, "buy": 0.03}
+"""On which share of days a user is thought to do it within three hours, before we know."""
+
+DAYS = 7
+AHEAD_MS = 3 * HOUR_MS
+NEAR_MS = HOUR_MS
+PRIOR_DAYS = 2.0
+FADES = 0.9
+"""How much less a day says than the one after it."""
+_REACH = (DAYS + 2) * DAY_MS // TILE_MS
+"""Tiles older than this are in no window, whatever the zone did meanwhile."""
+
+NAMES = tuple(f"echo_{how}_{what}" for what in HABITS for how in ("ahead", "near", "yesterday"))
+
+
+def compute(view: UserView) -> NDArray[np.float64]:
+    """Return float64[n, NAMES] by the user's wall clock.
+
+    ``ahead``: share of the last seven days with something in the three hours after this time of
+    day, newer days counting more, shrunk to what is usual; ``near``: the same from an hour before
+    to four hours after; ``yesterday``: 1 if the last day had it.
+    """
+    tiles, level = view.tiles, habit_level(view.tiles.type)
+    lately = np.flatnonzero((level > 0) & (tiles.age <= _REACH))
+    slot, level = tiles.slot[lately], level[lately]
+    back_ms = (view.local_now_ms // TILE_MS * TILE_MS)[slot] - tiles.local_ms[lately]
+    ahead = _days(back_ms, AHEAD_MS)
+    near = _days(back_ms - NEAR_MS, AHEAD_MS + 2 * NEAR_MS)
+    lived = _lived(days_known(view))
+    columns = []
+    for least, what in enumerate(HABITS, start=1):
+        for on_day in (ahead, near):
+            chosen = (level >= least) & (on_day > 0)
+            seen = _seen(slot[chosen], on_day[chosen], len(view))
+            total = sum(seen[:, day] * weight for day, weight in enumerate(_weights()))
+            columns.append((total + USUAL[what] * PRIOR_DAYS) / (lived + PRIOR_DAYS))
+            if on_day is ahead:
+                yesterday = seen[:, 1].astype(np.float64)
+        columns.append(yesterday)
+    return np.stack(columns, axis=1)
+
+
+def habit_level(kind: Int64s) -> Int64s:
+    """Return how many of ``HABITS`` an event of this type belongs to."""
+    level: Int64s = _levels()[kind]
+    return level
+
+
+@lru_cache(maxsize=1)
+def _levels() -> Int64s:
+    habits = (COUNTED["any"], ACTS, COUNTED["purchase"])
+    return np.array([sum(kind in kinds for kinds in habits) for kind in EventType], np.int64)
+
+
+def _days(back_ms: Int64s, length_ms: int) -> Int64s:
+    """How many days before now's window each tile's window is, 0 where it is in none of the seven."""
+    day = -(-back_ms // DAY_MS)
+    inside = (day >= 1) & (day <= DAYS) & (day * DAY_MS - back_ms < length_ms)
+    return np.where(inside, day, 0)
+
+
+def _seen(slot: Int64s, day: Int64s, users: int) -> NDArray[np.bool_]:
+    """Whether the user did it, per day back: bool[users, 8]; day 0 is none."""
+    seen = np.zeros(users * (DAYS + 1), np.bool_)
+    seen[slot * (DAYS + 1) + day] = True
+    return seen.reshape(users, DAYS + 1)
+
+
+def _lived(known_days: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The weight of the days back on which the user was known already."""
+    whole = np.clip(np.nan_to_num(known_days) + AHEAD_MS / DAY_MS, 0, DAYS).astype(np.int64)
+    lived: NDArray[np.float64] = np.cumsum(_weights())[whole]
+    return lived
+
+
+@lru_cache(maxsize=1)
+def _weights() -> NDArray[np.float64]:
+    return np.array([0.0, *(FADES**day for day in range(1, DAYS + 1))])

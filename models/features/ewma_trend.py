@@ -1,0 +1,20 @@
+"""The user's own trend: the article's weight with a short memory over the one with a long one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import ewma
+from models.features.view import UserView
+
+SHORT_H, LONG_H = ewma.HALF_LIVES_H[0], ewma.HALF_LIVES_H[-1]
+NAMES = tuple(f"ewma_{what}_{SHORT_H}h_over_{LONG_H}h" for what in ewma.SMOOTHED)
+
+
+def compute(view: UserView) -> NDArray[np.float64]:
+    """Return float64[n, NAMES]: 1 is a steady rate, above 1 rising; NaN where nothing was done."""
+    weights = ewma.compute(view)
+    short = weights[:, [ewma.NAMES.index(f"ewma_{what}_{SHORT_H}h") for what in ewma.SMOOTHED]]
+    long = weights[:, [ewma.NAMES.index(f"ewma_{what}_{LONG_H}h") for what in ewma.SMOOTHED]]
+    return np.divide(short, long, out=np.full(long.shape, np.nan), where=long > 0)
