@@ -37,6 +37,7 @@ class Recorder:
 
     samples: SampleLog = field(default_factory=SampleLog)
     engagements: list[NDArray[Any]] = field(default_factory=list)
+    categories: list[NDArray[np.uint64]] = field(default_factory=list)
 
     def accepted(self, batch: EventBatch) -> None:
         """Note what users did."""
@@ -48,6 +49,7 @@ class Recorder:
             # A clock that runs ahead must not make an event its own trigger's future.
             rows["ts_ms"] = np.minimum(facts["ts_ms"], batch.stream_ms[facts["pos"]])
             self.engagements.append(rows)
+            self.categories.append(facts["category"])
 
     def considered(self, due: DueUsers, candidates: CandidateSet) -> None:
         """Note what could have been pushed, with its features."""
@@ -65,7 +67,18 @@ def collect(
     vault: Vault,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[Dataset, Replayed]:
-    """Replay history without a bundle and without silence, and return its labelled samples.
+    """Replay history (see `record`) and return its labelled samples."""
+    recorder, run = record(records, settings, vault, progress)
+    return _labelled(recorder, run, settings), run
+
+
+def record(
+    records: Iterable[SourceRecord],
+    settings: Settings,
+    vault: Vault,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Recorder, Replayed]:
+    """Replay history without a bundle and without silence, and return what was seen.
 
     Consent and quiet hours decide whether a push goes out, not what a user would have done:
     samples are taken from every trigger, and nothing is published. Users who trigger nothing are
@@ -88,8 +101,12 @@ def collect(
             recorder.samples.observe(*idle_moments(store, now_ms, settings))
 
     run = replay(records, pipeline, _forget, progress=progress, at_epoch=at_epoch)
+    return recorder, run
+
+
+def _labelled(recorder: Recorder, run: Replayed, settings: Settings) -> Dataset:
     until_ms = max((marker.stream_ms for marker in run.markers()), default=0)
-    return recorder.label(settings.engage_horizon_ms, until_ms), run
+    return recorder.label(settings.engage_horizon_ms, until_ms)
 
 
 def train(
@@ -111,9 +128,14 @@ def train(
         ParityError: a graph does not give what its trainer gives; nothing was written.
     """
     from models.train import train_bundle  # skl2onnx is not there in a serving installation
+    from streams.training_time import learn_when
 
-    dataset, run = collect(records, settings, vault, progress)
-    return train_bundle(dataset, out_dir, seed=seed, epoch=run.epoch, search=search)
+    recorder, run = record(records, settings, vault, progress)
+    dataset = _labelled(recorder, run, settings)
+    when = learn_when(recorder, settings.default_timezone, seed)
+    return train_bundle(
+        dataset, out_dir, seed=seed, epoch=when.into(run.epoch), search=search, forecast=when.plan
+    )
 
 
 def _forget(output: Output) -> None:

@@ -10,10 +10,13 @@ from msgspec.structs import replace
 from support.records import Log, at
 
 from models.bundle import Bundle
+from models.sendtime import NOTHING_KNOWN
 from streams.accept import Vault
+from streams.learn.start import Start
 from streams.settings import load_settings
 from streams.sources import open_source
 from streams.training import Recorder, collect, train
+from streams.training_time import learn_when
 
 MINUTE_MS = 60_000
 T0_MS = at("2026-03-20T10:00:00+00:00")
@@ -107,3 +110,19 @@ def test_training_twice_gives_the_same_bundle(bundle, tmp_path):
     train(log, tmp_path / "again", load_settings({}, epoch_ms=86_400_000), VAULT)
     assert Bundle.load(tmp_path / "again").sha256 == bundle.sha256
     assert np.isfinite(bundle.manifest.fusion["pair"].lambda_t)
+
+
+@pytest.mark.slow
+def test_a_trained_bundle_knows_how_demand_is_forecast_and_when_users_are_active(bundle):
+    start = Start.of(bundle)
+    assert 0 in start.plan.steps["hour"].picks, "the total has a pick of its own"
+    average = start.activity.average()
+    assert average.sum() == pytest.approx(1)
+    assert average.max() > 2 * average.min()
+    assert start.activity is not NOTHING_KNOWN
+
+
+def test_a_history_of_nothing_teaches_nothing_of_time():
+    when = learn_when(Recorder(), "UTC")
+    assert (when.plan, when.activity) == (None, None)
+    assert when.into(b"an epoch") == b"an epoch"

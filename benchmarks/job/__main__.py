@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.job.features_read import features_read
 from benchmarks.job.latency import latency
 from benchmarks.job.profile import profile
 from benchmarks.job.recovery import recovery
@@ -23,6 +24,7 @@ MEASUREMENTS: dict[str, Callable[[Stand], dict[str, Any]]] = {
     "recovery": recovery,
     "sizes": sizes,
     "profile": profile,
+    "features": features_read,
 }
 
 

@@ -17,4 +17,7 @@ def compute(view: UserView) -> NDArray[np.float64]:
     weights = ewma.compute(view)
     short = weights[:, [ewma.NAMES.index(f"ewma_{what}_{SHORT_H}h") for what in ewma.SMOOTHED]]
     long = weights[:, [ewma.NAMES.index(f"ewma_{what}_{LONG_H}h") for what in ewma.SMOOTHED]]
-    return np.divide(short, long, out=np.full(long.shape, np.nan), where=long > 0)
+    trend: NDArray[np.float64] = np.divide(
+        short, long, out=np.full(long.shape, np.nan), where=long > 0
+    )
+    return trend

@@ -59,7 +59,11 @@ UNTRAINED = Plan(
 
 def encode(plan: Plan) -> bytes:
     """Return the plan as MessagePack; equal plans give equal bytes."""
-    return msgspec.msgpack.encode(plan, order="deterministic")
+    steps = {
+        kind: msgspec.structs.replace(found, picks=dict(sorted(found.picks.items())))
+        for kind, found in sorted(plan.steps.items())
+    }
+    return msgspec.msgpack.encode(msgspec.structs.replace(plan, steps=steps))
 
 
 def decode(data: bytes) -> Plan:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.state import UserState
+from schemas.state import FLAG_EVENTS_TRUNCATED, UserState
 from schemas.tables import DueUsers, EventBatch
 from streams.aggregate import aggregate, pack_rows
 from streams.aggregate.aggregate import Wave
@@ -34,8 +34,10 @@ class OpenWave:
     stream_before_ms: int
 
     def apply(self, settings: Settings) -> None:
-        """Fold the wave's events into the users' rows."""
+        """Fold the wave's events into the users' rows; count users of whom not all is kept."""
+        cut = self._cut_off()
         aggregate(self.state, self.wave, settings)
+        self.session.count({"users_truncated": self._cut_off() - cut})
 
     def due(self, settings: Settings) -> DueUsers:
         """Return who needs a decision."""
@@ -56,6 +58,9 @@ class OpenWave:
         cancel_pushes(self.state, [(rows[row], index) for row, index in retracted.marks])
         self.session.emit(retracted.outputs)
         self.session.count({"cancelled": len(retracted.outputs)})
+
+    def _cut_off(self) -> int:
+        return int(np.count_nonzero(self.state.head["flags"] & FLAG_EVENTS_TRUNCATED))
 
     def _rows(self, due: DueUsers) -> NDArray[np.int64]:
         place = {key: row for row, key in enumerate(self.state.keys)}

@@ -83,3 +83,16 @@ def test_a_session_reads_its_own_writes_and_changes_nothing():
     session.put(b"c", b"3")
     assert session.get_many([b"a", b"b", b"c", b"d"]) == [None, b"2", b"3", None]
     assert store.rows == {b"a": b"1", b"b": b"2"}
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1_000])
+def test_a_user_of_whom_not_all_is_kept_is_counted_once(batch):
+    log = Log()
+    for number in range(2 * SETTINGS.recent_events):
+        log.click("anna", "view", f"item{number}", T0_MS + number)
+    log.click("bob", "view", "item", T0_MS + number)
+    store = MemoryStore()
+    pipeline = Pipeline(SETTINGS, Vault(b"session", SETTINGS.tenant))
+    for start in range(0, len(log.records), batch):
+        store.apply(pipeline.process(0, store, log.records[start : start + batch]).rows)
+    assert read_marker(store).counts["users_truncated"] == 1
