@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from models.bundle import Bundle
+from models.bundle.tables import ItemTables
 from schemas.tables import CandidateSet, DueUsers, EventBatch, SourceRecord
 from streams.accept import Vault, accept, deduplicate
 from streams.allocate import allocate
 from streams.candidates import gather
 from streams.experts import score
 from streams.fusion import fuse, weights
-from streams.knowledge.shared import Knowledge, Shared
+from streams.knowledge.shared import NO_TABLES, Knowledge, Shared
 from streams.policy import screen
 from streams.publish import Decided, decision_ids, publish, publish_silence, retract
 from streams.settings import Settings
@@ -43,6 +44,11 @@ class Pipeline:
     bundle: Bundle | None = None
     observer: Observer | None = None
 
+    @property
+    def tables(self) -> ItemTables:
+        """The bundle's item lists."""
+        return NO_TABLES if self.bundle is None else self.bundle.tables
+
     def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
         """Decide a batch. Reads ``store``, changes nothing: the caller commits the effects.
 
@@ -51,7 +57,8 @@ class Pipeline:
         """
         session = Session(store, partition, self.vault.fingerprint, self.settings.topic_prefix)
         for part, epoch in session.by_epoch(records, self.knowledge):
-            self._decide(session, part, Shared(epoch, self.knowledge.catalogue))
+            shared = Shared(epoch, self.knowledge.catalogue, self.tables)
+            self._decide(session, part, shared)
         return session.effects()
 
     def _decide(self, session: Session, records: list[SourceRecord], shared: Shared) -> None:

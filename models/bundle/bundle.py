@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from models.bundle.manifest import EPOCH, FORECAST, MANIFEST, BundleError, Graph, Manifest, decode
+from models.bundle.tables import ItemTables
 from models.forecast import UNTRAINED, Plan, PlanError
 from models.forecast.plan import decode as decode_plan
 from schemas.vocabulary import Scene
@@ -41,6 +42,7 @@ class Bundle:
     sessions: dict[str, Any]
     failures: Counter[str] = field(default_factory=Counter)
     forecasts: Plan = UNTRAINED
+    tables: ItemTables = field(default_factory=ItemTables)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -62,6 +64,9 @@ class Bundle:
         bundle = cls.of(manifest, files, sha256(text).hexdigest(), warm)
         if manifest.forecast_sha256 is not None:
             bundle.forecasts = _plan(_verified(folder / FORECAST, manifest.forecast_sha256))
+        for name, sha in manifest.tables.items():
+            _verify_large(folder / name, sha)
+        bundle.tables = ItemTables.open(folder, manifest.tables)
         return bundle
 
     @classmethod
@@ -138,6 +143,17 @@ def _verified(path: Path, expected: str) -> bytes:
     if sha256(data).hexdigest() != expected:
         raise BundleError(f"{path.name} is not the file the manifest names: sha256 differs")
     return data
+
+
+def _verify_large(path: Path, expected: str) -> None:
+    """Check a file without holding it in memory."""
+    try:
+        with path.open("rb") as file:
+            found = file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BundleError(f"cannot read {path}: {error.strerror}") from error
+    if found != expected:
+        raise BundleError(f"{path.name} is not the file the manifest names: sha256 differs")
 
 
 def _read(path: Path) -> bytes:

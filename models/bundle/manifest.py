@@ -75,7 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     ``fusion``: by level (pair, user); ``training_window``: first and last decision, ms UTC;
     ``metrics``: out of time; ``notes``: what was degenerate; ``epoch_sha256``: of the shared
     knowledge to start with, null when there is none; ``forecast_sha256``: of how demand is forecast
-    (see `models.forecast`).
+    (see `models.forecast`); ``tables``: sha256 of each file of the item tables.
     """
 
     schema_version: int = 1
@@ -92,6 +92,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     epoch_sha256: str | None = None
     forecast_sha256: str | None = None
+    tables: dict[str, str] = {}
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -19,8 +19,9 @@ def write_bundle(
     graphs: Mapping[str, bytes],
     epoch: bytes | None = None,
     forecast: bytes | None = None,
+    tables: Mapping[str, bytes] | None = None,
 ) -> Manifest:
-    """Write ``graphs`` (ONNX bytes by name), the manifest, the epoch and the forecast plan.
+    """Write ``graphs`` (ONNX bytes by name), the manifest, epoch, forecast plan and tables.
 
     Returns the manifest; the hashes are filled in here. A bundle that already lies in ``out_dir`` is replaced.
 
@@ -35,7 +36,11 @@ def write_bundle(
     warm = None if epoch is None else sha256(epoch).hexdigest()
     coming = None if forecast is None else sha256(forecast).hexdigest()
     manifest = msgspec.structs.replace(
-        manifest, graphs=described, epoch_sha256=warm, forecast_sha256=coming
+        manifest,
+        graphs=described,
+        epoch_sha256=warm,
+        forecast_sha256=coming,
+        tables={name: sha256(data).hexdigest() for name, data in (tables or {}).items()},
     )
     decode(encode(manifest))
     files = {f"{name}.onnx": data for name, data in graphs.items()}
@@ -44,6 +49,7 @@ def write_bundle(
         files[EPOCH] = epoch
     if forecast is not None:
         files[FORECAST] = forecast
+    files |= tables or {}
     _replace(out, files)
     return manifest
 

@@ -11,9 +11,15 @@ from streams.candidates import (
     arrivals,
     cart_left,
     category_trending,
+    complement,
+    ease,
     favourites,
+    followers,
     neighbours,
     own_recent,
+    price_drop,
+    rediscovered,
+    repurchase,
     trending,
 )
 from streams.candidates.proposals import Source, View, best
@@ -29,8 +35,19 @@ SOURCES: tuple[Source, ...] = (
     category_trending.SOURCE,
     trending.SOURCE,
     arrivals.SOURCE,
+    ease.SOURCE,
+    followers.SOURCE,
+    complement.SOURCE,
+    price_drop.SOURCE,
+    repurchase.SOURCE,
+    rediscovered.SOURCE,
 )
 """Bit i of `CandidateSet.sources` stands for the i-th: append, never reorder."""
+
+OWNED = np.array([source.owned for source in SOURCES])
+"""Which of them may propose what the user owns."""
+REPURCHASE = np.uint32(1) << np.uint32(SOURCES.index(repurchase.SOURCE))
+"""The bit of the source that means to sell again."""
 
 
 def gather(due: DueUsers, shared: Shared, settings: Settings) -> CandidateSet:
@@ -40,7 +57,7 @@ def gather(due: DueUsers, shared: Shared, settings: Settings) -> CandidateSet:
     (noisy-or). For a follow-up the bought item's neighbours come first.
     """
     view = View.of(due, shared, settings)
-    source, every = best([source.raw(view) for source in SOURCES], view)
+    source, every = best([source.raw(view) for source in SOURCES], view, OWNED)
     users, item, category = every.due, every.item, every.category
     bits = np.left_shift(np.uint32(1), source.astype(np.uint32))
     missed = 1 - every.score.astype(np.float64)

@@ -37,7 +37,8 @@ _WEIGHT_OF[[int(kind) for kind in WEIGHTS]] = list(WEIGHTS.values())
 class Touches:
     """Events that name an item, one user after the other, oldest first.
 
-    ``age_ms``: float64 ms before the decision, not below 0; ``weight``: see `WEIGHTS`.
+    ``age_ms``: float64 ms before the decision, not below 0; ``weight``: see `WEIGHTS`;
+    ``price_minor``: what the event told, -1 nothing.
     """
 
     due: NDArray[np.int64]
@@ -47,6 +48,7 @@ class Touches:
     ts_ms: NDArray[np.int64]
     age_ms: NDArray[np.float64]
     weight: NDArray[np.float64]
+    price_minor: NDArray[np.int32]
 
     def __len__(self) -> int:
         """Events."""
@@ -62,6 +64,7 @@ class Touches:
             self.ts_ms[rows],
             self.age_ms[rows],
             self.weight[rows],
+            self.price_minor[rows],
         )
 
     def of(self, *kinds: EventType) -> Touches:
@@ -77,8 +80,9 @@ def touches(due: DueUsers) -> Touches:
     users, kind, ts_ms = users[rows], events["type"][rows], events["ts_ms"][rows]
     age_ms = np.maximum(due.now_ms[users] - ts_ms, 0).astype(np.float64)
     return Touches(
-        users, item[rows], events["category"][rows], kind, ts_ms, age_ms, _WEIGHT_OF[kind]
-    )
+        users, item[rows], events["category"][rows], kind, ts_ms, age_ms, _WEIGHT_OF[kind],
+        events["price_minor"][rows],
+    )  # fmt: skip
 
 
 def bought(due: DueUsers) -> PairSet:

@@ -83,26 +83,32 @@ class Source:
     """One place candidates come from.
 
     ``name`` goes into decisions, ``reason_code`` into recommendations; ``raw`` gives scored
-    pairs, allowed or not; a ``cold`` source has some for a user of whom nothing is known.
+    pairs, allowed or not; a ``cold`` source has some for a user of whom nothing is known, an
+    ``owned`` one is for what the user owns.
     """
 
     name: str
     reason_code: str
     raw: Callable[[View], Proposals]
     cold: bool = False
+    owned: bool = False
 
     def propose(self, due: DueUsers, shared: Shared, settings: Settings) -> Proposals:
         """Return the best allowed proposals, sorted by (due, highest score, item).
 
         Never more than ``candidates_per_source`` a user, never an item twice, nothing the user
-        owns, nothing that the catalogue knows as sold out or withdrawn.
+        owns (unless the source is for that), nothing that the catalogue knows as sold out or withdrawn.
         """
         view = View.of(due, shared, settings)
-        return best([self.raw(view)], view)[1]
+        return best([self.raw(view)], view, np.array([self.owned]))[1]
 
 
-def best(raw: list[Proposals], view: View) -> tuple[NDArray[np.int64], Proposals]:
+def best(
+    raw: list[Proposals], view: View, may_own: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], Proposals]:
     """Keep what may be proposed: of each source and user the ``candidates_per_source`` best pairs.
+
+    ``may_own``: bool[sources], whose proposals may be what the user owns.
 
     Returns the index of the source of each pair, and the pairs, sorted by source first.
     """
@@ -116,7 +122,7 @@ def best(raw: list[Proposals], view: View) -> tuple[NDArray[np.int64], Proposals
     )
     every = _distinct(every.take(every.item != NO_ID))
     category, gone = view.shared.catalogue.offers(every.item)
-    owned = view.owned.contains(every.due % users, every.item)
+    owned = view.owned.contains(every.due % users, every.item) & ~may_own[every.due // users]
     every.category = np.where(category != NO_ID, category, every.category)
     every = every.take(np.flatnonzero(~owned & ~gone))
     every = every.take(by_score(every.due, every.score))

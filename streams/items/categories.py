@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,23 +28,22 @@ _WEIGHT = np.array([WEIGHTS.get(kind, 0.0) for kind in EventType])
 
 
 def ask_category(
-    log: ItemLog, moments: Moments, unseen: tuple[ItemLog, Moments] | None = None
-) -> Asked | None:
-    """Return the task over the categories of what was bought; None: the log has no categories.
+    choosing: tuple[ItemLog, Moments], testing: tuple[ItemLog, Moments]
+) -> Iterator[Asked]:
+    """Yield the task over the categories of what was bought, if the log has categories.
 
     A category is proposed for what the user did in it before, or for what others bought before.
-    ``unseen``: test on the moments of another log instead.
     """
+    log, other = choosing[0], testing[0]
     if not (log.facts["category"] != NO_ID).any():
-        return None
-    logs = [log] if unseen is None else [log, unseen[0]]
-    names = np.unique(np.concatenate([each.facts["category"] for each in logs]))
-    validation, proposed = _part(log, moments.take(~moments.test), names)
-    test, tested = _part(*(unseen or (log, moments.take(moments.test))), names)
+        return
+    names = np.unique(np.concatenate((log.facts["category"], other.facts["category"])))
+    validation, proposed = _part(*choosing, names)
+    test, tested = _part(*testing, names)
     training = Training(_until(log, log.day_ms(TEST_FROM), names), len(names))
     about = "The category of what a user buys within a day, asked as the day begins."
     task = Task("category", training, validation, training, test, True, about, 60)
-    return Asked(task, proposed, tested, NAMES)
+    yield Asked(task, proposed, tested, NAMES)
 
 
 def _part(log: ItemLog, moments: Moments, names: NDArray[np.uint64]) -> tuple[Queries, Candidates]:

@@ -28,8 +28,8 @@ _USER_TOPICS = ("clicks", "purchases")
 _NO_WISH = (EventType.REMOVE_CART, EventType.RETURN, EventType.CANCEL, EventType.APP_MINUTES)
 LISTS = 30
 """Longest list of an epoch here: longer ones must be cut to fit into one, again and again."""
-MOST_EPOCHS = 250
-"""Epochs of a log: one an hour unless it is longer than some ten days."""
+MOST_EPOCHS = 80
+"""Epochs of a log, so that a year takes no longer than a week: a week has one every three hours."""
 
 TRAIN_FROM, TEST_FROM = 4 / 9, 7 / 9
 """Shares of the log's days: before the first nothing is asked, from the second on it is test."""
@@ -51,6 +51,19 @@ class Moments:
     def __len__(self) -> int:
         """Moments."""
         return len(self.user)
+
+    @classmethod
+    def joined(cls, parts: list[Moments]) -> Moments:
+        """All of them, one part after the other."""
+        first = np.cumsum([0, *(len(part) for part in parts)])
+        rows = [part.wanted_row + start for part, start in zip(parts, first, strict=False)]
+        return cls(
+            np.concatenate([part.user for part in parts]),
+            np.concatenate([part.now_ms for part in parts]),
+            np.concatenate(rows),
+            np.concatenate([part.wanted_item for part in parts]),
+            np.concatenate([part.test for part in parts]),
+        )
 
     def take(self, rows: NDArray[Any]) -> Moments:
         """The chosen moments (mask or sorted indices)."""

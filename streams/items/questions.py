@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import numpy as np
 
 from streams.items.categories import ask_category
 from streams.items.moments import ItemLog, Moments, next_items, purchases, within_a_day
-from streams.items.tasks import Asked, ask
+from streams.items.table import proposals
+from streams.items.tasks import Asked, Side, ask
 from streams.settings import Settings
 
 QUESTIONS = (
@@ -21,38 +21,44 @@ MOST_CHOOSING = 3_000
 """Moments drawn to choose weights and ranker by; the test is never drawn from."""
 FEWEST = 30
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[int, int], None]
 
 
 def questions(
     log: ItemLog, other: ItemLog | None, settings: Settings, seed: int, progress: Progress
 ) -> Iterator[Asked]:
     """Yield the tasks that the log has enough moments for; ``other``: test on its users."""
+    late = log if other is None else other
+    asked = []
     for name, about, of in QUESTIONS:
-        moments = _drawn(of(log), seed)
-        unseen = None if other is None else (other, _late(of(other)))
-        if not _enough(moments, unseen):
-            continue
-        yield ask(name, about, log, moments, settings, unseen, partial(progress, name))
-    unseen = None if other is None else (other, _late(within_a_day(other)))
-    moments = within_a_day(log)
-    asked = ask_category(log, moments, unseen) if _enough(moments, unseen) else None
-    if asked is not None:
-        yield asked
+        choosing = _drawn(of(log), seed)
+        testing = of(late)
+        testing = testing.take(testing.test)
+        if min(len(choosing), len(testing)) >= FEWEST:
+            asked.append((name, about, choosing, testing))
+    first = _sides(log, [choosing for *_, choosing, _ in asked], settings, progress)
+    second = _sides(late, [testing for *_, testing in asked], settings, progress)
+    for (name, about, *_), chosen_by, tested_on in zip(asked, first, second, strict=True):
+        yield ask(name, about, chosen_by, tested_on)
+        if name == "bought_in_a_day":
+            yield from ask_category(chosen_by[:2], tested_on[:2])
 
 
-def _enough(moments: Moments, unseen: tuple[ItemLog, Moments] | None) -> bool:
-    test = moments.test.sum() if unseen is None else len(unseen[1])
-    return bool((~moments.test).sum() >= FEWEST and test >= FEWEST)
-
-
-def _late(moments: Moments) -> Moments:
-    return moments.take(moments.test)
+def _sides(
+    log: ItemLog, parts: list[Moments], settings: Settings, progress: Progress
+) -> list[Side]:
+    """Walk through the log once for all questions."""
+    if not parts:
+        return []
+    table = proposals(log, Moments.joined(parts), settings, progress)
+    bounds = np.cumsum([0, *(len(part) for part in parts)]).tolist()
+    return [
+        (log, part, table.part(first, stop))
+        for part, first, stop in zip(parts, bounds, bounds[1:], strict=False)
+    ]
 
 
 def _drawn(moments: Moments, seed: int) -> Moments:
-    """Keep the whole test block, and of what comes before as much as choosing needs."""
+    """Of what comes before the test block, as much as choosing needs."""
     early = np.flatnonzero(~moments.test)
-    kept = moments.test.copy()
-    kept[np.random.default_rng(seed).permutation(early)[:MOST_CHOOSING]] = True
-    return moments.take(kept)
+    return moments.take(np.sort(np.random.default_rng(seed).permutation(early)[:MOST_CHOOSING]))

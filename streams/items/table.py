@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.features import pair_features
 from schemas.tables import DueUsers
 from streams.candidates import SOURCES
+from streams.candidates.gather import OWNED
 from streams.candidates.proposals import View, best
 from streams.groups import by_pair, runs
 from streams.items.moments import ItemLog, Moments, walk
@@ -35,6 +36,14 @@ class Table:
         """Pairs."""
         return len(self.query)
 
+    def part(self, first: int, stop: int) -> Table:
+        """The pairs of moments ``[first, stop)``, which become the moments from 0."""
+        rows = slice(*np.searchsorted(self.query, (first, stop)))
+        return Table(
+            self.query[rows] - first, self.item[rows], self.category[rows], self.scores[rows],
+            self.features[rows],
+        )  # fmt: skip
+
 
 def proposals(
     log: ItemLog,
@@ -55,13 +64,15 @@ def proposals(
         if progress:
             progress(done, len(moments))
     names = ("query", "item", "category", "scores", "features")
-    return Table(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    every = [np.concatenate([getattr(part, name) for part in parts]) for name in names]
+    order = np.argsort(every[0], kind="stable")
+    return Table(*(column[order] for column in every))
 
 
 def table_of(due: DueUsers, shared: Shared, settings: Settings) -> Table:
     """Return the union of the sources' proposals for one batch, with `CONTRACT` pair features."""
     view = View.of(due, shared, settings)
-    source, every = best([each.raw(view) for each in SOURCES], view)
+    source, every = best([each.raw(view) for each in SOURCES], view, OWNED)
     order = by_pair(every.due, every.item)
     source, every = source[order], every.take(order)
     starts = runs(every.due, every.item)

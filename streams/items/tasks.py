@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +12,7 @@ from models.evaluate.items.task import Queries, Task
 from models.items import Histories, Training
 from streams.candidates import SOURCES
 from streams.items.moments import TEST_FROM, ItemLog, Moments
-from streams.items.table import Table, proposals
-from streams.settings import Settings
+from streams.items.table import Table
 
 KEPT = 100
 """Pairs of a moment that reach the ranker here."""
@@ -32,30 +30,18 @@ class Asked:
     names: tuple[str, ...] = NAMES
 
 
-def ask(
-    name: str,
-    about: str,
-    log: ItemLog,
-    moments: Moments,
-    settings: Settings,
-    unseen: tuple[ItemLog, Moments] | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Asked:
-    """Return the task of some moments: those before the test block are for choosing.
+Side = tuple[ItemLog, Moments, Table]
+"""A log, moments of it, and what the sources propose for them."""
 
-    ``unseen``: test on the moments of another log instead.
-    """
+
+def ask(name: str, about: str, choosing: Side, testing: Side) -> Asked:
+    """Return the task: weights are chosen on the moments of one side, tested on the other's."""
+    log, other = choosing[0], testing[0]
     numbers = _Numbers(log.facts["item"])
-    table = proposals(log, moments, settings, progress)
-    early = np.flatnonzero(~moments.test)
-    validation, proposed = _part(log, moments, table, early, numbers)
-    if unseen is None:
-        test, tested = _part(log, moments, table, np.flatnonzero(moments.test), numbers)
-    else:
-        other, asked = unseen
+    if other is not log:
         numbers = numbers.grown(other.facts["item"])
-        late = np.flatnonzero(asked.test)
-        test, tested = _part(other, asked, proposals(other, asked, settings), late, numbers)
+    validation, proposed = _part(*choosing, numbers)
+    test, tested = _part(*testing, numbers)
     training = Training(_histories(log, log.day_ms(TEST_FROM), numbers), len(numbers.hashes))
     task = Task(name, training, validation, training, test, True, about, KEPT)
     return Asked(task, proposed, tested)
@@ -84,24 +70,16 @@ class _Numbers:
 
 
 def _part(
-    log: ItemLog, moments: Moments, table: Table, rows: NDArray[np.int64], numbers: _Numbers
+    log: ItemLog, moments: Moments, table: Table, numbers: _Numbers
 ) -> tuple[Queries, Candidates]:
-    chosen = moments.take(rows)
-    stop = log.before(chosen.user, chosen.now_ms)
-    first = np.maximum(log.starts[chosen.user], stop - SEEN)
+    stop = log.before(moments.user, moments.now_ms)
+    first = np.maximum(log.starts[moments.user], stop - SEEN)
     items = numbers.of(log.facts["item"]).astype(np.int32)
     every = Histories(log.starts, items, log.facts["ts_ms"])
     queries = Queries(
-        every.slices(first, stop), chosen.wanted_row, numbers.of(chosen.wanted_item), chosen.user
+        every.slices(first, stop), moments.wanted_row, numbers.of(moments.wanted_item), moments.user
     )
-    place = np.full(len(moments), -1)
-    place[rows] = np.arange(len(rows))
-    kept = place[table.query] >= 0
-    pairs = Candidates(
-        place[table.query[kept]], numbers.of(table.item[kept]), table.scores[kept],
-        table.features[kept],
-    )  # fmt: skip
-    return queries, pairs
+    return queries, Candidates(table.query, numbers.of(table.item), table.scores, table.features)
 
 
 def _histories(log: ItemLog, until_ms: int, numbers: _Numbers) -> Histories:

@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features.pairs import nothing_told
+from models.bundle.tables import ItemTables
 from models.sendtime import NOTHING_KNOWN, ActivityModel
 from schemas.globals import Demand, Epoch
 from schemas.state import NEVER_MS
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.epoch_view import EpochView
+
+NO_TABLES = ItemTables()
 
 __all__ = ["MAX_EPOCHS", "EpochView", "Knowledge", "Shared"]
 
@@ -27,10 +30,11 @@ INITIAL_NUMBER = 0
 
 @dataclass(slots=True, frozen=True)
 class Shared:
-    """What a decision may know beside the user's own row."""
+    """What a decision may know beside the user's own row; ``tables``: the bundle's item lists."""
 
     epoch: EpochView | None
     catalogue: Catalogue
+    tables: ItemTables = NO_TABLES
 
     def activity(self) -> ActivityModel:
         """Return when users are active: the epoch's, else a model that knows nothing."""

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from models.bundle import tables as item_tables
 from schemas.globals import Epoch
 from schemas.ids import hash64
 from schemas.state import EVENT, Ragged, UserState
@@ -23,15 +24,16 @@ HOUR_MS = 3_600_000
 
 
 def make_due(users, kinds=None, items=None, categories=None, now_ms=NOW_MS):
-    """``users``: per user a list of (item, event type, age in hours[, category[, quantity]])."""
+    """``users``: per user a list of (item, event type, age in hours[, category[, quantity[, price]]])."""
     rows, slots = [], []
     for slot, events in enumerate(users):
         made = []
         for n, (item, kind, age_h, *more) in enumerate(events):
             category = hash64(more[0]) if more and more[0] else 0
             quantity = more[1] if len(more) > 1 else 1
+            price = more[2] if len(more) > 2 else -1
             ts_ms = now_ms - int(age_h * HOUR_MS)
-            made.append((ts_ms, n + 1, hash64(item), category, -1, quantity, 0, kind))
+            made.append((ts_ms, n + 1, hash64(item), category, price, quantity, 0, kind))
         rows += sorted(made, key=lambda row: row[:2])
         slots += [slot] * len(made)
     state = UserState.fresh([slot.to_bytes(16, "little") for slot in range(len(users))])
@@ -62,9 +64,18 @@ def packed(scored):
 
 
 def make_shared(
-    trending=None, by_category=None, neighbours=None, arrivals=None, categories=None, catalogue=()
+    trending=None,
+    by_category=None,
+    neighbours=None,
+    arrivals=None,
+    categories=None,
+    catalogue=(),
+    tables=None,
 ):
-    """``catalogue``: dicts without ts, or a text for an item that was withdrawn."""
+    """``catalogue``: dicts without ts, or a text for an item that was withdrawn.
+
+    ``tables``: name -> item -> {similar item: score}.
+    """
     epoch = Epoch(
         number=1,
         holds_from_ms=0,
@@ -74,7 +85,23 @@ def make_shared(
         arrivals=packed(arrivals or {}),
         categories_of={hash64(k): hash64(v) for k, v in (categories or {}).items()},
     )
-    return Shared(EpochView.decode(epoch), make_catalogue(catalogue))
+    return Shared(EpochView.decode(epoch), make_catalogue(catalogue), make_tables(tables or {}))
+
+
+def make_tables(tables):
+    names = {
+        name for lists in tables.values() for key, found in lists.items() for name in (key, *found)
+    }
+    items = np.sort(hashes(sorted(names)))
+    columns = {}
+    for name, lists in tables.items():
+        by_hash = {hash64(key): found for key, found in lists.items()}
+        rows = [by_hash.get(item, {}) for item in items.tolist()]
+        starts = np.cumsum([0, *map(len, rows)])
+        item = np.searchsorted(items, hashes([key for row in rows for key in row]))
+        score = np.array([value for row in rows for value in row.values()], np.float32)
+        columns[name] = (starts, item, score)
+    return item_tables.ItemTables.of(item_tables.columns_of(item_tables.packed(items, columns)))
 
 
 def make_catalogue(records):
@@ -113,13 +140,20 @@ def rich_shared():
         {"item_id": f"new{n}", "created_ts": NOW_MS - n * HOUR_MS, "category_id": "c1"}
         for n in range(30)
     ]
+    arrived += [
+        {"item_id": f"old{n}", "created_ts": NOW_MS - (32 + 6 * n) * 24 * HOUR_MS}
+        for n in range(70)
+    ]
+    arrived += [{"item_id": f"i{n}", "price_minor": 500, "category_id": "c1"} for n in range(3)]
+    similar = {f"i{n}": {k: v / 3 for k, v in lists.items()} for n in range(4)}
     sold_out = {"item_id": "sold-out", "stock": 0, "created_ts": NOW_MS - 1, "category_id": "c1"}
     return make_shared(
         trending=lists,
         by_category={"c1": lists, "c2": {f"j{n}": 1 - n / 9 for n in range(8)}},
         neighbours={f"i{n}": {k: v / 2 for k, v in lists.items()} for n in range(5)},
-        categories=dict.fromkeys(lists, "c1"),
+        categories=dict.fromkeys(lists, "c1") | {"i7": "c2", "i8": "c2"},
         catalogue=[*arrived, sold_out, "gone"],
+        tables={"ease": similar, "followers": similar},
     )
 
 
@@ -127,10 +161,20 @@ def rich_due():
     """Users with all kinds of history; the last one is unknown."""
     return make_due(
         [
-            [(f"i{n}", VIEW, n, "c1") for n in range(25)],
+            [(f"i{n}", VIEW, n, "c1", 1, 1000) for n in range(25)],
             [("i1", VIEW, 3, "c1"), ("i1", BUY, 2, "c1"), ("i2", CART, 1, "c2"), ("j1", FAV, 9)],
             [("sold-out", CART, 1, "c1"), ("gone", FAV, 2, "c1"), ("i3", VIEW, 4, "c1")],
-            [("new1", BUY, 50), ("new1", RETURN, 40), ("new2", BUY, 30), ("i4", FAV, 1, "c1")],
+            [
+                ("coffee", BUY, 500),
+                ("coffee", BUY, 250),
+                ("coffee", BUY, 1),
+                ("i9", BUY, 400),
+                ("i9", BUY, 200),
+                ("new1", BUY, 50),
+                ("new1", RETURN, 40),
+                ("new2", BUY, 30),
+                ("i4", FAV, 1, "c1"),
+            ],
             [(f"i{n}", kind, n + 0.5, "c1") for n in range(24) for kind in (CART, FAV)],
             [],
         ]

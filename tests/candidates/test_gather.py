@@ -16,6 +16,12 @@ NAMES = [
     "category_trending",
     "trending",
     "arrivals",
+    "ease",
+    "followers",
+    "complement",
+    "price_drop",
+    "repurchase",
+    "rediscovered",
 ]
 
 

@@ -4,10 +4,15 @@ import pytest
 
 from schemas.ids import hash64
 from schemas.vocabulary import EventType, TriggerKind
-from streams.candidates.neighbours import SEEDS, SOURCE, seeds
+from streams.candidates.neighbours import SOURCE
+from streams.candidates.similar import SEEDS, seeds
 from streams.settings import Settings
 
 VIEW = EventType.VIEW
+
+
+def started(view):
+    return seeds(view, view.touches.take(view.touches.weight > 0))
 
 
 def test_similarities_are_summed_over_the_seeds_by_recency(build):
@@ -23,18 +28,18 @@ def test_similarities_are_summed_over_the_seeds_by_recency(build):
 
 def test_the_item_of_the_trigger_is_the_first_seed(build):
     due = build.due([[("a", VIEW, 2), ("b", VIEW, 1)]], [TriggerKind.CART_LEFT], ["a"])
-    start = seeds(build.view(due))
+    start = started(build.view(due))
     assert start.item.tolist() == [hash64("a"), hash64("b")]
     assert start.weight.tolist() == pytest.approx([1, 0.8])
 
 
 def test_only_the_latest_items_are_seeds_each_once(build):
     events = [(f"i{n % 15}", VIEW, 40 - n) for n in range(30)]
-    start = seeds(build.view(build.due([events])))
+    start = started(build.view(build.due([events])))
     latest = [hash64(f"i{n}") for n in range(14, 14 - SEEDS, -1)]
     assert start.item.tolist() == latest
 
 
 def test_a_purchase_is_a_seed_but_its_return_is_not(build):
     due = build.due([[("a", EventType.PURCHASE, 2), ("b", EventType.RETURN, 1)]])
-    assert seeds(build.view(due)).item.tolist() == [hash64("a")]
+    assert started(build.view(due)).item.tolist() == [hash64("a")]

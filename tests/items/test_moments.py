@@ -80,7 +80,9 @@ def test_what_happens_later_changes_no_proposal():
 
 
 def test_categories_are_asked_of_what_was_done_in_them(log):
-    asked = ask_category(log, within_a_day(log))
+    moments = within_a_day(log)
+    sides = [(log, moments.take(part)) for part in (~moments.test, moments.test)]
+    (asked,) = ask_category(*sides)
     wanted = asked.task.test.is_wanted(asked.tested.query, asked.tested.item)
     assert wanted.sum() == len(asked.task.test)
     assert (asked.tested.score[wanted, 0] > 0).all()
@@ -88,7 +90,7 @@ def test_categories_are_asked_of_what_was_done_in_them(log):
 
 def test_every_question_tests_on_the_users_of_another_log(log):
     other = read_log(shop(users=16), SETTINGS, like=log)
-    asked = list(questions(log, other, SETTINGS, 0, lambda name, done, total: None))
+    asked = list(questions(log, other, SETTINGS, 0, lambda done, total: None))
     assert {each.task.name for each in asked} == {
         "bought_now", "bought_in_a_day", "next_item", "category",
     }  # fmt: skip

@@ -100,9 +100,7 @@ def _moments(
         task = display.add_task("moments", total=None)
         for asked in questions(
             log, other, settings, seed,
-            lambda name, done, total: display.update(
-                task, description=name, completed=done, total=total
-            ),
+            lambda done, total: display.update(task, completed=done, total=total),
         ):  # fmt: skip
             say(f"{asked.task.name}: {len(asked.task.validation):,} moments to choose by, "
                 f"{len(asked.task.test):,} to test")  # fmt: skip

@@ -1,0 +1,24 @@
+"""What people went on to after the user's last items: directed, the newest item leads."""
+
+from __future__ import annotations
+
+from streams.candidates.proposals import Proposals, Source, View
+from streams.candidates.similar import added_up, seeds
+
+TABLE = "followers"
+BEST_SCORE = 0.6
+DECAY = 0.6
+"""A step back counts less than among neighbours: the next item follows the last."""
+
+
+def raw(view: View) -> Proposals:
+    """Score s/(1+s) where s sums the seeds' transitions by the seeds' weights."""
+    table = view.shared.tables[TABLE]
+    if not len(table):
+        return Proposals.none()
+    start = seeds(view, view.touches.take(view.touches.weight > 0), decay=DECAY)
+    rows, item, weight = table.lookup(start.item, view.longest)
+    return added_up(start.due[rows], item, start.weight[rows] * weight, BEST_SCORE, view)
+
+
+SOURCE = Source("followers", "viewed_next", raw)

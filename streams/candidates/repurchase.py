@@ -1,0 +1,80 @@
+"""What the user buys again: due by the own interval, or looked at since. The only source of owned items.
+
+Policy still holds: nothing is pushed within ``bought_cooldown_ms`` of its last order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.vocabulary import EventType
+from streams.candidates.history import HOUR_MS, Touches, half
+from streams.candidates.proposals import Proposals, Source, View
+from streams.groups import by_pair, runs, sums
+
+BEST_SCORE = 0.7
+EARLIEST, LATEST = 0.7, 3.0
+"""Shares of the user's own interval between which an item is due."""
+HALF_LIFE_MS = 24 * HOUR_MS
+"""A look at what one owns is often about the order, so it fades fast."""
+
+
+def raw(view: View) -> Proposals:
+    """Score what is due and what was looked at, liked or put into the cart after it was bought."""
+    seen = view.touches.take(view.touches.weight > 0)
+    bought = seen.type == EventType.PURCHASE
+    if not bought.any():
+        return Proposals.none()
+    seen, bought = _owned(seen, bought)
+    due, again = _due(seen.take(bought), view), _again(seen, bought)
+    columns = zip(due, again, strict=True)
+    users, item, score, category = (np.concatenate(pair) for pair in columns)
+    return Proposals.of(users, item, score, category)
+
+
+Columns = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.float64], NDArray[np.uint64]]
+
+
+def _owned(seen: Touches, bought: NDArray[np.bool_]) -> tuple[Touches, NDArray[np.bool_]]:
+    """Keep the events of items that the user bought, sorted by pair and then time."""
+    order = by_pair(seen.due, seen.item)
+    seen, bought = seen.take(order), bought[order]
+    starts = runs(seen.due, seen.item)
+    lengths = np.diff(starts, append=len(seen))
+    kept = np.repeat(np.logical_or.reduceat(bought, starts), lengths)
+    return seen.take(kept), bought[kept]
+
+
+def _due(orders: Touches, view: View) -> Columns:
+    """Score by how close the time since the last order is to the user's mean interval.
+
+    With r the one over the other the score is ``BEST_SCORE / (1 + ln(r)^2)``; an item counts from
+    its second order on, orders of the same moment are one.
+    """
+    orders = orders.take(runs(orders.due, orders.item, orders.ts_ms))
+    starts = runs(orders.due, orders.item)
+    count = np.diff(starts, append=len(orders))
+    first, last = orders.ts_ms[starts], orders.ts_ms[starts + count - 1]
+    interval_ms = (last - first) / np.maximum(count - 1, 1)
+    age_ms = np.maximum(view.due.now_ms[orders.due[starts]] - last, 0)
+    ratio = age_ms / np.maximum(interval_ms, 1)
+    due = np.flatnonzero((count > 1) & (ratio >= EARLIEST) & (ratio <= LATEST))
+    rows = starts[due]
+    score = BEST_SCORE / (1 + np.log(ratio[due]) ** 2)
+    return orders.due[rows], orders.item[rows], score, orders.category[rows]
+
+
+def _again(seen: Touches, bought: NDArray[np.bool_]) -> Columns:
+    """Score ``BEST_SCORE * s / (1 + s)``, s the decayed weight of what came after the last order."""
+    starts = runs(seen.due, seen.item)
+    lengths = np.diff(starts, append=len(seen))
+    place = np.where(bought, np.arange(len(seen)), -1)
+    after = np.arange(len(seen)) > np.repeat(np.maximum.reduceat(place, starts), lengths)
+    strength = sums(starts, np.where(after, seen.weight * half(seen.age_ms, HALF_LIFE_MS), 0.0))
+    found = np.flatnonzero(np.logical_or.reduceat(after, starts))
+    rows, s = starts[found], strength[found]
+    return seen.due[rows], seen.item[rows], BEST_SCORE * s / (1 + s), seen.category[rows]
+
+
+SOURCE = Source("repurchase", "repurchase_due", raw, owned=True)
