@@ -55,10 +55,13 @@ class Recorder:
         """Note what could have been pushed, with its features."""
         self.samples.observe(due, candidates)
 
+    def done(self) -> NDArray[Any]:
+        """Return what users did: `ENGAGEMENT` rows."""
+        return np.concatenate([np.zeros(0, ENGAGEMENT), *self.engagements])
+
     def label(self, horizon_ms: int, until_ms: int) -> Dataset:
         """Return the labelled samples whose horizon has passed."""
-        done = self.engagements or [np.zeros(0, ENGAGEMENT)]
-        return self.samples.label(np.concatenate(done), horizon_ms, until_ms)
+        return self.samples.label(self.done(), horizon_ms, until_ms)
 
 
 def collect(
@@ -117,10 +120,12 @@ def train(
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
     search: bool = False,
+    tables: bool = False,
 ) -> Manifest:
     """Train a bundle on history and write it to ``out_dir``; the newest epoch goes with it.
 
-    ``search``: choose hyperparameters by time-ordered cross-validation.
+    ``search``: choose hyperparameters by time-ordered cross-validation; ``tables``: fit the item
+    tables as well (the samples the experts learn from are taken without them).
 
     Needs the ``train`` extra.
 
@@ -128,14 +133,16 @@ def train(
         ParityError: a graph does not give what its trainer gives; nothing was written.
     """
     from models.train import train_bundle  # skl2onnx is not there in a serving installation
+    from models.train.tables import item_tables
     from streams.training_time import learn_when
 
     recorder, run = record(records, settings, vault, progress)
     dataset = _labelled(recorder, run, settings)
     when = learn_when(recorder, settings.default_timezone, seed)
     return train_bundle(
-        dataset, out_dir, seed=seed, epoch=when.into(run.epoch), search=search, forecast=when.plan
-    )
+        dataset, out_dir, seed=seed, epoch=when.into(run.epoch), search=search,
+        forecast=when.plan, tables=item_tables(recorder.done()) if tables else {},
+    )  # fmt: skip
 
 
 def _forget(output: Output) -> None:

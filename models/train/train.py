@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -36,12 +37,14 @@ def train_bundle(
     epoch: bytes | None = None,
     search: bool = False,
     forecast: bytes | None = None,
+    tables: Mapping[str, bytes] | None = None,
 ) -> Manifest:
     """Fit, calibrate, fuse and measure on three blocks of time in turn; write the bundle.
 
     ``training_window``: first and last ms of the log, the decisions' own when not given;
     ``epoch``: shared knowledge to ship with it; ``search``: choose each expert's trees by
-    time-ordered cross-validation inside the first block; ``forecast``: the plan to ship with it. Same dataset, seed and packages give the same
+    time-ordered cross-validation inside the first block; ``forecast``: the plan to ship with it;
+    ``tables``: files of item tables. Same dataset, seed and packages give the same
     bundle, byte for byte.
 
     Raises:
@@ -53,7 +56,7 @@ def train_bundle(
         _fit(draft, train, seed, search)
         _calibrate(draft, later)
         draft.say(metrics=evaluate_dataset(test, draft.bundle(), seed))
-    return write_bundle(out_dir, draft.manifest, draft.graphs, epoch, forecast)
+    return write_bundle(out_dir, draft.manifest, draft.graphs, epoch, forecast, tables)
 
 
 @dataclass(slots=True)

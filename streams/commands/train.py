@@ -25,6 +25,9 @@ def train(
     search: Annotated[
         bool, typer.Option("--search", help="Choose hyperparameters, testing on later data.")
     ] = False,
+    item_tables: Annotated[
+        bool, typer.Option("--item-tables", help="Also fit what goes with what, for two sources.")
+    ] = False,
 ) -> None:
     """Replay history into point-in-time samples, train the experts, export, check, write."""
     settings = load_settings()
@@ -34,7 +37,7 @@ def train(
         task = display.add_task("replay of history", total=first)
         manifest = train_on(
             islice(log, first), out, settings, vault, seed,
-            lambda n: display.update(task, completed=n), search,
+            lambda n: display.update(task, completed=n), search, item_tables,
         )  # fmt: skip
     tell_skipped(log)
     for note in manifest.notes:

@@ -83,5 +83,7 @@ def table_of(due: DueUsers, shared: Shared, settings: Settings) -> Table:
     category = np.maximum.reduceat(every.category, starts) if len(starts) else every.category
     merged = (1 - np.prod(1 - scores.astype(np.float64), axis=1)).astype(np.float32)
     attributes = shared.catalogue.attributes(item)
-    features = pair_features(due.state, users, item, category, attributes, merged, due.now_ms)
+    features = pair_features(
+        due.state, users, item, category, attributes, merged, due.now_ms, shared.facts_of
+    )
     return Table(users, item, category, scores, features)

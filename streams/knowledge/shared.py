@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features.pairs import nothing_told
 from models.bundle.tables import ItemTables
+from models.features.pairs import nothing_told
 from models.sendtime import NOTHING_KNOWN, ActivityModel
 from schemas.globals import Demand, Epoch
 from schemas.state import NEVER_MS
