@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from schemas.decision import LateEvent
 from schemas.state import UserState
+from schemas.timeline import Timeline
 from schemas.vocabulary import DeadReason, StopReason
 
 EVENT_ROW = np.dtype([("pos", "<i4"), ("user", "<i4"), ("ts_ms", "<i8"), ("event", "<u8")])
@@ -81,13 +82,12 @@ class DeadLetter:
 class EventBatch:
     """What `accept` made of a merged batch of ``R`` records.
 
-    ``stream_ms`` (int64[R]) is the partition's stream time at each record, that record included.
-    Positions (``pos``) index the records; ``user`` indexes ``keys`` and ``subscribers``.
+    ``timeline``: the partition's stream time at each record, that record included. Positions (``pos``) index the records; ``user`` indexes ``keys`` and ``subscribers``.
     ``names`` gives the text of every hash that occurs in the rows.
     """
 
     records: list[SourceRecord]
-    stream_ms: NDArray[np.int64]
+    timeline: Timeline
     keys: list[bytes]
     subscribers: list[str]
     events: NDArray[Any]
@@ -98,6 +98,11 @@ class EventBatch:
     dead: list[DeadLetter] = field(default_factory=list)
     late: list[LateEvent] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def stream_ms(self) -> NDArray[np.int64]:
+        """Stream time at each record, int64[R]."""
+        return self.timeline.ms
 
 
 @dataclass(slots=True)

@@ -141,7 +141,7 @@ def rebuild(
         stream_ms = int(stream_times(chunk, stream_ms)[-1])
         if batch.keys:
             batch = deduplicate(batch, state, settings)
-            wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.stream_ms)
+            wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.timeline)
             aggregate(state, wave, settings)
     return state, names
 

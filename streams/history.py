@@ -118,7 +118,7 @@ class _History:
         self.names |= batch.names
         state = self._state(batch.keys)
         batch = deduplicate(batch, state, self.settings)
-        wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.stream_ms)
+        wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.timeline)
         aggregate(state, wave, self.settings)
         self.rows |= dict(zip(batch.keys, pack_rows(state), strict=True))
         for key in batch.keys:

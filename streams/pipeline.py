@@ -1,14 +1,15 @@
-"""The data path, top to bottom: one merged batch of one partition in, one unit of commit out."""
+"""The data path, top to bottom: merged batches in, one unit of commit out for each partition."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from models.bundle import Bundle
 from models.bundle.tables import ItemTables
 from schemas.tables import CandidateSet, DueUsers, EventBatch, SourceRecord
-from streams.accept import Vault, accept, deduplicate
+from streams.accept import Vault, deduplicate
 from streams.allocate import allocate
 from streams.candidates import gather
 from streams.experts import score
@@ -17,10 +18,11 @@ from streams.knowledge.shared import NO_TABLES, Knowledge, Shared
 from streams.policy import screen
 from streams.publish import Decided, decision_ids, publish, publish_silence, retract
 from streams.settings import Settings
-from streams.store import Effects, Store
+from streams.store import Effects, Store, Work
 from streams.trigger import retractions, silent, speaking
 from streams.wave.resources import resources_of
 from streams.wave.session import Session
+from streams.wave.turn import Turn, turns
 from streams.wave.waves import waves
 
 
@@ -55,23 +57,35 @@ class Pipeline:
         Raises:
             ForeignStateError: the partition's state was made with another secret.
         """
-        session = Session(store, partition, self.vault.fingerprint, self.settings.topic_prefix)
-        for part, epoch in session.by_epoch(records, self.knowledge):
-            shared = Shared(epoch, self.knowledge.catalogue, self.tables)
-            self._decide(session, part, shared)
-        return session.effects()
+        return self.process_all([Work(partition, store, records)])[0]
 
-    def _decide(self, session: Session, records: list[SourceRecord], shared: Shared) -> None:
+    def process_all(self, work: Sequence[Work]) -> list[Effects]:
+        """Decide batches of different partitions together; the effects are those of each alone.
+
+        Raises:
+            ForeignStateError: a partition's state was made with another secret.
+        """
+        secret, prefix = self.vault.fingerprint, self.settings.topic_prefix
+        sessions = [Session(store, partition, secret, prefix) for partition, store, _ in work]
+        records = [each.records for each in work]
+        for turn, epoch in turns(sessions, records, self.knowledge, self.settings, self.vault):
+            self._decide(turn, Shared(epoch, self.knowledge.catalogue, self.tables))
+        return [session.effects() for session in sessions]
+
+    def _decide(self, turn: Turn, shared: Shared) -> None:
         settings, bundle = self.settings, self.bundle
-        batch = accept(records, session.marker.stream_ms, settings, self.vault)
-        state = session.gather(batch, self.vault)
-        batch = deduplicate(batch, state, settings)
+        if not turn.is_disjoint():
+            for one in turn.alone(settings):
+                self._decide(one, shared)
+            return
+        state = turn.gather()
+        batch = deduplicate(turn.batch(), state, settings)
         if self.observer:
             self.observer.accepted(batch)
-        resources = resources_of(self, session, records, shared)
+        resources = resources_of(self, turn, shared)
         texts = resources.texts
 
-        for wave in waves(session, batch, state, settings):
+        for wave in waves(turn, batch, state, settings):
             wave.apply(settings)
             asking, due = retractions(wave.due(settings))
             if asking is not None:
@@ -98,4 +112,4 @@ class Pipeline:
             decided = Decided(due, view, candidates, chosen, declined, stops, fused_with)
             wave.publish(due, publish(decided, settings, resources))
 
-        session.close(batch, records)
+        turn.close(batch)

@@ -39,7 +39,7 @@ def score_users(
         raise ScoringError(f"{letter.reason}: {letter.sentence}")
     state = UserState.fresh(batch.keys)
     batch = deduplicate(batch, state, settings)
-    wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.stream_ms)
+    wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.timeline)
     aggregate(state, wave, settings)
     now_ms = np.full(len(state), int(batch.stream_ms[-1]) + 1)
     scores = user_score(state, now_ms, bundle, None, settings, batch.names.get)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from schemas.tables import Output
+from schemas.tables import Output, SourceRecord
 
 USER = b"U"
 """Key prefix of a user's packed row; the 16-byte pseudonym follows."""
@@ -29,6 +29,14 @@ class Store(Protocol):
     def scan(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
         """Return the rows with ``start <= key < stop`` in key order."""
         ...
+
+
+class Work(NamedTuple):
+    """A merged batch of a partition, to be decided on its rows."""
+
+    partition: int
+    store: Store
+    records: list[SourceRecord]
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from schemas.ids import NO_ID, hash64
 from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW, EventBatch, SourceRecord
+from schemas.timeline import Timeline
 from schemas.vocabulary import ContextField
 from streams.accept.validate import event_types
 from streams.accept.vault import Vault
@@ -93,7 +94,7 @@ class Columns:
         times = np.array([record.timestamp_ms for record in records], np.int64)
         return EventBatch(
             records,
-            np.maximum(np.maximum.accumulate(times), stream_ms),
+            Timeline.of(np.maximum(np.maximum.accumulate(times), stream_ms), stream_ms),
             [self._vault.pseudonym(user_id) for user_id in self._users],
             list(self._users),
             np.frombuffer(self._events, EVENT_ROW),

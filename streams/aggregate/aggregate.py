@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import UserState
+from schemas.timeline import Timeline
 from schemas.vocabulary import TriggerKind
 from streams.aggregate.facts import add_context, add_events, add_recent, add_tiles
 from streams.aggregate.journal import apply_receipts, arm_timers
@@ -20,14 +21,19 @@ from streams.settings import Settings
 class Wave:
     """The accepted rows of one wave; ``user`` is the row in the wave's state.
 
-    ``stream_ms`` is the whole batch's stream time, indexed by ``pos``.
+    ``timeline`` is the whole batch's stream time, indexed by ``pos``.
     """
 
     events: NDArray[Any]
     facts: NDArray[Any]
     contexts: NDArray[Any]
     receipts: NDArray[Any]
-    stream_ms: NDArray[np.int64]
+    timeline: Timeline
+
+    @property
+    def stream_ms(self) -> NDArray[np.int64]:
+        """Stream time at each position of the batch."""
+        return self.timeline.ms
 
     @property
     def parts(self) -> tuple[NDArray[Any], ...]:
@@ -41,7 +47,7 @@ class Wave:
     def of(self, parts: list[NDArray[Any]]) -> Wave:
         """A wave of other rows in the same batch, in the order of `parts`."""
         events, facts, contexts, receipts = parts
-        return Wave(events, facts, contexts, receipts, self.stream_ms)
+        return Wave(events, facts, contexts, receipts, self.timeline)
 
 
 def aggregate(state: UserState, wave: Wave, settings: Settings) -> None:

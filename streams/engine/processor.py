@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from schemas.tables import SourceRecord
-from streams.store import Effects, Store
+from streams.store import Effects, Store, Work
 
 
 class Processor(Protocol):
@@ -13,4 +14,13 @@ class Processor(Protocol):
 
     def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
         """Return the effects of a batch; read ``store``, change nothing."""
+        ...
+
+
+@runtime_checkable
+class JointProcessor(Processor, Protocol):
+    """Decides batches of several partitions cheaper together than one by one."""
+
+    def process_all(self, work: Sequence[Work]) -> list[Effects]:
+        """Return the effects of each, as `process` would."""
         ...

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from aiokafka.structs import TopicPartition
 
 from streams.engine import progress, recovery
 from streams.engine.consumer import BatchMessage
+from streams.engine.deciding import Deciding
 from streams.engine.ending import Ending
 from streams.engine.intake import Intake, intake
 from streams.engine.log_check import checked_offsets
@@ -23,10 +23,9 @@ from streams.engine.processor import Processor
 from streams.engine.progress import Progress
 from streams.engine.store import PartitionStore, StateTable
 from streams.engine.transactions import AbortedError, Commit, FatalError
-from streams.store import MARKER, Effects
+from streams.store import MARKER, Effects, Work
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 MOST_ABORTS = 10
 """Clean aborts of one batch in a row after which the worker gives up: it will never succeed."""
@@ -57,22 +56,13 @@ class Engine:
     def __init__(self, app: Any, table: StateTable, processor: Processor, options: Options) -> None:
         self._app = app
         self._table = table
-        self._processor = processor
         self._options = options
         self._partitions: dict[int, Partition] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.crash = Ending(app).crash
-        self._deciding = ThreadPoolExecutor(1, "deciding")
+        self.deciding = Deciding(processor)
         self.ready = asyncio.Event()
         """Nothing is processed before this is set."""
-
-    async def decide(self, work: Callable[..., T], *args: Any) -> T:
-        """Run what reads or changes the shared knowledge, one piece at a time, beside the loop.
-
-        On the loop it would hold up heartbeats and the other partitions' transactions, each of
-        which takes half a dozen turns.
-        """
-        return await asyncio.get_running_loop().run_in_executor(self._deciding, work, *args)
 
     # -- batches
 
@@ -146,9 +136,8 @@ class Engine:
 
     async def _process(self, number: int, partition: Partition, fresh: Intake) -> None:
         if fresh.records:
-            effects = await self.decide(
-                self._processor.process, number, partition.store, fresh.records
-            )
+            work = Work(number, partition.store, fresh.records)
+            effects = await self.deciding.effects(work)
         else:
             effects = Effects()
         after = self._advance(partition.progress, fresh, effects)

@@ -38,6 +38,7 @@ class Frame:
         self.users = [key.hex() for key in due.state.keys]
         self.kind: list[int] = due.kind.tolist()
         self.pos: list[int] = due.pos.tolist()
+        self.places = resources.places(due.pos)
         self.offsets = source_offsets(due, resources)
         self.now_ms: list[int] = due.now_ms.tolist()
         self.due_ms: list[int] = due.due_ms.tolist()
@@ -109,8 +110,7 @@ def _verdicts(decided: Decided, settings: Settings) -> tuple[dict[int, Choice], 
 
 def source_offsets(due: DueUsers, resources: Resources) -> list[dict[str, int]]:
     """Return what had been read at each row: a timer fires before the record at its position."""
-    applied = np.where(due.due_ms >= 0, due.pos - 1, due.pos)
-    return resources.offsets_at(applied)
+    return resources.offsets_at(due.pos, due.due_ms >= 0)
 
 
 def policy_traces(view: PolicyView, settings: Settings) -> list[PolicyTrace]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +46,9 @@ def publish(decided: Decided, settings: Settings, resources: Resources) -> Publi
             projection = Output("suppressions", key, value)
         outputs.append((frame.sort_key(row, 1), projection))
     rows = np.array([row for row in sorted(frame.choices) if row not in frame.stops], np.int64)
-    return Published(outputs, _pushes(frame, rows), rows, _counts(frame))
+    stops = (frame.stops.get(row) for row in range(len(frame.users)))
+    outcomes = [None if stop is None else stop.reason.value for stop in stops]
+    return Published(outputs, _pushes(frame, rows), rows, outcomes)
 
 
 def _pushes(frame: Frame, rows: NDArray[np.int64]) -> NDArray[np.void]:
@@ -66,13 +67,3 @@ def _pushes(frame: Frame, rows: NDArray[np.int64]) -> NDArray[np.void]:
     pushes["kind"] = decided.due.kind[rows]
     pushes["status"] = PushStatus.PUBLISHED
     return pushes
-
-
-def _counts(frame: Frame) -> dict[str, int]:
-    reasons = Counter(stop.reason.value for stop in frame.stops.values())
-    counts = {
-        "decided": len(frame.users),
-        "recommended": len(frame.users) - len(frame.stops),
-        "suppressed": len(frame.stops),
-    }
-    return counts | {f"suppressed.{reason}": n for reason, n in sorted(reasons.items())}

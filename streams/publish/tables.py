@@ -68,16 +68,15 @@ class Decided:
 class Resources:
     """What records need besides the decisions.
 
-    ``sequence``: records of the partition before this batch; ``offsets_at``: source offsets
-    (topic -> next offset) after the records at positions, -1 before the first; ``texts``: text
-    of a hash; ``recall``: reads at once the texts that will be asked for; ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed
-    form; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
+    ``places``: partition and position in its input sequence of records; ``offsets_at``: source
+    offsets (topic -> next offset) at positions, up to and with that record, or (mask) before it;
+    ``texts``: text of a hash; ``recall``: reads at once the texts that will be asked for;
+    ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed form; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
     ``bundle_sha256`` is empty without a bundle.
     """
 
-    partition: int
-    sequence: int
-    offsets_at: Callable[[NDArray[np.int64]], list[dict[str, int]]]
+    places: Callable[[NDArray[np.int64]], list[tuple[int, int]]]
+    offsets_at: Callable[[NDArray[np.int64], NDArray[np.bool_]], list[dict[str, int]]]
     texts: Texts
     recall: Callable[[Iterable[int]], None]
     item: Callable[[int], CatalogItem | None]
@@ -93,12 +92,12 @@ class Resources:
 
 @dataclass(slots=True, frozen=True)
 class Published:
-    """Outputs with their order; journal rows (`PUSH`) and their rows of `DueUsers`; counters.
+    """Outputs with their order; journal rows (`PUSH`) and their rows of `DueUsers`; outcomes.
 
-    ``counts``: decided, recommended, suppressed, and ``suppressed.<reason>`` of each reason.
+    ``outcomes``: for each row of `DueUsers` the reason of its suppression, None: recommended.
     """
 
     outputs: list[tuple[SortKey, Output]]
     pushes: NDArray[Any]
     due: NDArray[np.int64]
-    counts: dict[str, int]
+    outcomes: list[str | None]

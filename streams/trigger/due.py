@@ -32,13 +32,7 @@ class Judge:
     before: UserState
     state: UserState
     wave: Wave
-    stream_before_ms: int
     settings: Settings
-
-    def now_ms(self, pos: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Stream time at records; before the first one, the partition's."""
-        times: NDArray[np.int64] = np.append(self.wave.stream_ms, self.stream_before_ms)
-        return times[pos]
 
 
 def due_users(judge: Judge, stops: Stops) -> DueUsers:
@@ -71,7 +65,7 @@ def _judge_timers(
         return due
     due["row"], due["kind"], due["cause"] = rows, timers["kind"], timers["event"]
     due["due_ms"], due["pos"] = timers["due_ms"], stops.end[rows]
-    due["now_ms"] = np.maximum(timers["due_ms"], judge.now_ms(due["pos"] - 1))
+    due["now_ms"] = np.maximum(timers["due_ms"], judge.wave.timeline.before(due["pos"]))
     events = judge.state.events.take(rows)
     item, stands = _timer_items(events, timers)
     due["item"], due["category"] = item, _categories(events, item)
@@ -98,7 +92,7 @@ def _judge_events(judge: Judge, stops: Stops) -> NDArray[Any]:
     if not stops.event.any():
         return np.zeros(0, DUE)
     asks, due = event_asks(judge.before, judge.state, judge.wave, stops, judge.settings)
-    due["now_ms"] = judge.now_ms(due["pos"])
+    due["now_ms"] = judge.wave.timeline.ms[due["pos"]]
     waits = debounced(
         judge.state, due["row"], due["kind"], due["now_ms"], judge.settings.debounce_ms
     )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import UserState
+from schemas.timeline import Timeline
 from schemas.vocabulary import EventType, TriggerKind
 from streams.aggregate.aggregate import Wave, timer_delays
 from streams.aggregate.journal import TIMER_CAUSES
@@ -34,9 +35,12 @@ class Stops:
 
 
 def plan(state: UserState, pending: Wave, cursor: NDArray[np.int64], settings: Settings) -> Stops:
-    """Find every user's stop; ``cursor`` (int64[n]) is the first position not yet applied."""
-    through = len(pending.stream_ms)
-    timer_pos, timer_kind = _next_timer(state, pending.stream_ms, cursor)
+    """Find every user's stop; ``cursor`` (int64[n]) is the first position not yet applied.
+
+    It lies in the block of the user's partition.
+    """
+    through = len(pending.timeline)
+    timer_pos, timer_kind = _next_timer(state, pending.timeline, cursor)
     event_pos = np.full(len(state), through)
     for rows, marked in _suspects(state, pending, settings):
         np.minimum.at(event_pos, rows["user"][marked], rows["pos"][marked])
@@ -47,16 +51,17 @@ def plan(state: UserState, pending: Wave, cursor: NDArray[np.int64], settings: S
 
 
 def _next_timer(
-    state: UserState, stream_ms: NDArray[np.int64], cursor: NDArray[np.int64]
+    state: UserState, timeline: Timeline, cursor: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Position before which each user's earliest timer fires, and its kind."""
     timers, slots = state.timers.data, state.timers.slots
-    pos = np.full(len(state), len(stream_ms))
+    pos = np.full(len(state), len(timeline))
     kind = np.full(len(state), -1)
     order = np.lexsort((timers["kind"], timers["due_ms"], slots))[
         ::-1
     ]  # the earliest is written last
-    reached = np.searchsorted(stream_ms, timers["due_ms"][order], side="left")
+    block = timeline.block_of(cursor)[slots[order]]
+    reached = timeline.reached(block, timers["due_ms"][order])
     pos[slots[order]] = np.maximum(reached, cursor[slots[order]])
     kind[slots[order]] = timers["kind"][order]
     return pos, kind
@@ -78,7 +83,7 @@ def _suspects(
             ),
             (facts, facts["type"] == EventType.FAV),
             (facts, may_retract_bought(state, facts, stream_ms)),
-            (facts, _arms_within(facts, stream_ms, settings)),
+            (facts, _arms_within(facts, pending.timeline, settings)),
         ]
     if len(contexts):
         found += [
@@ -103,13 +108,12 @@ def _waits(
     return waits
 
 
-def _arms_within(
-    facts: NDArray[Any], stream_ms: NDArray[np.int64], settings: Settings
-) -> NDArray[np.bool_]:
+def _arms_within(facts: NDArray[Any], timeline: Timeline, settings: Settings) -> NDArray[np.bool_]:
     """Mark events that start a timer which is due inside this very batch."""
     marked = np.zeros(len(facts), bool)
     delays = timer_delays(settings)
+    last_ms = timeline.last_ms(timeline.block_of(facts["pos"]))
     for kind, cause in TIMER_CAUSES.items():
-        due = facts["ts_ms"] + delays[kind] <= stream_ms[-1]
+        due = facts["ts_ms"] + delays[kind] <= last_ms
         marked |= (facts["type"] == cause) & due
     return marked

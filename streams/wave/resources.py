@@ -6,37 +6,33 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from models.features import CONTRACT
-from schemas.tables import SourceRecord
 from streams.candidates import reason_codes, source_names
 from streams.knowledge.shared import Shared
 from streams.publish import Resources
-from streams.wave.session import Session
+from streams.wave.turn import Turn
 
 if TYPE_CHECKING:
     from streams.pipeline import Pipeline
 
 
-def resources_of(
-    pipeline: Pipeline, session: Session, records: list[SourceRecord], shared: Shared
-) -> Resources:
+def resources_of(pipeline: Pipeline, turn: Turn, shared: Shared) -> Resources:
     """Return the look-ups and names that the records of a batch refer to."""
     bundle, knowledge = pipeline.bundle, pipeline.knowledge
 
     @cache  # a batch asks for the same popular items again and again
     def texts(number: int) -> str | None:
-        return session.text(number) or knowledge.names(number)
+        return turn.text(number) or knowledge.names(number)
 
     return Resources(
-        partition=session.partition,
-        sequence=session.marker.records,
-        offsets_at=session.offsets(records).at,
+        places=turn.places,
+        offsets_at=turn.offsets_at,
         texts=texts,
-        recall=session.recall,
+        recall=turn.recall,
         item=shared.catalogue.item,
         unseal=pipeline.vault.unseal,
         reasons=reason_codes,
         sources=source_names,
-        epoch=session.marker.epoch,
+        epoch=turn.epoch,
         catalog_version=shared.catalogue.version,
         bundle_name=bundle.name if bundle else "",
         bundle_sha256=bundle.sha256 if bundle else "",

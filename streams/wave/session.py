@@ -5,7 +5,7 @@ What it gathered becomes the `Effects` that the engine commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -13,14 +13,13 @@ import msgspec
 import numpy as np
 
 from schemas.ids import NO_ID
-from schemas.state import NEVER_MS, UserState
+from schemas.state import NEVER_MS
 from schemas.tables import EventBatch, Output, SourceRecord
-from streams.accept import Vault, dead_letter_output, late_output
-from streams.aggregate import unpack_rows
+from streams.accept import dead_letter_output, late_output
 from streams.knowledge.shared import EpochView, Knowledge
 from streams.learn.signals import signals_output
 from streams.publish import SortKey
-from streams.store import MARKER, NAME, TIMER, USER, Effects, Store
+from streams.store import MARKER, NAME, TIMER, Effects, Store
 from streams.wave.offsets import Offsets
 
 
@@ -100,15 +99,10 @@ class Session:
         """Publish with the part of the batch that `close` ends, ordered by key."""
         self._part += outputs
 
-    def gather(self, batch: EventBatch, vault: Vault) -> UserState:
-        """Return the rows of the batch's users, then of those who only have a timer due."""
-        self.remember(batch.names)
+    def waiting(self, batch: EventBatch) -> list[bytes]:
+        """Return the users who are not in the batch and have a timer due by its end."""
         known = set(batch.keys)
-        waiting = [key for key in self._due_users(batch) if key not in known]
-        state = self.state(batch.keys + waiting)
-        for i, subscriber in enumerate(batch.subscribers):
-            state.sealed[i] = state.sealed[i] or vault.seal(subscriber)
-        return state
+        return [key for key in self._due_users(batch) if key not in known]
 
     def close(self, batch: EventBatch, records: list[SourceRecord]) -> None:
         """Send what the batch set aside and what the learner needs; move the marker."""
@@ -144,22 +138,16 @@ class Session:
         rows |= {key: b"" for key, v in self._rows.items() if TIMER <= key < stop and v is not None}
         return [key[9:] for key in sorted(rows) if self._rows.get(key, b"") is not None]
 
-    def state(self, keys: list[bytes]) -> UserState:
-        """Return the users' rows as columns."""
-        return unpack_rows(keys, self.get_many([USER + key for key in keys]))
-
-    def index_timers(self, before: dict[bytes, int], after: dict[bytes, int]) -> None:
-        """Move each user's entry in the timer index from its earlier due time to the next."""
-        for key, old in before.items():
-            new = after[key]
-            if old != new and old >= 0:
-                self.put(_timer_key(old, key), None)
-            if old != new and new >= 0:
-                self.put(_timer_key(new, key), b"\x01")
+    def index_timer(self, key: bytes, old_ms: int, new_ms: int) -> None:
+        """Move a user's entry in the timer index; -1: there is none."""
+        if old_ms >= 0:
+            self.put(_timer_key(old_ms, key), None)
+        if new_ms >= 0:
+            self.put(_timer_key(new_ms, key), b"\x01")
 
     def remember(self, names: dict[int, str]) -> None:
         """Put the text of hashes that the partition sees for the first time in its dictionary."""
-        unknown = [number for number in names if number not in self._names]
+        unknown = [number for number in names if self._names.get(number) is None]
         rows = self.get_many([_name_key(number) for number in unknown])
         for number, row in zip(unknown, rows, strict=True):
             if row is None:
@@ -182,7 +170,7 @@ class Session:
         for number, row in zip(unknown, rows, strict=True):
             self._names[number] = None if row is None else row.decode()
 
-    def count(self, counts: dict[str, int]) -> None:
+    def count(self, counts: Mapping[str, int]) -> None:
         """Add to the law-4 counters."""
         for name, n in counts.items():
             if n:

@@ -17,31 +17,32 @@ from streams.aggregate.aggregate import Wave
 from streams.aggregate.journal import cancel_pushes, note_decisions, note_pushes
 from streams.publish import Published, Retracted
 from streams.settings import Settings
-from streams.store import USER
 from streams.trigger import Judge, Stops, due_users, plan
-from streams.wave.session import Session
+from streams.wave.turn import Turn
 
 
 @dataclass(slots=True)
 class OpenWave:
     """A wave between its plan and its place in the session."""
 
-    session: Session
+    turn: Turn
     state: UserState
     before: UserState
     wave: Wave
     stops: Stops
-    stream_before_ms: int
 
     def apply(self, settings: Settings) -> None:
         """Fold the wave's events into the users' rows; count users of whom not all is kept."""
-        cut = self._cut_off()
+        was = self._cut_off()
         aggregate(self.state, self.wave, settings)
-        self.session.count({"users_truncated": self._cut_off() - cut})
+        rows = np.flatnonzero(self._cut_off() & ~was)
+        if len(rows):
+            places = self.turn.first_positions(self.state)[rows]
+            self.turn.count(places, [("users_truncated",)] * len(rows))
 
     def due(self, settings: Settings) -> DueUsers:
         """Return who needs a decision."""
-        judge = Judge(self.before, self.state, self.wave, self.stream_before_ms, settings)
+        judge = Judge(self.before, self.state, self.wave, settings)
         return due_users(judge, self.stops)
 
     def publish(self, due: DueUsers, published: Published) -> None:
@@ -49,18 +50,20 @@ class OpenWave:
         rows = self._rows(due)
         note_decisions(self.state, rows, due.kind, due.now_ms)
         note_pushes(self.state, rows[published.due], published.pushes, due.now_ms[published.due])
-        self.session.emit(published.outputs)
-        self.session.count(published.counts)
+        self.turn.emit(published.outputs)
+        self.turn.count(due.pos, map(_counted, published.outcomes))
 
     def retract(self, due: DueUsers, retracted: Retracted) -> None:
         """Send the cancels, and mark what they took back."""
         rows = self._rows(due).tolist()
         cancel_pushes(self.state, [(rows[row], index) for row, index in retracted.marks])
-        self.session.emit(retracted.outputs)
-        self.session.count({"cancelled": len(retracted.outputs)})
+        self.turn.emit(retracted.outputs)
+        places = np.array([key.pos for key, _ in retracted.outputs], np.int64)
+        self.turn.count(places, [("cancelled",)] * len(places))
 
-    def _cut_off(self) -> int:
-        return int(np.count_nonzero(self.state.head["flags"] & FLAG_EVENTS_TRUNCATED))
+    def _cut_off(self) -> NDArray[np.bool_]:
+        cut: NDArray[np.bool_] = (self.state.head["flags"] & FLAG_EVENTS_TRUNCATED) != 0
+        return cut
 
     def _rows(self, due: DueUsers) -> NDArray[np.int64]:
         place = {key: row for row, key in enumerate(self.state.keys)}
@@ -68,30 +71,36 @@ class OpenWave:
 
 
 def waves(
-    session: Session, batch: EventBatch, state: UserState, settings: Settings
+    turn: Turn, batch: EventBatch, state: UserState, settings: Settings
 ) -> Iterator[OpenWave]:
     """Yield the batch wave by wave; whatever the caller did to a wave's state is kept.
 
     ``state`` holds the batch's users (and those with a due timer) as they were before it.
     """
-    stream_before_ms = session.marker.stream_ms
-    cursor = np.zeros(len(state), np.int64)
-    pending = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.stream_ms)
+    cursor = turn.first_positions(state)
+    pending = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.timeline)
     due_before = next_due(state)
     due_after = dict(due_before)
     while len(state):
         stops = plan(state, pending, cursor, settings)
         part, pending = _cut(pending, stops.end)
         before = copy.copy(state)
-        yield OpenWave(session, state, before, part, stops, stream_before_ms)
-        _save(session, state)
+        yield OpenWave(turn, state, before, part, stops)
+        turn.save(state.keys, pack_rows(state))
         due_after |= next_due(state)
-        goes_on = _going_on(state, pending, stops)
+        goes_on = _going_on(state, pending, stops, cursor)
         if not len(goes_on):
             break
         pending = _renumber(pending, goes_on, len(state))
         cursor, state = stops.end[goes_on], state.take(goes_on)
-    session.index_timers(due_before, due_after)
+    turn.index_timers(due_before, due_after)
+
+
+def _counted(outcome: str | None) -> tuple[str, ...]:
+    """The counters of a decision, by the reason of its suppression."""
+    if outcome is None:
+        return "decided", "recommended"
+    return "decided", "suppressed", f"suppressed.{outcome}"
 
 
 def _cut(pending: Wave, end: NDArray[np.int64]) -> tuple[Wave, Wave]:
@@ -102,20 +111,18 @@ def _cut(pending: Wave, end: NDArray[np.int64]) -> tuple[Wave, Wave]:
     return part, pending.of([rows.compress(~mask) for rows, mask in both])
 
 
-def _going_on(state: UserState, pending: Wave, stops: Stops) -> NDArray[np.int64]:
+def _going_on(
+    state: UserState, pending: Wave, stops: Stops, cursor: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """The users who stopped and have events left, or a timer due before a record that is left."""
     waits = np.zeros(len(state), bool)
     for rows in pending.parts:
         waits[rows["user"]] = True
-    due = state.timers.data["due_ms"] <= pending.stream_ms[-1]
-    before = stops.end < len(pending.stream_ms)
-    waits[state.timers.slots[due]] |= before[state.timers.slots[due]]
+    block, slots = pending.timeline.block_of(cursor), state.timers.slots
+    due = state.timers.data["due_ms"] <= pending.timeline.last_ms(block)[slots]
+    before = stops.end < pending.timeline.starts[block + 1]
+    waits[slots[due]] |= before[slots[due]]
     return np.flatnonzero(waits & ((stops.timer >= 0) | stops.event))
-
-
-def _save(session: Session, state: UserState) -> None:
-    for key, row in zip(state.keys, pack_rows(state), strict=True):
-        session.put(USER + key, row)
 
 
 def _renumber(pending: Wave, kept: NDArray[np.int64], users: int) -> Wave:

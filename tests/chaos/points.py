@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiokafka.errors import BrokerResponseError
+from support.around import Decide, around
 
 from schemas.tables import Output
 from streams.engine import recovery
@@ -23,6 +24,7 @@ from streams.engine.fetch import FetchThread
 from streams.engine.producer import PromptProducer
 from streams.engine.store import StateStore
 from streams.engine.transactions import BatchTransactions
+from streams.store import Effects
 
 TOO_LARGE = 24 << 20
 """More bytes than the embedded broker takes in a record."""
@@ -37,7 +39,8 @@ KILL_SEAMS: dict[str, tuple[Any, str, float]] = {
 
 
 def arm(app: Any, points: dict[str, Any], fired_log: str) -> None:
-    """Arm ``points``: name -> argument (see the functions)."""
+    """Arm ``points``: name -> argument (see the functions). For the main thread."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # whichever thread sets the timer
 
     def fired(name: str) -> None:
         with open(fired_log, "ab", buffering=0) as log:  # noqa: PTH123 - one append, no path
@@ -69,16 +72,14 @@ def _kill(name: str, call: int, fired: Fired) -> None:
 
 def _kill_in_processing(app: Any, call: int, fired: Fired) -> None:
     """End the process while the job runs."""
-    job = app.engine._processor
     dies = _at_call("kill_in_processing", call, fired)
 
-    class Doomed:
-        def process(self, *args: Any) -> Any:
-            if dies():
-                _die_within(0.010)
-            return job.process(*args)
+    def doomed(decide: Decide) -> list[Effects]:
+        if dies():
+            _die_within(0.010)
+        return decide()
 
-    app.engine._processor = Doomed()
+    app.engine.deciding.processor = around(app.engine.deciding.processor, doomed)
 
 
 def _kill_after_commit(app: Any, call: int, fired: Fired) -> None:
@@ -111,21 +112,20 @@ def _at_call(name: str, call: int, fired: Fired) -> Callable[[], bool]:
 
 def _die_within(within_s: float) -> None:
     """The kernel ends the process at that instant, in C code too, as signal 9 would."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, random.uniform(within_s / 100, within_s))
 
 
 def _aborts(app: Any, share: float, fired: Fired) -> None:
     """A share of the transactions is refused by the broker, a share of them by ourselves."""
-    engine, job, send = app.engine, app.engine._processor, BatchTransactions._send
+    engine, send = app.engine, BatchTransactions._send
 
-    class Failing:
-        def process(self, *args: Any) -> Any:
-            effects = job.process(*args)
+    def spoilt(decide: Decide) -> list[Effects]:
+        decided = decide()
+        for effects in decided:
             if random.random() < share / 2:
                 fired("aborts")
                 effects.outputs.append(Output("late", b"big", random.randbytes(TOO_LARGE)))
-            return effects
+        return decided
 
     async def failing(self: Any, producer: Any, commit: Any) -> Any:
         last = await send(self, producer, commit)
@@ -134,7 +134,7 @@ def _aborts(app: Any, share: float, fired: Fired) -> None:
             raise BrokerResponseError("made up, after everything was sent")
         return last
 
-    engine._processor = Failing()
+    engine.deciding.processor = around(engine.deciding.processor, spoilt)
     BatchTransactions._send = failing  # type: ignore[method-assign]
 
 

@@ -138,7 +138,7 @@ async def test_state_and_progress_survive_a_new_start(engine: Engine) -> None:
 
 async def test_a_repeated_batch_changes_nothing(engine: Engine) -> None:
     await run(engine, message(0, 3), message(0, 3), message(1, 5))
-    assert engine._processor.seen == [0, 1, 2, 3, 4]
+    assert engine.deciding.processor.seen == [0, 1, 2, 3, 4]
 
 
 async def test_a_gap_is_read_again_from_what_the_state_contains(engine: Engine) -> None:
@@ -152,7 +152,7 @@ async def test_records_deleted_by_retention_are_passed_over(engine: Engine) -> N
     await run(engine, message(0, 3))
     engine._app.consumer.starts["clicks"] = 10
     await run(engine, message(10, 12), message(10, 12))
-    assert engine._processor.seen == [0, 1, 2, 10, 11]
+    assert engine.deciding.processor.seen == [0, 1, 2, 10, 11]
 
 
 async def test_a_topic_made_anew_is_refused(engine: Engine) -> None:
@@ -195,7 +195,7 @@ async def test_a_fatal_error_applies_nothing(engine: Engine) -> None:
 
 
 async def test_a_bug_ends_the_worker_once(engine: Engine) -> None:
-    engine._processor = SimpleNamespace(process=lambda *_: 1 / 0)
+    engine.deciding.processor = SimpleNamespace(process=lambda *_: 1 / 0)
     consumer = await run(engine, message(0, 3), message(0, 3))
     assert [type(reason) for reason in engine._app.crashes] == [ZeroDivisionError]
     assert consumer.transactions.dead
@@ -221,10 +221,10 @@ async def test_nothing_is_processed_before_the_knowledge_is_there(engine: Engine
     engine.ready.clear()
     engine.submit(message(0, 3))
     await asyncio.sleep(0.05)
-    assert engine._processor.seen == []
+    assert engine.deciding.processor.seen == []
     engine.ready.set()
     await engine.idle()
-    assert engine._processor.seen == [0, 1, 2]
+    assert engine.deciding.processor.seen == [0, 1, 2]
 
 
 def piece(start: int, end: int, epoch: int = 0) -> Slice:

@@ -7,6 +7,7 @@ import os
 import random
 from typing import Any
 
+from support.around import Decide, around
 from support.counting import Counting
 
 from schemas.tables import Output, SourceRecord
@@ -34,16 +35,15 @@ class Buggy:
 
 def _fail_sometimes(app: Any) -> None:
     """Inject clean aborts: outputs that no broker takes."""
-    engine, job = app.engine, app.engine._processor
 
-    class Failing:
-        def process(self, *args: Any) -> Effects:
-            effects = job.process(*args)
+    def spoilt(decide: Decide) -> list[Effects]:
+        decided = decide()
+        for effects in decided:
             if random.random() < ABORTS:
                 effects.outputs.append(Output("late", b"big", random.randbytes(TOO_LARGE)))
-            return effects
+        return decided
 
-    engine._processor = Failing()
+    app.engine.deciding.processor = around(app.engine.deciding.processor, spoilt)
 
 
 def _drop_sometimes() -> None:

@@ -37,9 +37,10 @@ WEIGHTS = Weights(lambda_t=0.6, lambda_c=0.4, bias=0.1)
 def resources(**changes: Any) -> Resources:
     """Look-ups over `CATALOGUE` and the names that the builders gave."""
     given: dict[str, Any] = {
-        "partition": 3,
-        "sequence": 100,
-        "offsets_at": lambda positions: [{"clicks": pos + 1} for pos in positions.tolist()],
+        "places": lambda positions: [(3, 100 + pos) for pos in positions.tolist()],
+        "offsets_at": lambda positions, before: [
+            {"clicks": pos + 1} for pos in (positions - before).tolist()
+        ],
         "texts": texts,
         "recall": lambda numbers: None,
         "item": CATALOGUE.get,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW
+from schemas.timeline import Timeline
 from streams.aggregate.aggregate import Wave
 
 T0_MS = 1_700_000_000_000
@@ -19,4 +20,5 @@ def make_wave(rows, contexts=(), receipts=(), stream_ms=None):
     receipt_rows = np.array(list(receipts), RECEIPT_ROW)
     if stream_ms is None:
         stream_ms = np.maximum.accumulate(facts["ts_ms"]) if len(rows) else np.array([T0_MS])
-    return Wave(events, facts, context_rows, receipt_rows, np.asarray(stream_ms, np.int64))
+    times = np.asarray(stream_ms, np.int64)
+    return Wave(events, facts, context_rows, receipt_rows, Timeline.of(times, int(times[0])))

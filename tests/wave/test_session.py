@@ -9,6 +9,7 @@ import pytest
 from support.records import Log, at
 
 from schemas.globals import Epoch
+from schemas.ids import hash64
 from streams.accept import Vault
 from streams.knowledge.shared import Knowledge
 from streams.pipeline import Pipeline
@@ -96,3 +97,13 @@ def test_a_user_of_whom_not_all_is_kept_is_counted_once(batch):
     for start in range(0, len(log.records), batch):
         store.apply(pipeline.process(0, store, log.records[start : start + batch]).rows)
     assert read_marker(store).counts["users_truncated"] == 1
+
+
+def test_a_name_that_was_asked_for_before_it_was_told_is_kept():
+    store = MemoryStore()
+    session = Session(store, 0, "secret")
+    number = hash64("kettle")
+    assert session.text(number) is None
+    session.remember({number: "kettle"})
+    store.apply(session.effects().rows)
+    assert Session(store, 0, "secret").text(number) == "kettle"

@@ -1,0 +1,74 @@
+"""One thread beside the event loop on which batches are decided, those that wait together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from streams.engine.processor import JointProcessor, Processor
+from streams.store import Effects, Work
+
+T = TypeVar("T")
+Waiting = tuple[Work, asyncio.Future[Effects]]
+Found = tuple[asyncio.Future[Effects], Effects | Exception]
+
+TOGETHER = 1_000
+"""Records of a turn at the most. Larger batches cost little by themselves, and one is decided
+while another commits."""
+
+
+class Deciding:
+    """Runs everything that reads or changes the shared knowledge, one piece at a time.
+
+    On the loop it would hold up heartbeats and the other partitions' transactions, each of which
+    takes half a dozen turns of the loop.
+    """
+
+    def __init__(self, processor: Processor) -> None:
+        self.processor = processor
+        self._thread = ThreadPoolExecutor(1, "deciding")
+        self._waiting: deque[Waiting] = deque()  # the loop appends, the thread takes
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        """Run something on the thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    async def effects(self, work: Work) -> Effects:
+        """Return what a batch does; it may have been decided in a turn that another one began."""
+        mine: asyncio.Future[Effects] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, mine))
+        for future, found in await self.run(self._turn):
+            if future.done():  # its batch was given up
+                continue
+            if isinstance(found, Effects):
+                future.set_result(found)
+            else:
+                future.set_exception(found)
+        return await mine
+
+    def _turn(self) -> list[Found]:
+        taken = self._take()
+        work, futures = [each for each, _ in taken], [future for _, future in taken]
+        try:
+            return list(zip(futures, self._decide(work), strict=True))
+        except Exception as error:
+            return [(future, error) for future in futures]
+
+    def _decide(self, work: list[Work]) -> list[Effects]:
+        if len(work) > 1 and isinstance(self.processor, JointProcessor):
+            return self.processor.process_all(work)
+        return [self.processor.process(*each) for each in work]
+
+    def _take(self) -> list[Waiting]:
+        """Take the first that waits, and as many after it as are decided in one go."""
+        taken: list[Waiting] = []
+        records = 0
+        while self._waiting:
+            records += len(self._waiting[0][0].records)
+            if taken and records > TOGETHER:
+                break
+            taken.append(self._waiting.popleft())
+        return taken

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streams.engine.deciding import TOGETHER, Deciding
+from streams.store import Effects, MemoryStore, Work
+
+
+class Joint:
+    """Notes which partitions were decided together; the first turn waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.turns: list[list[int]] = []
+        self.may_go_on = threading.Event()
+
+    def process(self, partition: int, *_: Any) -> Effects:
+        self.may_go_on.wait(5)
+        self.turns.append([partition])
+        return Effects(decided=partition)
+
+    def process_all(self, work: list[Work]) -> list[Effects]:
+        self.turns.append([each.partition for each in work])
+        return [Effects(decided=each.partition) for each in work]
+
+
+def work(partition: int, records: int = 1) -> Work:
+    return Work(partition, MemoryStore(), [SimpleNamespace()] * records)
+
+
+async def decided(job: Any, *batches: Work) -> list[int]:
+    """The first batch is at work when the others come."""
+    deciding = Deciding(job)
+    tasks = [asyncio.ensure_future(deciding.effects(batches[0]))]
+    await asyncio.sleep(0.05)
+    tasks += [asyncio.ensure_future(deciding.effects(each)) for each in batches[1:]]
+    await asyncio.sleep(0.05)
+    job.may_go_on.set()
+    return [effects.decided for effects in await asyncio.gather(*tasks)]
+
+
+async def test_batches_that_wait_are_decided_together_and_each_gets_its_own() -> None:
+    job = Joint()
+    assert await decided(job, work(0), work(1), work(2)) == [0, 1, 2]
+    assert job.turns == [[0], [1, 2]]
+
+
+async def test_a_large_batch_is_decided_alone() -> None:
+    job = Joint()
+    assert await decided(job, work(0), work(1), work(2, TOGETHER), work(3)) == [0, 1, 2, 3]
+    assert job.turns == [[0], [1], [2], [3]]
+
+
+async def test_a_job_that_knows_no_turns_gets_its_batches_one_by_one() -> None:
+    job = Joint()
+    alone = SimpleNamespace(process=job.process, may_go_on=job.may_go_on)
+    assert await decided(alone, work(0), work(1), work(2)) == [0, 1, 2]
+    assert job.turns == [[0], [1], [2]]
+
+
+async def test_a_bug_is_told_to_everyone_in_the_turn() -> None:
+    job = Joint()
+    job.process_all = lambda _: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+    with pytest.raises(ZeroDivisionError):
+        await decided(job, work(0), work(1), work(2))
+    deciding = Deciding(SimpleNamespace(process=lambda *_: 1 / 0))
+    found = await asyncio.gather(*map(deciding.effects, (work(1), work(2))), return_exceptions=True)
+    assert [type(error) for error in found] == [ZeroDivisionError] * 2
