@@ -59,7 +59,7 @@ def _rows(records: Iterable[SourceRecord], zone: str) -> tuple[dict[bytes, bytes
         stream_ms = int(batch.stream_ms[-1])
         state = unpack_rows(batch.keys, [rows.get(key) for key in batch.keys])
         batch = deduplicate(batch, state, settings)
-        wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.stream_ms)
+        wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.timeline)
         aggregate(state, wave, settings)
         rows |= dict(zip(batch.keys, pack_rows(state), strict=True))
     return rows, stream_ms + 1
