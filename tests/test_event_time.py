@@ -66,7 +66,7 @@ class Facts:
         self.ends["accepted"] += len(batch.events)
         self.ends["late"] += len(batch.late)
         self.ends["duplicate"] += offered - len(batch.events) - len(batch.late)
-        wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.stream_ms)
+        wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.timeline)
         aggregate(state, wave, SETTINGS)
         self.rows |= dict(zip(batch.keys, pack_rows(state), strict=True))
 
