@@ -10,7 +10,10 @@ from schemas.recommendation import Experiment, ModelRef, PolicyTrace, Scores
 
 
 class CandidateTrace(msgspec.Struct, gc=False):
-    """A candidate that reached the experts. ``features``: little-endian float32, base64 in JSON."""
+    """A candidate that reached the experts. ``features``: little-endian float32, base64 in JSON.
+
+    ``penalty``: share of the fused probability that its likeness to recent pushes costs.
+    """
 
     item_id: str
     sources: list[str]
@@ -18,6 +21,7 @@ class CandidateTrace(msgspec.Struct, gc=False):
     scores: Scores
     propensity: float
     stopped_by: str | None = None
+    penalty: float = 0.0
 
 
 class TriggerTrace(msgspec.Struct, kw_only=True):

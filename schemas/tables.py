@@ -154,7 +154,7 @@ class CandidateSet:
 
     ``sources``: bit mask over the source names; ``source_score`` float32 in [0, 1]; ``features``
     float32[n, pair features]; ``h_t``, ``h_c``: expert probabilities, NaN where an expert is
-    missing; ``h``: fused probability.
+    missing; ``h``: fused probability; ``penalty``: share of it that sameness costs, in [0, 1].
     """
 
     due: NDArray[np.int64]
@@ -166,6 +166,7 @@ class CandidateSet:
     h_t: NDArray[np.float64] | None = None
     h_c: NDArray[np.float64] | None = None
     h: NDArray[np.float64] | None = None
+    penalty: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         """Pairs."""
@@ -173,7 +174,7 @@ class CandidateSet:
 
     def take(self, rows: NDArray[Any]) -> CandidateSet:
         """The chosen pairs (indices or mask)."""
-        names = ("features", "h_t", "h_c", "h")
+        names = ("features", "h_t", "h_c", "h", "penalty")
         kept = (getattr(self, name) for name in names)
         return CandidateSet(
             self.due[rows],

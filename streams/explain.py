@@ -149,7 +149,8 @@ def rebuild(
 def _preference(trace: CandidateTrace) -> tuple[float, float, int]:
     """The order of `streams.allocate.ranking`."""
     source_score = float(_row(trace.features)[_SOURCE_SCORE])
-    return (-trace.scores.fused, -source_score, hash64(trace.item_id))
+    worth = trace.scores.fused * (1.0 - trace.penalty)
+    return (-worth, -source_score, hash64(trace.item_id))
 
 
 def _same_scores(trace: CandidateTrace, h_t: float, h_c: float, h: float) -> bool:

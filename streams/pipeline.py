@@ -11,6 +11,7 @@ from models.bundle.tables import ItemTables
 from schemas.tables import CandidateSet, DueUsers, EventBatch, SourceRecord
 from streams.accept import Vault, deduplicate
 from streams.allocate import allocate
+from streams.allocate.diversity import diversify
 from streams.candidates import gather
 from streams.experts import score
 from streams.fusion import fuse, weights
@@ -103,7 +104,7 @@ class Pipeline:
 
             candidates = gather(due, shared, settings)
             due, candidates = score(due, candidates, bundle, shared, settings, texts)
-            candidates = fuse(candidates, bundle, shared, settings)
+            candidates = diversify(due, fuse(candidates, bundle, shared, settings), settings)
             if self.observer:
                 self.observer.considered(due, candidates)
             ids = decision_ids(due, settings)

@@ -164,6 +164,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     explore_share: Annotated[float, _is("share", "Decisions that try another candidate.", 0, 1)] = (
         0.0
     )
+    diversity: Annotated[
+        float, _is("share", "What an item's worth loses if all recent pushes were alike.", 0, 1)
+    ] = 0.0
     # candidates and models
     candidates_per_source: Annotated[
         int, _is("items", "Most items one source may give a user.", 1, 200)

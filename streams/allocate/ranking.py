@@ -13,13 +13,19 @@ def fused(candidates: CandidateSet) -> NDArray[np.float64]:
     return np.full(len(candidates), np.nan) if candidates.h is None else candidates.h
 
 
+def worth(candidates: CandidateSet) -> NDArray[np.float64]:
+    """Return the fused probabilities less what sameness costs (`streams.allocate.diversity`)."""
+    h = fused(candidates)
+    return h if candidates.penalty is None else h * (1.0 - candidates.penalty)
+
+
 def ranked(candidates: CandidateSet, rows: int) -> list[list[int]]:
     """Return, per due row, its candidates best first.
 
-    The best has the highest fused probability, then source score, then the lowest item hash.
+    The best has the highest worth, then source score, then the lowest item hash.
     """
     order = np.lexsort(
-        (candidates.item, -candidates.source_score, -fused(candidates), candidates.due)
+        (candidates.item, -candidates.source_score, -worth(candidates), candidates.due)
     )
     bounds = np.searchsorted(candidates.due[order], np.arange(rows + 1)).tolist()
     pairs = order.tolist()

@@ -85,11 +85,25 @@ class Decisions:
         if row not in frame.choices:
             return numbers
         view = frame.decided.view
-        return numbers | {
-            "send_after_ms": int(view.send_after_ms[row]),
-            "expires_ms": int(view.expires_ms[row]),
-            "shifted": bool(view.shifted[row]),
-        }
+        return (
+            numbers
+            | self._price(row)
+            | {
+                "send_after_ms": int(view.send_after_ms[row]),
+                "expires_ms": int(view.expires_ms[row]),
+                "shifted": bool(view.shifted[row]),
+            }
+        )
+
+    def _price(self, row: int) -> dict[str, float]:
+        """How much probability the order by worth gave up against the order by probability."""
+        choice, settings = self._frame.choices[row], self._frame.settings
+        if not settings.diversity or choice.arm != "best":
+            return {}
+        stopped_by, scores = self._frame.decided.stopped_by, self._frame.scores
+        allowed = [i for i in self._frame.ranked[row] if stopped_by[i] is None]
+        most = max(scores[i].fused for i in allowed)
+        return {"diversity_price": most - scores[choice.candidate].fused}
 
     def _journal(self, row: int) -> dict[str, Any]:
         """The journal values that rules read: pushes as far back as any rule looks."""
@@ -117,9 +131,13 @@ def _traces(frame: Frame, candidates: CandidateSet) -> list[CandidateTrace]:
     columns = (
         [names[item] for item in frame.item], _names_of_masks(frame),
         packed(candidates.features, len(candidates)),
-        frame.scores, frame.propensity, frame.decided.stopped_by,
+        frame.scores, frame.propensity, frame.decided.stopped_by, _penalties(candidates),
     )  # fmt: skip
     return list(map(CandidateTrace, *columns))
+
+
+def _penalties(candidates: CandidateSet) -> list[float]:
+    return [0.0] * len(candidates) if candidates.penalty is None else candidates.penalty.tolist()
 
 
 def _debounces(frame: Frame) -> dict[tuple[int, int], int]:
