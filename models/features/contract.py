@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 from models.features import (
     affinity,
     context_fields,
+    demand,
+    echo,
     ewma,
+    ewma_trend,
     frequency,
     hour_weekday,
     interests,
     item_attributes,
     recency,
+    repurchase,
     short_long,
     source,
     steps,
@@ -29,10 +33,11 @@ from models.features.view import user_view
 from schemas.state import UserState
 
 USER_FAMILIES = (
-    window_counts, recency, frequency, ewma, short_long, hour_weekday, interests, context_fields,
+    window_counts, recency, frequency, ewma, ewma_trend, short_long, hour_weekday, echo, interests,
+    context_fields,
 )  # fmt: skip
-PAIR_FAMILIES = (affinity, item_attributes, source)
-VERSION = 1
+PAIR_FAMILIES = (affinity, repurchase, demand, item_attributes, source)
+VERSION = 2
 
 
 @dataclass(slots=True, frozen=True)
