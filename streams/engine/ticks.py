@@ -14,17 +14,22 @@ from streams.engine.client import plain_producer
 from streams.engine.progress import Progress
 from streams.settings import Settings
 
+CATCH_UP_MS = 900_000
+"""A tick moves time by at most a quarter of an hour: what came due in a day of outage fires over 96
+ticks, not in one batch."""
+
 
 def tick_time(progress: Progress, stream_ms: int | None, wall_ms: int) -> int | None:
     """Return the time a tick should tell: stream time plus what has elapsed since the last input.
 
-    A replay of old history moves on from its own end; nothing is ever told from the future.
-    None: no event was seen yet, or stream time is ahead of the wall clock.
+    A replay of old history moves on from its own end; nothing is ever told from the future, and
+    after an outage time catches up by `CATCH_UP_MS` a tick. None: no event was seen yet, or stream time is ahead of the wall clock.
     """
     if stream_ms is None or progress.stream_ms is None or stream_ms > wall_ms:
         return None
     elapsed_ms = max(wall_ms - progress.wall_ms, 0)
-    return max(stream_ms, min(progress.stream_ms + elapsed_ms, wall_ms))
+    now_ms = min(progress.stream_ms + elapsed_ms, wall_ms)
+    return max(stream_ms, min(now_ms, stream_ms + CATCH_UP_MS))
 
 
 class TickWriter(Service):

@@ -5,7 +5,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from streams.engine.progress import Progress
-from streams.engine.ticks import tick_time
+from streams.engine.ticks import CATCH_UP_MS, tick_time
 
 TIMES = st.integers(0, 10**13)
 
@@ -35,3 +35,14 @@ def test_a_tick_is_never_from_the_future() -> None:
 def test_a_tick_never_turns_time_back(stream: int, marker: int, wall: int, now: int) -> None:
     ts = tick_time(Progress({}, stream, wall), marker, now)
     assert ts is None or marker <= ts <= now
+
+
+def test_after_an_outage_time_catches_up_a_quarter_of_an_hour_a_tick() -> None:
+    day_ms = 86_400_000
+    progress, marker, told = Progress({}, 1_000, wall_ms=50_000), 1_000, []
+    while not told or told[-1] != marker:
+        marker = told[-1] if told else marker
+        told.append(tick_time(progress, marker, wall_ms=50_000 + day_ms))
+    assert told[-1] == 1_000 + day_ms
+    assert len(told) == day_ms // CATCH_UP_MS + 1
+    assert max(b - a for a, b in zip([1_000, *told], told, strict=False)) == CATCH_UP_MS
