@@ -7,6 +7,7 @@ Many targets share the body, so rare ones learn from frequent ones (Caruana 1997
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -86,34 +87,45 @@ def fit(
     """
     weights = _start(flat.shape[1], steps.shape[2], label, known, how, seed)
     batches = max(len(flat) // how.batch, 1)
-    schedule = optax.cosine_decay_schedule(how.rate, how.epochs * batches)
-    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))
-    state = optimiser.init(weights)
+    rate = optax.cosine_decay_schedule(how.rate, how.epochs * batches)
+    state = _DESCENT.init(weights)
     rng, key = np.random.default_rng(seed), jax.random.key(seed)
-
-    def step(weights: Weights, state: Any, batch: Any, key: Any) -> Any:
-        gradient = jax.grad(_loss)(weights, *batch, how, key)
-        change, state = optimiser.update(gradient, state, weights)
-        return optax.apply_updates(weights, change), state
-
-    quick = jax.jit(step)
+    count = 0
     for _ in range(how.epochs):
         order = rng.permutation(len(flat))
         for part in np.array_split(order[: batches * how.batch], batches):
             key, drawn = jax.random.split(key)
             batch = (flat[part], steps[part], label[part], known[part])
-            weights, state = quick(weights, state, batch, drawn)
+            weights, state = _step(weights, state, batch, drawn, rate(count), how)
+            count += 1
     return {name: np.asarray(value) for name, value in weights.items()}
+
+
+_DESCENT = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam())
+"""Adam (Kingma and Ba 2015) without its rate: that is an argument, so a step is compiled once."""
+
+
+@partial(jax.jit, static_argnames="how")
+def _step(weights: Weights, state: Any, batch: Any, key: Any, rate: Any, how: Recurrent) -> Any:
+    gradient = jax.grad(_loss)(weights, *batch, how, key)
+    change, state = _DESCENT.update(gradient, state, weights)
+    return {name: w - rate * change[name] for name, w in weights.items()}, state
 
 
 def predict(weights: Weights, flat: Rows, steps: Rows, rows_at_once: int = 8_192) -> Rows:
     """Return the probability of every target: float32[n, targets]."""
-    score = jax.jit(lambda a, b: jax.nn.sigmoid(_logits(weights, a, b)))
     parts = [
-        np.asarray(score(flat[at : at + rows_at_once], steps[at : at + rows_at_once]))
+        np.asarray(
+            _probability(weights, flat[at : at + rows_at_once], steps[at : at + rows_at_once])
+        )
         for at in range(0, len(flat), rows_at_once)
     ]
     return np.concatenate(parts) if parts else np.zeros((0, len(weights["head_b"])), np.float32)
+
+
+@partial(jax.jit)
+def _probability(weights: Weights, flat: Any, steps: Any) -> Any:
+    return jax.nn.sigmoid(_logits(weights, flat, steps))
 
 
 def _start(

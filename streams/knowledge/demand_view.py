@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from models.features.pairs import nothing_told
 from schemas.globals import Demand
-from schemas.tables import CATEGORY_FACTS
 
 COLUMNS = tuple(name for name in Demand.__struct_fields__ if name != "keys")
 _FACTS = {
@@ -50,18 +50,27 @@ class DemandView:
 
     def of(self, name: str, categories: NDArray[np.uint64]) -> NDArray[np.float32]:
         """Return a column for each category, NaN where the epoch does not tell; 0 is the total."""
-        column = self.columns[name]
-        if not len(self.keys):
-            return np.full(len(categories), np.nan, np.float32)
-        at = np.minimum(np.searchsorted(self.keys, categories), len(self.keys) - 1)
-        return np.where(self.keys[at] == categories, column[at], np.float32(np.nan))
+        at, found = self._places(categories)
+        told = np.full(len(categories), np.nan, np.float32)
+        told[found] = self.columns[name][at[found]]
+        return told
 
     def facts_of(self, categories: NDArray[np.uint64]) -> NDArray[Any]:
         """Return `CATEGORY_FACTS` of each category, NaN where the epoch does not tell."""
-        facts = np.zeros(len(categories), CATEGORY_FACTS)
+        at, found = self._places(categories)
+        facts = nothing_told(categories)
         for name, column in _FACTS.items():
-            facts[name] = self.of(column, categories)
+            facts[name][found] = self.columns[column][at[found]]
         return facts
+
+    def _places(
+        self, categories: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        if not len(self.keys):
+            nowhere = np.zeros(len(categories), np.int64)
+            return nowhere, nowhere > 0
+        at = np.minimum(np.searchsorted(self.keys, categories), len(self.keys) - 1)
+        return at, self.keys[at] == categories
 
 
 def _not_told(rows: int) -> bytes:
