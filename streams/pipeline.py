@@ -23,7 +23,8 @@ from streams.store import Effects, Store, Work
 from streams.trigger import retractions, silent, speaking
 from streams.wave.resources import resources_of
 from streams.wave.session import Session
-from streams.wave.turn import Turn, turns
+from streams.wave.turn import Turn
+from streams.wave.turns import turns
 from streams.wave.waves import waves
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -20,15 +19,14 @@ from schemas.tables import EventBatch, Output, SourceRecord
 from schemas.timeline import Timeline
 from streams.accept import Vault, accept
 from streams.aggregate import unpack_rows
-from streams.knowledge.shared import EpochView, Knowledge
 from streams.publish import SortKey
 from streams.settings import Settings
 from streams.store import USER
+from streams.wave.joint import joined, parted
 from streams.wave.offsets import Offsets
 from streams.wave.session import Session
 
 Ints = NDArray[np.int64]
-ROWS = ("events", "facts", "contexts", "receipts")
 
 
 class Turn:
@@ -75,27 +73,7 @@ class Turn:
 
     def batch(self) -> EventBatch:
         """Return the batches as one; positions and users run on."""
-        if len(self._batches) == 1:
-            return self._batches[0]
-        places = list(zip(self._batches, self._starts, self._first_users(), strict=False))
-        events, facts, contexts, receipts = (
-            np.concatenate([_moved(getattr(b, name), pos, user) for b, pos, user in places])
-            for name in ROWS
-        )
-        return EventBatch(
-            records=[record for batch in self._batches for record in batch.records],
-            timeline=self.timeline,
-            keys=[key for batch in self._batches for key in batch.keys],
-            subscribers=[name for batch in self._batches for name in batch.subscribers],
-            events=events,
-            facts=facts,
-            contexts=contexts,
-            receipts=receipts,
-            names={},
-        )
-
-    def _first_users(self) -> list[int]:
-        return [0, *np.cumsum([len(batch.keys) for batch in self._batches]).tolist()]
+        return joined(self._batches, self.timeline)
 
     def gather(self) -> UserState:
         """Return the rows of the batches' users, then of those who only have a timer due."""
@@ -155,22 +133,9 @@ class Turn:
 
     def close(self, batch: EventBatch) -> None:
         """End each batch with what the deduplicated whole says of it."""
-        for number, (session, part) in enumerate(zip(self.sessions, self._parts, strict=True)):
-            session.close(self._part(batch, number), part)
-
-    def _part(self, batch: EventBatch, number: int) -> EventBatch:
-        if len(self._batches) == 1:
-            return batch
-        accepted, (start, end) = self._batches[number], self._starts[number : number + 2]
-        rows = {}
-        for name in ROWS:
-            whole = getattr(batch, name)
-            rows[name] = whole[(whole["pos"] >= start) & (whole["pos"] < end)]
-        late = [e for e in batch.late if e.partition == self.sessions[number].partition]
-        kept = len(rows["events"])
-        counts = accepted.counts | {"accepted": kept, "late": len(late)}
-        counts["duplicates"] = len(accepted.events) - kept - len(late)
-        return replace(accepted, keys=batch.keys, late=late, counts=counts, **rows)
+        parts = parted(batch, self._batches, [session.partition for session in self.sessions])
+        for session, part, records in zip(self.sessions, parts, self._parts, strict=True):
+            session.close(part, records)
 
     # -- what publishing asks
 
@@ -213,35 +178,3 @@ class Turn:
     def epoch(self) -> int:
         """Number of the epoch that all the batches know."""
         return self.sessions[0].marker.epoch
-
-
-def turns(
-    sessions: list[Session],
-    records: list[list[SourceRecord]],
-    knowledge: Knowledge,
-    settings: Settings,
-    vault: Vault,
-) -> Iterator[tuple[Turn, EpochView | None]]:
-    """Cut each batch where a newer epoch begins to hold; yield what is decided under the same one."""
-    left = [
-        (session, session.by_epoch(mine, knowledge))
-        for session, mine in zip(sessions, records, strict=True)
-    ]
-    while left:
-        together: dict[int, tuple[EpochView | None, list[tuple[Session, list[SourceRecord]]]]] = {}
-        going_on = []
-        for session, parts in left:
-            if (cut := next(parts, None)) is not None:
-                part, epoch = cut
-                together.setdefault(session.marker.epoch, (epoch, []))[1].append((session, part))
-                going_on.append((session, parts))
-        for epoch, group in together.values():
-            yield Turn([s for s, _ in group], [part for _, part in group], settings, vault), epoch
-        left = going_on
-
-
-def _moved(rows: NDArray[np.void], pos: int, user: int) -> NDArray[np.void]:
-    moved = rows.copy()
-    moved["pos"] += pos
-    moved["user"] += user
-    return moved
