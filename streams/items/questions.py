@@ -17,7 +17,7 @@ QUESTIONS = (
     ("bought_in_a_day", "What is bought within a day, asked as the day begins.", within_a_day),
     ("next_item", "The next item, other than the one before, at every event.", next_items),
 )
-MOST_CHOOSING = 3_000
+MOST_CHOOSING = 8_000
 """Moments drawn to choose weights and ranker by; the test is never drawn from."""
 FEWEST = 30
 
