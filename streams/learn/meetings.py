@@ -91,6 +91,15 @@ class MeetingCounts:
         kept = (earlier >= 0) & (later >= 0)
         self._tally.replace(_key(earlier[kept], later[kept], bucket[kept]), counts[kept])
 
+    def partners(self, items: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which items met one of ``items`` (masks by slot)."""
+        keys, _ = self._tally.rows()
+        earlier, later, _ = _parts(keys)
+        met = np.zeros(len(items), bool)
+        met[later[items[earlier]]] = True
+        met[earlier[items[later]]] = True
+        return met
+
     def neighbours(
         self,
         sources: NDArray[np.bool_],
