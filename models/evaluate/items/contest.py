@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.evaluate.items.blend import Blend, fit_blend
 from models.evaluate.items.candidates import Candidates, propose, tie_order
-from models.evaluate.items.contestants import fit_models
+from models.evaluate.items.contestants import fit_baselines, fit_models
 from models.evaluate.items.lists import Worth, of_model, ranked, worth
 from models.evaluate.items.ranker import Ranker, features, fit_ranker, light
 from models.evaluate.items.task import Queries, Task
@@ -37,8 +37,11 @@ class Outcome:
         return worth(self.lists[name], self.task.test)
 
 
-def run(task: Task, seed: int, say: Say) -> Outcome:
-    """Let every item model answer, choose on validation, judge on the test."""
+def run(task: Task, seed: int, say: Say, baselines: bool = False) -> Outcome:
+    """Let every item model answer, choose on validation, judge on the test.
+
+    ``baselines``: measure alone, beside them, what takes long to fit.
+    """
     say(f"{task.name}: fitting on {len(task.training.histories):,} histories")
     models = fit_models(task, task.training)
     order = tie_order(task.training.popularity(), seed)
@@ -50,7 +53,11 @@ def run(task: Task, seed: int, say: Say) -> Outcome:
         order = tie_order(task.final.popularity(), seed)
     say(f"{task.name}: {len(task.test):,} test queries")
     tested = propose(list(models.values()), task.test, order, task.repeats)
-    return judge(task, tuple(models), proposed, tested, seed)
+    outcome = judge(task, tuple(models), proposed, tested, seed)
+    for name, model in (fit_baselines(task.final, seed) if baselines else {}).items():
+        alone = propose([model], task.test, order, task.repeats)
+        outcome.lists[name] = of_model(alone, 0, len(task.test))
+    return outcome
 
 
 def judge(

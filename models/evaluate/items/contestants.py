@@ -8,6 +8,7 @@ from models.items import (
     Training,
     content,
     cosine,
+    factors,
     own,
     popular,
     ridge,
@@ -35,3 +36,8 @@ def fit_models(task: Task, training: Training) -> dict[str, ItemModel]:
         models["own_recent"] = mine.with_decay(0.5)
         models["own_counts"] = mine.with_decay(0.95)
     return models
+
+
+def fit_baselines(training: Training, seed: int) -> dict[str, ItemModel]:
+    """Return the models that are measured alone, next to the others: they take long to fit."""
+    return {"als": factors.fit(training, seed)}

@@ -41,6 +41,9 @@ def items(
     test_data: Annotated[
         Path | None, typer.Option("--test-data", help="A log of unseen users, tested instead.")
     ] = None,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Also measure ALS (sequences, sessions).")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Same log and seed, same report.")] = 0,
     json_out: Annotated[Path | None, typer.Option("--json", help="Also write it there.")] = None,
     html_out: Annotated[Path | None, typer.Option("--html", help="Write the report there.")] = None,
@@ -56,7 +59,7 @@ def items(
     result: dict[str, Any] = {}
     chapters = []
     try:
-        for outcome in _outcomes(source, data, attributes, test_data, seed):
+        for outcome in _outcomes(source, data, attributes, test_data, baselines, seed):
             told = numbers(outcome, seed)
             result = result or dict(told)
             result.setdefault("tasks", {})[outcome.task.name] = told
@@ -73,8 +76,9 @@ def items(
 
 
 def _outcomes(
-    source: str, data: Path | None, attributes: Path | None, test_data: Path | None, seed: int
-) -> Iterator[Outcome]:
+    source: str, data: Path | None, attributes: Path | None, test_data: Path | None,
+    baselines: bool, seed: int,
+) -> Iterator[Outcome]:  # fmt: skip
     from models.evaluate.items.contest import run
     from models.evaluate.items.read import read_sequences, read_sessions
 
@@ -84,7 +88,7 @@ def _outcomes(
     if data is None or test_data is not None:
         raise typer.BadParameter(f"--source {source} takes --data and no --test-data")
     read = read_sequences if source == "sequences" else read_sessions
-    yield run(read(data, attributes, seed), seed, say)
+    yield run(read(data, attributes, seed), seed, say, baselines)
 
 
 def _moments(

@@ -11,6 +11,7 @@ from models.items import (
     Training,
     content,
     cosine,
+    factors,
     own,
     popular,
     ridge,
@@ -18,8 +19,8 @@ from models.items import (
     transitions,
 )
 
-FITS = (cosine, transitions, ridge, session_neighbours, popular, content, own)
-FOLLOWING = (cosine, transitions, ridge, session_neighbours, content)
+FITS = (cosine, transitions, ridge, session_neighbours, popular, content, own, factors)
+FOLLOWING = (cosine, transitions, ridge, session_neighbours, content, factors)
 ITEMS = 12
 
 
@@ -58,7 +59,10 @@ def test_scores_are_finite_and_not_negative(model):
 def test_a_history_is_scored_alike_alone_and_among_others(model):
     together = model.scores(grouped([[0, 1], [8], [2, 7, 3]])).toarray()
     for place, items in enumerate(([0, 1], [8], [2, 7, 3])):
-        np.testing.assert_array_equal(model.scores(grouped([items])).toarray()[0], together[place])
+        alone = model.scores(grouped([items])).toarray()[0]
+        # A matrix product by BLAS rounds by its shape; ALS is measured, it never serves.
+        rounding = 1e-5 if isinstance(model, factors.Factors) else 0
+        np.testing.assert_allclose(alone, together[place], rtol=0, atol=rounding)
 
 
 @pytest.mark.parametrize("module", FITS, ids=lambda module: module.__name__.rsplit(".")[-1])

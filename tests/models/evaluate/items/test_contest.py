@@ -79,6 +79,14 @@ def test_a_report_has_the_promised_keys_and_a_page(log):
     assert "<svg" in sections(outcome, told)[0].html()
 
 
+def test_baselines_are_measured_beside_the_others_and_change_none(log):
+    task = read_sequences(log(made(120)))
+    plain, more = (run(task, 0, lambda text: None, baselines=each) for each in (False, True))
+    assert set(more.lists) - set(plain.lists) == {"als"}
+    for name in plain.lists:
+        np.testing.assert_array_equal(plain.lists[name], more.lists[name])
+
+
 def test_sessions_ask_for_every_click_but_the_first(log):
     rows = [(s, item, 100 * s + k, "test" if s > 7 else "train")
             for s in range(10) for k, item in enumerate((1, 2, 3, 1))]  # fmt: skip
