@@ -24,12 +24,17 @@ class Store(msgspec.Struct, kw_only=True):
 
 
 class CatalogItem(msgspec.Struct, kw_only=True):
-    """What can be pushed. An absent attribute is missing, not zero."""
+    """What can be pushed. An absent attribute is missing, not zero.
+
+    ``language``: BCP 47; ``stock_by_warehouse``: keys begin with the country, "DE" or "DE-BER-1";
+    ``condition``: new, like_new, good, fair, parts; ``size``: "30x20x10", in centimetres.
+    """
 
     item_id: str
     ts: Timestamp
     category_id: str | None = None
     title: str | None = None
+    language: str | None = None
     price_minor: int | None = None
     currency: str | None = None
     stock: int | None = None

@@ -199,12 +199,20 @@ class Stopped:
 ITEM_ATTRIBUTES = np.dtype(
     [
         ("category", "<u8"),  # 0: not known
-        ("price_minor", "<f8"),  # NaN: not known, in these five columns
+        ("price_minor", "<f8"),  # NaN: not known, as in all columns of floats
         ("stock", "<f8"),
         ("weight_g", "<f8"),
         ("created_ms", "<f8"),
         ("seller_rating", "<f8"),
         ("known", "?"),  # the catalogue has the item
+        ("language", "<u8"),  # 0: not known
+        ("offer_until_ms", "<f8"),
+        ("similar_minor", "<f8"),  # mean price of the other items like it
+        ("condition", "<f4"),
+        ("volume_l", "<f4"),
+        ("shops", "<u4"),  # numbers of sets in `models.features.places`
+        ("warehouses", "<u4"),  # countries with units on hand
+        ("regions", "<u4"),  # countries it is sold in
     ]
 )
 """What features and sources may ask of an item; see `streams.knowledge.catalogue`."""

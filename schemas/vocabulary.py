@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 
 class EventType(IntEnum):
-    """What a user did; one tile counter each."""
+    """What a user did, and in which situation they were; one tile counter each."""
 
     VIEW = 0
     SEARCH = 1
@@ -29,7 +29,19 @@ class EventType(IntEnum):
     RETURN = 10
     CANCEL = 11
     APP_MINUTES = 12
+    IN_MOBILE_COMMUTE = 13
+    IN_MOBILE_HOME = 14
+    IN_DESKTOP_WORK = 15
+    IN_DESKTOP_HOME = 16
+    IN_STORE = 17
+    TRAVELLING = 18
+    ON_CELLULAR = 19
+    ON_WIFI = 20
+    ON_DESKTOP = 21
 
+
+DEEDS = tuple(kind for kind in EventType if kind < EventType.APP_MINUTES)
+"""What a user did; the other types measure the situation they were in."""
 
 CLICK_EVENTS: dict[str, EventType] = {
     kind.name.lower(): kind for kind in EventType if kind <= EventType.COMMENT
@@ -59,6 +71,23 @@ class ContextField(IntEnum):
     SCENE = 10
     CONSENT_PUSH = 11
     CONSENT_PERSONALISATION = 12
+    INTEREST_1 = 13
+    INTEREST_2 = 14
+    INTEREST_3 = 15
+    INTEREST_4 = 16
+    INTEREST_5 = 17
+    INTEREST_6 = 18
+    INTEREST_7 = 19
+    INTEREST_8 = 20
+    SEGMENT_1 = 21
+    SEGMENT_2 = 22
+    SEGMENT_3 = 23
+    SEGMENT_4 = 24
+
+
+INTERESTS = tuple(field for field in ContextField if field.name.startswith("INTEREST_"))
+SEGMENTS = tuple(field for field in ContextField if field.name.startswith("SEGMENT_"))
+"""What a profile names, in its order; a profile tells all of them at once."""
 
 
 class TriggerKind(IntEnum):

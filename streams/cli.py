@@ -22,6 +22,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "score",
+    "scenario",
     "explain",
     "redrive",
 )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle, Weights
 from models.bundle.experts import score_pairs, score_users
-from models.features import CONTRACT, user_features
+from models.features import CONTRACT, user_features, whereabouts
 from schemas.decision import CandidateTrace, Decision
 from schemas.ids import hash64
 from schemas.state import NEVER_MS, UserState
@@ -71,7 +71,9 @@ def check_features(
     state, names = rebuild(records, bytes.fromhex(decision.user), settings, vault)
     zones = zones_of(state, names.get, settings.default_timezone)
     now_ms = np.array([decision.now_ms], np.int64)
-    again = user_features(state, now_ms, zones).astype("<f4").tobytes()
+    again = (
+        user_features(state, now_ms, zones, whereabouts(state, names.get)).astype("<f4").tobytes()
+    )
     logged = decision.features
     if again == logged:
         return Check(link="features", same=True, detail=f"{len(records)} records")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluate.time import EventLog, HourGrid
-from models.features import user_features, user_steps
+from models.features import user_features, user_steps, whereabouts
 from models.features.calendar import DAY_MS, HOUR_MS, zone_table
 from schemas.state import NEVER_MS, UserState
 from schemas.tables import SourceRecord
@@ -135,7 +135,8 @@ class _History:
         state = self._state(keys)
         zones = zones_of(state, self.names.get, self.settings.default_timezone)
         number = np.array([self.numbers[key] for key in keys], np.int64)
-        features, steps = (of(state, now_ms, zones) for of in (user_features, user_steps))
+        features = user_features(state, now_ms, zones, whereabouts(state, self.names.get))
+        steps = user_steps(state, now_ms, zones)
         self.moments.append((number, hour, features, steps))
 
     def log(self, name: str) -> EventLog:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import CONTRACT, user_features
+from models.features import CONTRACT, user_features, whereabouts
 from schemas.state import UserState
 from schemas.tables import CandidateSet, DueUsers
 from streams.aggregate import unpack_rows
@@ -34,7 +34,9 @@ def idle_moments(
         return None if raw is None else raw.decode()
 
     zones = zones_of(state, text, settings.default_timezone)
-    return _asking_nothing(state, moments, user_features(state, moments, zones)), _no_pairs()
+    return _asking_nothing(
+        state, moments, user_features(state, moments, zones, whereabouts(state, text))
+    ), _no_pairs()
 
 
 def _asking_nothing(

@@ -93,7 +93,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lateness_ms: Annotated[
         int, _is("ms", "Horizon behind the user's newest event.", 60_000, 2_592_000_000)
     ] = 604_800_000
-    cell_resolution: Annotated[int, _is("digits", "Geohash length of the coarse cell.", 1, 6)] = 4
+    cell_resolution: Annotated[
+        int, _is("resolution", "H3 resolution of the coarse cell.", 0, 7)
+    ] = 5
     # aggregate
     recent_events: Annotated[int, _is("events", "Newest events kept per user.", 8, 1_000)] = 48
     seen_ids: Annotated[

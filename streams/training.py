@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.bundle import Manifest
 from models.dataset import ENGAGEMENT, Dataset, SampleLog
 from schemas.tables import CandidateSet, DueUsers, EventBatch, Output, SourceRecord
-from schemas.vocabulary import EventType, among
+from schemas.vocabulary import DEEDS, EventType, among
 from streams.accept import Vault
 from streams.idle import idle_moments
 from streams.pipeline import Pipeline
@@ -22,13 +22,9 @@ from streams.replay import Replayed, replay
 from streams.settings import Settings
 from streams.store import MemoryStore
 
-_SAYS_NOTHING = (
-    EventType.REMOVE_CART,
-    EventType.RETURN,
-    EventType.CANCEL,
-    EventType.APP_MINUTES,
-)
-"""Events that do not count as "engages with this item" in the label."""
+_NO_ENGAGEMENT = (EventType.REMOVE_CART, EventType.RETURN, EventType.CANCEL)
+_ENGAGES = tuple(kind for kind in DEEDS if kind not in _NO_ENGAGEMENT)
+"""Events that count as "engages with this item" in the label."""
 
 
 @dataclass(slots=True)
@@ -41,7 +37,7 @@ class Recorder:
 
     def accepted(self, batch: EventBatch) -> None:
         """Note what users did."""
-        facts = batch.facts[~among(batch.facts["type"], _SAYS_NOTHING)]
+        facts = batch.facts[among(batch.facts["type"], _ENGAGES)]
         if len(facts):
             rows = np.zeros(len(facts), ENGAGEMENT)
             rows["user"] = np.frombuffer(b"".join(batch.keys), "V16")[facts["user"]]

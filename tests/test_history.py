@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.records import Log, at
 
-from models.features import user_features
+from models.features import user_features, whereabouts
 from schemas.vocabulary import EventType
 from streams.accept import Vault
 from streams.aggregate import unpack_rows
@@ -17,7 +17,7 @@ from streams.pipeline import Pipeline
 from streams.replay import replay
 from streams.settings import load_settings
 from streams.sources import open_source
-from streams.store import USER
+from streams.store import NAME, USER
 
 ZONE = "America/Sao_Paulo"
 MIDNIGHT_MS = at("2026-03-20T03:00:00+00:00")
@@ -49,6 +49,11 @@ def test_a_user_is_on_the_grid_from_the_hour_after_their_first_event():
     assert grid.hour[grid.user == 1].tolist() == list(range(3, 72))
 
 
+def text_of(store, number):
+    raw = store.rows.get(NAME + number.to_bytes(8, "little"))
+    return None if raw is None else raw.decode()
+
+
 def test_the_features_are_those_of_a_full_replay_bit_for_bit():
     settings = conf(epoch_ms=HOUR_MS)
     records = list(islice(open_source("deskdrop", "examples/data/deskdrop.parquet"), 1_500))
@@ -57,7 +62,8 @@ def test_the_features_are_those_of_a_full_replay_bit_for_bit():
     def look(stores, now_ms):
         keys = sorted(key[1:] for key in stores[0].rows if key.startswith(USER))
         state = unpack_rows(keys, stores[0].get_many([USER + key for key in keys]))
-        rows = user_features(state, np.full(len(keys), now_ms), [ZONE] * len(keys))
+        where = whereabouts(state, lambda number: text_of(stores[0], number))
+        rows = user_features(state, np.full(len(keys), now_ms), [ZONE] * len(keys), where)
         seen[now_ms] = sorted(row.tobytes() for row in rows)
 
     replay(records, Pipeline(settings, Vault(b"x", "default")), lambda _: None, at_epoch=look)

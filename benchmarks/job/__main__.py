@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.job.catalogue import catalogue
 from benchmarks.job.features_read import features_read
 from benchmarks.job.latency import latency
 from benchmarks.job.profile import profile
@@ -25,6 +26,7 @@ MEASUREMENTS: dict[str, Callable[[Stand], dict[str, Any]]] = {
     "sizes": sizes,
     "profile": profile,
     "features": features_read,
+    "catalogue": catalogue,
 }
 
 

@@ -71,13 +71,18 @@ def recognise(bundle: Bundle | None, user: Rows) -> Rows:
     A scene that the producer told lately is taken as told; without a scene model the rest is
     unknown.
     """
+    return settle(guess(bundle, user), user)
+
+
+def guess(bundle: Bundle | None, user: Rows) -> Rows:
+    """Return what the scene model alone says, whatever a producer told: float32[n, scenes]."""
     unknown = np.zeros((len(user), len(Scene)), np.float32)
     unknown[:, Scene.UNKNOWN] = 1.0
     found = run_graph(bundle, "scene", user, unknown)
     if found is None:
-        return settle(unknown, user)
+        return unknown
     broken = np.isnan(found).any(axis=1, keepdims=True)
-    return settle(np.where(broken, unknown, found), user)
+    return np.where(broken, unknown, found)
 
 
 def settle(scene: Rows, user: Rows) -> Rows:

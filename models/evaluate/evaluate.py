@@ -9,20 +9,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle.bundle import Bundle
-from models.bundle.experts import calibrated, score_pairs, score_users
+from models.bundle.experts import calibrated, guess, score_pairs, score_users
 from models.bundle.manifest import Weights
 from models.bundle.odds import stack
 from models.dataset.dataset import Dataset
 from models.evaluate.probabilities import measure, within_auc
 from models.evaluate.ranking import ranking
-from models.features import CONTRACT, context_fields, window_counts
+from models.features import (
+    CONTRACT,
+    context_fields,
+    language,
+    near_shops,
+    near_stock,
+    scene_weights,
+    season,
+    window_counts,
+)
+from models.scene.measure import against_baselines
+from models.scene.rules import told_scene
 
 Floats = NDArray[np.float64]
 CONTEXT_COLUMNS = (
     *context_fields.NAMES,
+    *scene_weights.NAMES,
+    *season.NAMES,
     *(name for name in window_counts.NAMES if name.startswith("app_minutes")),
 )
 """User columns that are context and nothing else: the control shuffles them between users."""
+CONTEXT_PAIR = (*near_shops.NAMES, *near_stock.NAMES, *language.NAMES)
+"""Pair columns that look at where the user is: the control shuffles them as well."""
 
 
 def evaluate_dataset(dataset: Dataset, bundle: Bundle, seed: int = 0) -> dict[str, Any]:
@@ -49,6 +64,7 @@ def evaluate_dataset(dataset: Dataset, bundle: Bundle, seed: int = 0) -> dict[st
         "decisions": len(np.unique(dataset.due)),
         "pairs": len(dataset.due),
         "user": at_user,
+        "scene": _scenes(dataset, bundle),
         "user_within_hour_auc": within_auc(user["fused"], dataset.acted, hour),
         "user_active_auc": within_auc(user["fused"][active], dataset.acted[active], one),
         "pair": at_pair,
@@ -57,6 +73,13 @@ def evaluate_dataset(dataset: Dataset, bundle: Bundle, seed: int = 0) -> dict[st
             for name, score in ranked.items()
         },
     }
+
+
+def _scenes(dataset: Dataset, bundle: Bundle) -> dict[str, Any]:
+    """The recogniser on moments whose scene a producer told, against the majority and the rules."""
+    told = told_scene(dataset.user)
+    user, label = dataset.user[told >= 0], told[told >= 0]
+    return against_baselines(guess(bundle, user), user, label, label)
 
 
 def score_dataset(dataset: Dataset, bundle: Bundle) -> tuple[dict[str, Floats], dict[str, Floats]]:
@@ -72,11 +95,23 @@ def score_dataset(dataset: Dataset, bundle: Bundle) -> tuple[dict[str, Floats], 
 
 def shuffled_context(dataset: Dataset, seed: int) -> Dataset:
     """Return the dataset with every user in another user's situation."""
-    columns = np.array([CONTRACT.user.index(name) for name in CONTEXT_COLUMNS])
-    user = dataset.user.copy()
-    other = np.random.default_rng(seed).permutation(len(user))
-    user[:, columns] = dataset.user[np.ix_(other, columns)]
-    return replace(dataset, user=user)
+    rng = np.random.default_rng(seed)
+    user = _shuffled(dataset.user, _places(CONTRACT.user, CONTEXT_COLUMNS), rng)
+    pair = _shuffled(dataset.pair, _places(CONTRACT.pair, CONTEXT_PAIR), rng)
+    return replace(dataset, user=user, pair=pair)
+
+
+def _places(names: tuple[str, ...], wanted: tuple[str, ...]) -> NDArray[np.intp]:
+    return np.array([names.index(name) for name in wanted], np.intp)
+
+
+def _shuffled(
+    rows: NDArray[np.float32], columns: NDArray[np.intp], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """The rows with these columns of another row."""
+    shuffled, other = rows.copy(), rng.permutation(len(rows))
+    shuffled[:, columns] = rows[np.ix_(other, columns)]
+    return shuffled
 
 
 def _named(bundle: Bundle, level: str, h_t: Floats, h_c: Floats) -> dict[str, Floats]:

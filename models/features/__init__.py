@@ -7,5 +7,18 @@ from models.features.contract import (
     user_features,
     user_steps,
 )
+from models.features.pairs import Around
+from models.features.places import Places
+from models.features.whereabouts import Whereabouts, whereabouts
 
-__all__ = ["CONTRACT", "Contract", "pair_features", "user_features", "user_steps"]
+__all__ = [
+    "CONTRACT",
+    "Around",
+    "Contract",
+    "Places",
+    "Whereabouts",
+    "pair_features",
+    "user_features",
+    "user_steps",
+    "whereabouts",
+]

@@ -34,7 +34,8 @@ def compute(view: UserView) -> NDArray[np.float64]:
     """Return float64[n, NAMES]: 1 or 0, NaN where the field was never told or was cleared.
 
     ``context_age_h``: hours since the newest word on device, network, place or cell;
-    ``scene_told``: number of the `Scene` a producer told in the last hours, else NaN.
+    ``scene_told``: number of the `Scene` a producer told in the last hours, if nobody told of
+    another place or network since, else NaN.
     """
     value, ts_ms = _last_known(view)
     columns = [
@@ -63,5 +64,7 @@ def _scene_told(view: UserView, value: NDArray[np.uint64], ts_ms: Int64s) -> NDA
     told = np.full(len(view), np.nan)
     for scene in Scene:
         told[value[:, ContextField.SCENE] == np.uint64(hash64(scene.name.lower()))] = scene
-    fresh = view.now_ms - ts_ms[:, ContextField.SCENE] <= SCENE_LIFE_MS
+    scene_ms = ts_ms[:, ContextField.SCENE]
+    fresh = view.now_ms - scene_ms <= SCENE_LIFE_MS
+    fresh &= (ts_ms[:, (ContextField.PLACE, ContextField.NETWORK)] <= scene_ms[:, None]).all(axis=1)
     return np.where(fresh, told, np.nan)

@@ -16,28 +16,40 @@ from models.features import (
     echo,
     ewma,
     ewma_trend,
+    fair_price,
     frequency,
     hour_weekday,
     interests,
     item_attributes,
+    language,
+    near_shops,
+    near_stock,
+    offers,
     recency,
     repurchase,
+    scene_weights,
+    season,
     short_long,
     source,
     steps,
+    told_interests,
     window_counts,
 )
 from models.features.calendar import Int64s
-from models.features.pairs import FactsOf, nothing_told, pair_view
+from models.features.pairs import Around, FactsOf, nothing_told, pair_view
 from models.features.view import user_view
+from models.features.whereabouts import Whereabouts
 from schemas.state import UserState
 
 USER_FAMILIES = (
     window_counts, recency, frequency, ewma, ewma_trend, short_long, hour_weekday, echo, interests,
-    context_fields,
+    context_fields, scene_weights,
 )  # fmt: skip
-PAIR_FAMILIES = (affinity, repurchase, demand, item_attributes, source)
-VERSION = 2
+PAIR_FAMILIES = (
+    affinity, repurchase, demand, item_attributes, near_shops, near_stock, language, offers,
+    fair_price, told_interests, source,
+)  # fmt: skip
+VERSION = 3
 
 
 @dataclass(slots=True, frozen=True)
@@ -59,21 +71,24 @@ class Contract:
 
 CONTRACT = Contract(
     VERSION,
-    tuple(name for family in USER_FAMILIES for name in family.NAMES),
+    (*(name for family in USER_FAMILIES for name in family.NAMES), *season.NAMES),
     tuple(name for family in PAIR_FAMILIES for name in family.NAMES),
 )
 
 
-def user_features(state: UserState, now_ms: Int64s, zones: list[str]) -> NDArray[np.float32]:
+def user_features(
+    state: UserState, now_ms: Int64s, zones: list[str], where: Whereabouts | None = None
+) -> NDArray[np.float32]:
     """Return float32[n, `CONTRACT`.user] at each user's ``now_ms`` in their IANA zone.
 
-    NaN is "not known". A row depends on its own user alone.
+    ``where``: what the texts in ``state`` say of places, None: nothing. NaN is "not known". A row depends on its own user alone.
 
     Raises:
         ValueError: the arguments differ in length.
     """
     view = user_view(state, now_ms, zones)
-    return _row([family.compute(view) for family in USER_FAMILIES])
+    where = where or Whereabouts.unknown(len(state))
+    return _row([*(family.compute(view) for family in USER_FAMILIES), season.compute(view, where)])
 
 
 def user_steps(state: UserState, now_ms: Int64s, zones: list[str]) -> NDArray[np.float32]:
@@ -94,13 +109,15 @@ def pair_features(
     source_score: NDArray[np.float32],
     now_ms: Int64s,
     facts_of: FactsOf = nothing_told,
+    around: Around | None = None,
 ) -> NDArray[np.float32]:
     """Return float32[m, `CONTRACT`.pair] of ``m`` pairs.
 
     ``due``: the pair's row in ``state`` and ``now_ms``; ``attributes``: `ITEM_ATTRIBUTES` rows;
-    ``facts_of``: what the epoch tells of categories (nothing, if not given).
+    ``facts_of``: what the epoch tells of categories (nothing, if not given); ``around``: where users
+    and items are, None: nobody told.
     """
-    view = pair_view(state, due, item, category, attributes, facts_of, source_score, now_ms)
+    view = pair_view(state, due, item, category, attributes, facts_of, source_score, now_ms, around)
     return _row([family.compute(view) for family in PAIR_FAMILIES])
 
 

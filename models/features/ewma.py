@@ -35,13 +35,14 @@ def compute(view: UserView) -> NDArray[np.float64]:
         slot, count = tiles.slot[chosen], tiles.count[chosen]
         step = tiles.age[chosen] // TILES_PER_STEP
         for half in HALF_LIVES_H:
-            weight = _weights(half)[step] * count
+            weight = decay_table(half)[step] * count
             columns.append(np.bincount(slot, weight, minlength=len(view)))
     return np.stack(columns, axis=1)
 
 
 @lru_cache(maxsize=16)
-def _weights(half_life_h: int) -> NDArray[np.float64]:
+def decay_table(half_life_h: int) -> NDArray[np.float64]:
+    """Return ``(1 - a) * a^k`` for each of the 720 hourly steps of 30 days."""
     # A table, not a power per row: an element never depends on its place in a vector register.
     a = alpha(half_life_h)
     return np.array([(1.0 - a) * a**k for k in range(TILES_30D // TILES_PER_STEP)])

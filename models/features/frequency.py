@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from models.features.calendar import DAY_MS, HOUR_MS, Int64s
 from models.features.view import WINDOW, UserView
 from schemas.state import TILE_MS
-from schemas.vocabulary import EventType
+from schemas.vocabulary import DEEDS, among
 
 NAMES = (
     "active_tiles_1d",
@@ -25,7 +25,7 @@ _SPREAD = 1 << 24
 def compute(view: UserView) -> NDArray[np.float64]:
     """Return float64[n, NAMES]: counts, and days since the first event (NaN when there is none)."""
     tiles = view.tiles
-    acted = tiles.type != EventType.APP_MINUTES
+    acted = among(tiles.type, DEEDS)
     distinct = [
         _distinct(view, tiles.start_ms // TILE_MS, acted, "1d"),
         _distinct(view, tiles.start_ms // TILE_MS, acted, "7d"),

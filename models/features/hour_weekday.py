@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.features.calendar import DAY_MS, HOUR_MS, Int64s
 from models.features.view import WINDOW, UserView
 from schemas.state import TILE_MS
-from schemas.vocabulary import EventType
+from schemas.vocabulary import DEEDS, among
 
 NAMES = (
     "local_hour_sin",
@@ -33,7 +33,7 @@ def compute(view: UserView) -> NDArray[np.float64]:
     hour = view.local_now_ms % DAY_MS // HOUR_MS
     weekday = (view.local_now_ms // DAY_MS + _MONDAY) % 7
     tiles = view.tiles
-    lived = (tiles.type != EventType.APP_MINUTES) & tiles.inside[WINDOW["30d"]]
+    lived = among(tiles.type, DEEDS) & tiles.inside[WINDOW["30d"]]
     slot, local_ms = tiles.slot[lived], tiles.local_ms[lived]
     hours = _shares(slot, local_ms % DAY_MS // HOUR_MS, len(view), 24)
     days = _shares(slot, (local_ms // DAY_MS + _MONDAY) % 7, len(view), 7)

@@ -17,11 +17,15 @@ NAMES = (
     "item_age_d",
     "seller_rating",
     "in_catalog",
+    "condition",
+    "volume_log",
 )
 
 
 def compute(view: PairView) -> NDArray[np.float64]:
-    """Return float64[m, NAMES]; logs are natural logs of 1 + minor units or grams, ages in days."""
+    """Return float64[m, NAMES]; logs are natural logs of 1 + minor units, grams or litres,
+    ages in days, ``condition`` from 0 (for parts) to 4 (new).
+    """
     told = view.attributes
     price, stock = _column(told["price_minor"]), told["stock"]
     usual = np.ascontiguousarray(view.mean_price[view.due])
@@ -37,6 +41,8 @@ def compute(view: PairView) -> NDArray[np.float64]:
         age,
         told["seller_rating"],
         told["known"].astype(np.float64),
+        told["condition"],
+        np.log1p(told["volume_l"]),
     )
     return np.stack(columns, axis=1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from models.features.calendar import Int64s
 from models.features.interests import mean_price
-from models.features.view import Events, events_before
+from models.features.places import Places
+from models.features.view import Events, events_before, local_times
+from models.features.whereabouts import Whereabouts
 from schemas.ids import NO_ID
-from schemas.state import UserState
+from schemas.state import Ragged, UserState
 from schemas.tables import CATEGORY_FACTS
 
 FactsOf = Callable[[NDArray[np.uint64]], NDArray[Any]]
@@ -26,11 +28,26 @@ def nothing_told(categories: NDArray[np.uint64]) -> NDArray[Any]:
 
 
 @dataclass(slots=True, frozen=True)
+class Around:
+    """Where users (a row each: ``zones``, ``where``) and items (``places``) are."""
+
+    zones: list[str]
+    where: Whereabouts
+    places: Places = field(default_factory=Places)
+
+    @classmethod
+    def unknown(cls, users: int) -> Around:
+        """Nobody told anything."""
+        return cls(["UTC"] * users, Whereabouts.unknown(users))
+
+
+@dataclass(slots=True, frozen=True)
 class PairView:
     """``m`` user x item pairs; ``due`` is the row of the user in ``now_ms`` and ``events``.
 
     ``hit_pair``, ``hit_event``: which event of the user concerns the pair's item or category,
-    pair by pair, oldest event first; ``same_item``: it is the very item.
+    pair by pair, oldest event first; ``same_item``: it is the very item. ``where``, ``context`` and
+    ``local_now_ms`` have a row a user, ``places`` is what ``attributes`` name by number.
     """
 
     due: Int64s
@@ -46,6 +63,10 @@ class PairView:
     hit_event: Int64s
     same_item: NDArray[np.bool_]
     same_category: NDArray[np.bool_]
+    local_now_ms: Int64s
+    where: Whereabouts
+    places: Places
+    context: Ragged
 
     def __len__(self) -> int:
         """Pairs."""
@@ -61,8 +82,10 @@ def pair_view(
     facts_of: FactsOf,
     source_score: NDArray[np.float32],
     now_ms: Int64s,
+    around: Around | None = None,
 ) -> PairView:
     """Return the view; a pair without a category has the one the catalogue gives its item."""
+    around = around or Around.unknown(len(state))
     now_ms, due = np.asarray(now_ms, np.int64), np.asarray(due, np.int64)
     category = np.where(category == NO_ID, attributes["category"], category)
     events = events_before(state, now_ms)
@@ -75,7 +98,8 @@ def pair_view(
     return PairView(
         due, item, category, attributes, facts_of(category), source_score, now_ms, events,
         mean_price(events, len(state)), pair[hit], event[hit], same_item[hit],
-        same_category[hit],
+        same_category[hit], local_times(now_ms, around.zones), around.where, around.places,
+        state.context,
     )  # fmt: skip
 
 

@@ -94,6 +94,13 @@ def events_before(state: UserState, now_ms: Int64s) -> Events:
     return Events(rows, slot, np.maximum(age, 0), age_ms)
 
 
+def local_times(now_ms: Int64s, zones: list[str]) -> Int64s:
+    """Return each time on the wall clock of its zone, ms."""
+    index, table = _clocks(now_ms, zones)
+    local_ms: Int64s = now_ms + table.offset_ms(index, now_ms)
+    return local_ms
+
+
 def _clocks(now_ms: Int64s, zones: list[str]) -> tuple[Int64s, ZoneTable]:
     if not len(now_ms):
         return np.zeros(0, np.int64), zone_table(["UTC"], 0, 0)[1]

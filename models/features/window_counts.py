@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features.view import WINDOWS, UserView
-from schemas.vocabulary import EventType
+from schemas.vocabulary import DEEDS, EventType
 
 COUNTED: dict[str, tuple[EventType, ...]] = {
     "view": (EventType.VIEW,),
@@ -16,7 +16,7 @@ COUNTED: dict[str, tuple[EventType, ...]] = {
     "purchase": (EventType.PURCHASE,),
     "return": (EventType.RETURN, EventType.CANCEL),
     "app_minutes": (EventType.APP_MINUTES,),
-    "any": tuple(kind for kind in EventType if kind != EventType.APP_MINUTES),
+    "any": DEEDS,
 }
 """Which tiles each count adds up; a like is a favourite without a basket."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from models.features.calendar import DAY_MS, HOUR_MS, zone_table
 from models.sendtime.activity import HOURS, Floats, Ints
 from schemas.state import NEVER_MS, TILE_MS, UserState
-from schemas.vocabulary import EventType
+from schemas.vocabulary import DEEDS, among
 
 LOOK_DAYS = 60
 """Older activity says little about habits; state that forgets earlier simply knows less."""
@@ -43,7 +43,7 @@ def habits(state: UserState, now_ms: Ints, zones: list[str]) -> Habits:
     slot = state.tiles.slots
     start_ms = state.tiles.data["tile"].astype(np.int64) * TILE_MS
     age_ms = now_ms[slot] - start_ms
-    lived = (state.tiles.data["type"] != EventType.APP_MINUTES) & (age_ms > 0) & (age_ms < look_ms)
+    lived = among(state.tiles.data["type"], DEEDS) & (age_ms > 0) & (age_ms < look_ms)
     slot, start_ms = slot[lived], start_ms[lived]
     local_h = (start_ms + table.offset_ms(number[slot], start_ms)) // HOUR_MS
     now_h = (now_ms + table.offset_ms(number, now_ms)) // HOUR_MS

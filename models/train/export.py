@@ -17,7 +17,9 @@ from schemas.vocabulary import Scene
 
 TARGET_OPSET = {"": OPSET, "ai.onnx.ml": 3}
 FILL = -1.0
-"""What a plain tree sees where a column is not known; every scene input is 0 or more."""
+"""What the recogniser sees where a column is not known; every scene input is 0 or more."""
+MOST = 60.0
+"""Scene inputs stop here: an hour and its minutes are no more."""
 _TABLE, _FILLED = "probabilities", "filled"
 
 
@@ -31,9 +33,9 @@ def export_binary(model: Any, width: int) -> bytes:
 
 
 def export_scene(model: Any, width: int) -> bytes:
-    """Return ONNX bytes that give float32[n, scenes]; a scene the tree never saw gets 0.
+    """Return ONNX bytes that give float32[n, scenes]; a scene the model never saw gets 0.
 
-    The tree was fitted on rows without NaN (`fill`): skl2onnx drops where a plain tree sends NaN, and the
+    The model was fitted on rows without NaN (`fill`): skl2onnx drops where a plain tree sends NaN, and the
     graph would then answer otherwise than the trainer.
     """
     proto = _convert(model, _FILLED, width)
@@ -49,8 +51,8 @@ def export_scene(model: Any, width: int) -> bytes:
 
 
 def fill(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the rows with `FILL` for NaN, as the scene graph does it itself."""
-    return np.where(np.isnan(rows), np.float32(FILL), rows)
+    """Return the rows with `FILL` for NaN, within [FILL, MOST], as the scene graph does it itself."""
+    return np.clip(np.where(np.isnan(rows), np.float32(FILL), rows), FILL, MOST).astype(np.float32)
 
 
 def floor_thresholds(model: Any) -> None:
@@ -75,10 +77,13 @@ def scatter(classes: NDArray[np.int64]) -> NDArray[np.float32]:
 def _fill_first(graph: onnx.GraphProto, width: int) -> None:
     nodes = [
         helper.make_node("IsNaN", [INPUT], ["holes"]),
-        helper.make_node("Where", ["holes", "kairos_fill", INPUT], [_FILLED]),
+        helper.make_node("Where", ["holes", "kairos_fill", INPUT], ["kairos_told"]),
+        helper.make_node("Clip", ["kairos_told", "kairos_least", "kairos_most"], [_FILLED]),
         *graph.node,
     ]
     graph.initializer.append(helper.make_tensor("kairos_fill", TensorProto.FLOAT, [1], [FILL]))
+    for name, value in (("kairos_least", FILL), ("kairos_most", MOST)):
+        graph.initializer.append(helper.make_tensor(name, TensorProto.FLOAT, [], [value]))
     del graph.node[:], graph.input[:]
     graph.node.extend(nodes)
     graph.input.append(helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, width]))

@@ -1,4 +1,4 @@
-"""Fit one graph: boosted trees, the scene tree, or a constant where there is nothing to learn."""
+"""Fit one graph: boosted trees, or a constant where there is nothing to learn."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import config_context
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.tree import DecisionTreeClassifier
 
 from models.bundle.handmade import constant_graph
 from models.bundle.manifest import Graph, Parity
 from models.bundle.parity import check_parity, golden_rows
-from models.train.export import export_binary, export_scene, fill, floor_thresholds, scatter
-from schemas.vocabulary import Scene
+from models.train.export import export_binary, floor_thresholds
 
 Rows = NDArray[np.float32]
 LEAST_OF_A_CLASS = 10
@@ -65,10 +62,19 @@ def fit_binary(name: str, rows: Rows, label: NDArray[np.bool_], trees: Trees, se
     Raises:
         ParityError: the exported graph differs from the trained model.
     """
-    rows, label = _thinned(rows, label, seed)
+    rows, label = thinned(rows, label, seed)
     if min(int(label.sum()), int((~label).sum())) < LEAST_OF_A_CLASS:
         rate = float((label.sum() + PRIOR) / (len(label) + 1.0))
         return Fitted(constant_graph([rate], rows.shape[1]), "constant", None)
+    model = grown(rows, label, trees, seed)
+    made = export_binary(model, rows.shape[1])
+    return _gated(name, made, "boosted_trees", _class_one(model), rows, seed)
+
+
+def grown(
+    rows: Rows, label: NDArray[np.bool_], trees: Trees, seed: int
+) -> HistGradientBoostingClassifier:
+    """Return fitted trees whose thresholds are float32 already."""
     model = HistGradientBoostingClassifier(
         max_iter=trees.rounds, max_leaf_nodes=trees.leaves, learning_rate=trees.rate,
         min_samples_leaf=trees.least_leaf, l2_regularization=trees.l2, early_stopping=False,
@@ -76,30 +82,7 @@ def fit_binary(name: str, rows: Rows, label: NDArray[np.bool_], trees: Trees, se
         random_state=seed,
     ).fit(_told_columns(rows), label)  # fmt: skip
     floor_thresholds(model)
-    made = export_binary(model, rows.shape[1])
-    return _gated(name, made, "boosted_trees", _class_one(model), rows, seed)
-
-
-def fit_scene(rows: Rows, label: NDArray[np.int64], seed: int) -> Fitted:
-    """Return the scene tree over `Scene` numbers, or a constant where only one was seen."""
-    seen = np.unique(label)
-    if len(seen) < 2:
-        vector = [0.0] * len(Scene)
-        vector[int(seen[0]) if len(seen) else Scene.UNKNOWN] = 1.0
-        return Fitted(constant_graph(vector, rows.shape[1]), "constant", None)
-    rows, label = _thinned(rows, label, seed)
-    model = DecisionTreeClassifier(max_depth=8, min_samples_leaf=5, random_state=seed)
-    model.fit(fill(rows), label)
-    made = export_scene(model, rows.shape[1])
-    spread = scatter(model.classes_).astype(np.float64)
-
-    def predict(golden: Rows) -> NDArray[np.float64]:
-        # Without this scikit-learn sums the extremes to see whether they are finite.
-        with config_context(assume_finite=True):
-            found: NDArray[np.float64] = model.predict_proba(fill(golden)) @ spread
-        return found
-
-    return _gated("scene", made, "decision_tree", predict, rows, seed)
+    return model
 
 
 def _class_one(model: HistGradientBoostingClassifier) -> Callable[[Rows], NDArray[np.float64]]:
@@ -129,8 +112,11 @@ def _told_columns(rows: Rows) -> Rows:
     return np.where(np.isnan(rows).all(axis=0), np.float32(0), rows)
 
 
-def _thinned(rows: Rows, label: NDArray[Any], seed: int) -> tuple[Rows, NDArray[Any]]:
-    if len(rows) <= MOST_ROWS:
+def thinned(
+    rows: Rows, label: NDArray[Any], seed: int, most: int = MOST_ROWS
+) -> tuple[Rows, NDArray[Any]]:
+    """Return at most ``most`` rows with their labels, drawn evenly, in their order."""
+    if len(rows) <= most:
         return rows, label
-    kept = np.sort(np.random.default_rng(seed).permutation(len(rows))[:MOST_ROWS])
+    kept = np.sort(np.random.default_rng(seed).permutation(len(rows))[:most])
     return rows[kept], label[kept]

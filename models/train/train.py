@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,8 +22,9 @@ from models.evaluate import evaluate_dataset
 from models.features import CONTRACT
 from models.train.calibrate import fit_platt, fit_stack
 from models.train.columns import COLUMNS
-from models.train.fit import CONTEXT, TEMPORAL, Fitted, Trees, fit_binary, fit_scene
-from models.train.scene_rules import scene_labels
+from models.train.contest import fit_contest
+from models.train.fit import CONTEXT, TEMPORAL, Fitted, Trees, fit_binary
+from models.train.scene import fit_scene
 from models.train.search import search_trees
 
 PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy")
@@ -51,25 +53,53 @@ def train_bundle(
         ParityError: a graph differs from its trainer; nothing is written.
     """
     train, later, test = split_by_time(dataset)
-    draft = _Draft(_manifest(dataset, training_window, seed, name))
+    draft = Draft(_manifest(dataset, training_window, seed, name))
     with threadpool_limits(1):
         _fit(draft, train, seed, search)
         _calibrate(draft, later)
-        draft.say(metrics=evaluate_dataset(test, draft.bundle(), seed))
+        found = evaluate_dataset(test, draft.bundle(), seed)
+        found["contests"] = draft.contests
+        draft.say(metrics=found)
     return write_bundle(out_dir, draft.manifest, draft.graphs, epoch, forecast, tables)
 
 
+def draft_bundle(
+    train: Dataset,
+    later: Dataset,
+    seed: int,
+    columns: Mapping[str, tuple[str, ...]] = COLUMNS,
+    like: Draft | None = None,
+) -> Draft:
+    """Fit on ``train``, calibrate and fuse on ``later``; nothing is written.
+
+    ``columns``: what each graph may see; ``like``: take the scene and the temporal graphs from this
+    draft instead of fitting them again.
+    """
+    draft = Draft(_manifest(train, None, seed, "draft"), columns=columns)
+    with threadpool_limits(1):
+        _fit(draft, train, seed, search=False, like=like)
+        _calibrate(draft, later)
+    return draft
+
+
 @dataclass(slots=True)
-class _Draft:
-    """The bundle as far as it has come."""
+class Draft:
+    """The bundle as far as it has come; ``contests``: how its families were chosen."""
 
     manifest: Manifest
     graphs: dict[str, bytes] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: COLUMNS)
+    contests: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, other: Draft, name: str) -> None:
+        """Take a graph of another draft."""
+        self.graphs[name] = other.graphs[name]
+        self.say(graphs={**self.manifest.graphs, name: other.manifest.graphs[name]})
 
     def add(self, name: str, fitted: Fitted) -> None:
         """Put a fitted graph in."""
         self.graphs[name] = fitted.onnx_bytes
-        described = fitted.described(name, COLUMNS[name])
+        described = fitted.described(name, self.columns[name])
         self.say(graphs={**self.manifest.graphs, name: described})
         if fitted.kind == "constant":
             self.note(f"{name} is a constant: too few examples of one class")
@@ -101,24 +131,36 @@ def _manifest(dataset: Dataset, window: tuple[int, int] | None, seed: int, name:
     )
 
 
-def _fit(draft: _Draft, train: Dataset, seed: int, search: bool) -> None:
+def _fit(draft: Draft, train: Dataset, seed: int, search: bool, like: Draft | None = None) -> None:
     """Fit the scene first: what it recognises is an input of the context expert."""
-    unknown = recognise(None, train.user)
-    rows = design(COLUMNS["scene"], train.user, unknown)
-    draft.add("scene", fit_scene(rows, scene_labels(train.user), seed))
+    if like is None:
+        unknown = recognise(None, train.user)
+        rows = design(draft.columns["scene"], train.user, unknown)
+        recogniser = fit_scene(rows, train.user, seed)
+        draft.add("scene", recogniser.fitted)
+        draft.contests["scene"] = recogniser.contest
+    else:
+        draft.take(like, "scene")
     scene = recognise(draft.bundle(), train.user)
+    for expert, trees in (("temporal", TEMPORAL), ("context", CONTEXT)):
+        for graph in (f"{expert}_user", f"{expert}_item"):
+            if like is not None and expert == "temporal":
+                draft.take(like, graph)
+            else:
+                draft.add(graph, _task(draft, graph, train, scene, seed).fit(draft, trees, search))
+
+
+def _task(draft: Draft, graph: str, train: Dataset, scene: NDArray[np.float32], seed: int) -> _Task:
+    """What a graph learns: who acts, or which item among those offered to users who acted."""
+    columns = draft.columns[graph]
+    if graph.endswith("_user"):
+        rows = design(columns, train.user, scene)
+        return _Task(graph, rows, train.acted, train.now_ms, train.horizon_ms, seed)
     acted = train.acted[train.due]
     due = train.due[acted]
-    for expert, trees in (("temporal", TEMPORAL), ("context", CONTEXT)):
-        graph = f"{expert}_user"
-        rows = design(COLUMNS[graph], train.user, scene)
-        task = _Task(graph, rows, train.acted, train.now_ms, train.horizon_ms, seed)
-        draft.add(graph, task.fit(draft, trees, search))
-        graph = f"{expert}_item"
-        rows = design(COLUMNS[graph], train.user, scene, train.pair[acted], due)
-        label = train.engaged[acted]
-        task = _Task(graph, rows, label, train.now_ms[due], train.horizon_ms, seed)
-        draft.add(graph, task.fit(draft, trees, search))
+    rows = design(columns, train.user, scene, train.pair[acted], due)
+    label = train.engaged[acted]
+    return _Task(graph, rows, label, train.now_ms[due], train.horizon_ms, seed)
 
 
 @dataclass(slots=True, frozen=True)
@@ -132,17 +174,23 @@ class _Task:
     horizon_ms: int
     seed: int
 
-    def fit(self, draft: _Draft, trees: Trees, search: bool) -> Fitted:
+    def fit(self, draft: Draft, trees: Trees, search: bool) -> Fitted:
         """Fit the graph, with the trees that later data prefer if asked to ``search``."""
         if search:
             trees = search_trees(
                 self.name, self.rows, self.label, self.now_ms, self.horizon_ms, trees, self.seed
             )
             draft.note(f"{self.name}: the search chose {trees}")
-        return fit_binary(self.name, self.rows, self.label, trees, self.seed)
+        if self.name != "context_item":
+            return fit_binary(self.name, self.rows, self.label, trees, self.seed)
+        fitted, draft.contests[self.name] = fit_contest(
+            self.name, draft.columns[self.name], self.rows, self.label, self.now_ms,
+            self.horizon_ms, trees, self.seed,
+        )  # fmt: skip
+        return fitted
 
 
-def _calibrate(draft: _Draft, later: Dataset) -> None:
+def _calibrate(draft: Draft, later: Dataset) -> None:
     """Fit the Platt scalings, then the fusion of what they give, on the later block."""
     bundle = draft.bundle()
     users = score_users(bundle, later.user)
@@ -168,7 +216,7 @@ def _calibrate(draft: _Draft, later: Dataset) -> None:
 
 
 def _stack(
-    draft: _Draft,
+    draft: Draft,
     level: str,
     h_t: NDArray[np.float64],
     h_c: NDArray[np.float64],

@@ -18,8 +18,8 @@ EVENT_TOPICS = ("clicks", "purchases", "context")
 """Topics whose events are deduplicated and counted by law 4."""
 TICKS = "ticks"
 COUNTS = (
-    "consumed", "accepted", "duplicates", "late", "dead_letters", "receipts", "ticks",
-    "other_dead_letters", "unknown_fields",
+    "consumed", "accepted", "duplicates", "late", "dead_letters", "receipts", "profiles",
+    "ticks", "other_dead_letters", "unknown_fields",
 )  # fmt: skip
 """``accepted + duplicates + late + dead_letters = consumed``; the rest count apart."""
 
@@ -82,7 +82,8 @@ def _counts(
         "consumed": consumed,
         "accepted": consumed - dead_letters,
         "dead_letters": dead_letters,
-        "receipts": len(records) - consumed - of_topic[TICKS] - other,
+        "receipts": of_topic["push-receipts"] - gone["push-receipts"],
+        "profiles": of_topic["profiles"] - gone["profiles"],
         "ticks": of_topic[TICKS],
         "other_dead_letters": other,
         "unknown_fields": unknown,

@@ -39,7 +39,7 @@ class Columns:
     """Rows by kind, packed as their dtypes say; users and texts once each."""
 
     def __init__(self, settings: Settings, vault: Vault) -> None:
-        self.cell_digits = settings.cell_resolution
+        self.cell_resolution = settings.cell_resolution
         self.event_types = event_types(settings.event_names)
         self._vault = vault
         self._users: dict[str, int] = {}

@@ -8,9 +8,15 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from schemas.events import Click, Consent, Context, Purchase, PurchaseLine
+from schemas.events import Click, Consent, Context, Profile, Purchase, PurchaseLine
 from schemas.receipts import PushReceipt
-from streams.accept.soundness import check_click, check_context, check_purchase, check_receipt
+from streams.accept.soundness import (
+    check_click,
+    check_context,
+    check_profile,
+    check_purchase,
+    check_receipt,
+)
 from streams.accept.validate import ALWAYS_SHORT
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=ALWAYS_SHORT)]
@@ -53,6 +59,13 @@ class _Context(Context, kw_only=True, gc=False, forbid_unknown_fields=True):
     event_id: _Id
     user_id: _Id
     consent: _Consent | msgspec.UnsetType | None = msgspec.UNSET
+    schema_version: Literal[1] = 1
+
+
+class _Profile(Profile, kw_only=True, gc=False, forbid_unknown_fields=True):
+    user_id: _Id
+    segments: list[_Id] = msgspec.field(default_factory=list)
+    interests: list[_Id] = msgspec.field(default_factory=list)
     schema_version: Literal[1] = 1
 
 
@@ -104,6 +117,7 @@ SHAPES: dict[str, Shape] = {
     "clicks": _shape(_Click, Click, check_click, {}),
     "purchases": _shape(_Purchase, Purchase, check_purchase, {"lines": PurchaseLine}),
     "context": _shape(_Context, Context, check_context, {"consent": Consent}),
+    "profiles": _shape(_Profile, Profile, check_profile, {}),
     "push-receipts": _shape(_Receipt, PushReceipt, check_receipt, {}),
 }
 """The user topics whose values are read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.events import Click, Context, Purchase, PurchaseLine
+from schemas.events import Click, Context, Profile, Purchase, PurchaseLine
 from schemas.receipts import PushReceipt
 from schemas.vocabulary import DeadReason
 from streams.accept import validate as check
@@ -42,6 +42,15 @@ def _check_line(at: str, line: PurchaseLine) -> None:
 def check_context(context: Context) -> None:
     """Who and which event; what the fields tell is checked where it is read."""
     _check_ids(context)
+
+
+def check_profile(profile: Profile) -> None:
+    """Whose profile; what it names are ids."""
+    check.check_version(profile.schema_version)
+    check.check_id("user_id", profile.user_id)
+    for field in ("segments", "interests"):
+        for number, text in enumerate(getattr(profile, field)):
+            check.check_id(f"{field}[{number}]", text)
 
 
 def check_receipt(receipt: PushReceipt) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any
 
-from schemas.events import Click, Purchase
+from schemas.events import Click, Profile, Purchase
 from schemas.ids import event_hash
 from schemas.receipts import PushReceipt
 from schemas.tables import SourceRecord
-from schemas.vocabulary import ContextField, PushStatus
+from schemas.vocabulary import INTERESTS, SEGMENTS, ContextField, PushStatus
 from streams.accept import validate as check
 from streams.accept.columns import DENIED, NO_PRICE, Columns
 from streams.accept.situation import add_context
@@ -51,6 +52,17 @@ def add_purchase(columns: Columns, pos: int, record: SourceRecord, order: Purcha
         )  # fmt: skip
 
 
+def add_profile(columns: Columns, pos: int, record: SourceRecord, profile: Profile) -> None:
+    """What a user is said to like and to be: the first few of each; the newest profile holds whole."""
+    check.check_key(record.key, profile.user_id)
+    ts_ms = parse_ts(profile.ts, record.timestamp_ms)
+    user = columns.user(profile.user_id)
+    event = event_hash("profiles", "\x00".join((*profile.interests, "", *profile.segments)))
+    for fields, told in ((INTERESTS, profile.interests), (SEGMENTS, profile.segments)):
+        for field, text in zip_longest(fields, told[: len(fields)]):
+            columns.add_context(pos, user, ts_ms, event, field, text)
+
+
 def add_receipt(columns: Columns, pos: int, record: SourceRecord, receipt: PushReceipt) -> None:
     """What became of a push; opting out also withdraws consent."""
     check.check_key(record.key, receipt.user_id)
@@ -69,6 +81,7 @@ ADD: dict[str, Add] = {
     "clicks": add_click,
     "purchases": add_purchase,
     "context": add_context,
+    "profiles": add_profile,
     "push-receipts": add_receipt,
 }
 """The user topics, and what turns their records into rows."""

@@ -20,7 +20,7 @@ from schemas.state import (
     UserState,
     joined,
 )
-from schemas.vocabulary import EventType
+from schemas.vocabulary import DEEDS, EventType, among
 
 _TILE_MAX = np.iinfo(np.uint16).max
 
@@ -86,7 +86,7 @@ def add_tiles(state: UserState, facts: NDArray[Any], retention_ms: int) -> None:
 
 def add_recent(state: UserState, facts: NDArray[Any], recent_events: int) -> None:
     """Keep the newest facts about items or queries by (ts, event, line)."""
-    kept_facts = facts[facts["type"] != EventType.APP_MINUTES]
+    kept_facts = facts[among(facts["type"], DEEDS)]
     fresh = np.zeros(len(kept_facts), EVENT)
     for name in EVENT.names or ():
         fresh[name] = kept_facts[name]

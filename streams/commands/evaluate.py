@@ -1,6 +1,6 @@
 """`kairos evaluate`: how good a bundle is on a log, out of time and with the shuffled control.
 
-Its subcommands train and measure one view alone: `time`, `items`.
+Its subcommands train and measure one view alone: `time`, `items`, `context`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from models.evaluate import evaluate_dataset
 from streams.accept import Vault, read_secret
 from streams.assemble import load_bundle, with_bundle
 from streams.commands.console import bars, finish, say
+from streams.commands.evaluations.context import context as context_report
 from streams.commands.evaluations.items import items
 from streams.commands.evaluations.time import time
 from streams.commands.log_options import DataPath, SourceName, ZoneName, open_log, tell_skipped
@@ -26,6 +27,7 @@ OLD = "decisions inside the bundle's training window are left out: {:,} of {:,}"
 app = typer.Typer(invoke_without_command=True)
 app.command()(time)
 app.command()(items)
+app.command("context")(context_report)
 
 
 @app.callback()

@@ -7,7 +7,7 @@ from typing import Self
 
 from streams.settings import Settings
 
-MERGED = ("clicks", "purchases", "context", "push-receipts", "ticks")
+MERGED = ("clicks", "purchases", "context", "profiles", "push-receipts", "ticks")
 """The co-partitioned topics of the input sequence; ties in time go to the earlier one."""
 TABLE = "state"
 """Name of the one table; its changelog is ``<app_id>-state-changelog``."""

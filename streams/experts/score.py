@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from models.bundle import Bundle
 from models.bundle.experts import score_pairs, score_users
-from models.features import pair_features, user_features
+from models.features import Around, pair_features, user_features, whereabouts
 from schemas.tables import CandidateSet, DueUsers
 from streams.experts.light_pass import light_pass
 from streams.experts.zones import Texts, zones_of
@@ -28,13 +28,15 @@ def score(
     (counted in ``bundle.failures``). Never raises for a model.
     """
     zones = zones_of(due.state, texts, settings.default_timezone)
-    user = user_features(due.state, due.now_ms, zones)
+    where = whereabouts(due.state, texts)
+    user = user_features(due.state, due.now_ms, zones, where)
     users = score_users(bundle, user)
     best = light_pass(candidates, settings.candidates_scored)
     attributes = shared.catalogue.attributes(best.item)
     pair = pair_features(
         due.state, best.due, best.item, best.category, attributes, best.source_score, due.now_ms,
         shared.facts_of,
+        Around(zones, where, shared.catalogue.places),
     )  # fmt: skip
     h_t, h_c = score_pairs(bundle, users, user, pair, best.due)
     return (

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle
 from models.bundle.experts import calibrated, score_users
-from models.features import user_features
+from models.features import user_features, whereabouts
 from schemas.state import UserState
 from streams.experts.zones import Texts, zones_of
 from streams.fusion.fuse import blend, weights
@@ -25,7 +25,8 @@ def user_score(
 ) -> NDArray[np.float64]:
     """Return the fused, calibrated P(user acts) of each user: float64[n], finite, in [0, 1]."""
     zones = zones_of(state, texts, settings.default_timezone)
-    users = score_users(bundle, user_features(state, now_ms, zones))
+    features = user_features(state, now_ms, zones, whereabouts(state, texts))
+    users = score_users(bundle, features)
     h_t = calibrated(bundle, "temporal_user", users.temporal)
     h_c = calibrated(bundle, "context_user", users.context)
     fallback = np.zeros(len(state))

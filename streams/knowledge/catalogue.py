@@ -12,18 +12,21 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from models.features.places import NOWHERE, Places
 from schemas.catalog import CatalogItem
 from schemas.ids import hash64
 from schemas.state import NEVER_MS
 from schemas.tables import ITEM_ATTRIBUTES
 from streams.knowledge.catalogue_record import CatalogueError, Version, read_version
 from streams.knowledge.newest import Newest
+from streams.knowledge.similar_prices import NO_GROUP, SimilarPrices
 
 _UNKNOWN_SLOT = 0
 _FIRST_ROWS = 1024
 _NAN = float("nan")
-_UNKNOWN = (0, _NAN, _NAN, _NAN, _NAN, _NAN, False)
-_WITHDRAWN = (0, _NAN, 0.0, _NAN, _NAN, _NAN, False)
+_NOT_TOLD = (0, _NAN, _NAN, _NAN, _NAN, NOWHERE, NOWHERE, NOWHERE)
+_UNKNOWN = (0, _NAN, _NAN, _NAN, _NAN, _NAN, False, *_NOT_TOLD)
+_WITHDRAWN = (0, _NAN, 0.0, _NAN, _NAN, _NAN, False, *_NOT_TOLD)
 
 
 class Catalogue:
@@ -44,6 +47,9 @@ class Catalogue:
         self._values: list[bytes | None] = [None]
         self._categories: dict[int, str] = {}
         self._newest = Newest()
+        self._similar = SimilarPrices()
+        self._group = np.zeros(_FIRST_ROWS, np.int32)
+        self.places = Places()
 
     def __len__(self) -> int:
         """Items that are on offer now."""
@@ -75,7 +81,11 @@ class Catalogue:
         Unknown: category 0, NaN, ``known`` False; a withdrawn item is the same with stock 0, so
         ``stock <= 0`` means "not on offer" for both sold out and withdrawn.
         """
-        rows: NDArray[Any] = self._table[self._find(items)]
+        slots = self._find(items)
+        rows: NDArray[Any] = self._table[slots]
+        rows["similar_minor"] = self._similar.mean_of_others(
+            self._group[slots], rows["price_minor"]
+        )
         return rows
 
     def offers(self, items: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
@@ -121,7 +131,12 @@ class Catalogue:
         if version.ts_ms < self._ts_ms[slot]:
             return
         self._ts_ms[slot] = version.ts_ms
-        self._table[slot] = version.attributes
+        sets = (
+            self.places.shop_set(version.shops),
+            self.places.country_set(version.warehouses),
+            self.places.country_set(version.regions),
+        )
+        self._put(slot, (*version.attributes, *sets), self._similar.group(*version.group))
         self._values[slot] = value
         if version.category is not None:
             self._categories.setdefault(version.attributes[0], version.category)
@@ -129,9 +144,15 @@ class Catalogue:
 
     def _withdraw(self, number: int) -> None:
         slot = self._slot(number)
-        self._table[slot] = _WITHDRAWN
+        self._put(slot, _WITHDRAWN, NO_GROUP)
         self._values[slot] = None
         self._applied(slot, NEVER_MS)
+
+    def _put(self, slot: int, row: tuple[Any, ...], group: int) -> None:
+        """Replace the item's row, and its price among those of similar items."""
+        self._similar.move(int(self._group[slot]), float(self._table["price_minor"][slot]), -1)
+        self._table[slot], self._group[slot] = row, group
+        self._similar.move(group, row[1], 1)
 
     def _applied(self, slot: int, arrived_ms: int) -> None:
         self.version += 1
@@ -154,6 +175,7 @@ class Catalogue:
         rows = len(self._table)
         never = np.full(rows, NEVER_MS)
         self._table = np.concatenate((self._table, np.zeros(rows, ITEM_ATTRIBUTES)))
+        self._group = np.concatenate((self._group, np.zeros(rows, np.int32)))
         self._hashes = np.concatenate((self._hashes, np.zeros(rows, np.uint64)))
         self._ts_ms = np.concatenate((self._ts_ms, never))
         self._arrived_ms = np.concatenate((self._arrived_ms, never))

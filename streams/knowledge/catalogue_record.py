@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Any, NamedTuple
 
 import msgspec
 
+from models.features.places import Shop
+from models.features.whereabouts import language
 from schemas.catalog import CatalogItem
 from schemas.ids import hash64
 from streams.accept.faults import Fault
@@ -17,6 +20,8 @@ MAX_ID_BYTES = 256
 _MAX_NUMBER = 2**53
 """Beyond this a float64 no longer holds every integer."""
 
+CONDITIONS = {"parts": 0.0, "fair": 1.0, "good": 2.0, "like_new": 3.0, "new": 4.0}
+_SIDES = re.compile(r"([\d.]{1,8})x([\d.]{1,8})x([\d.]{1,8})(?:cm)?")
 _DECODER = msgspec.json.Decoder(CatalogItem)
 _NAN = float("nan")
 
@@ -26,13 +31,17 @@ class CatalogueError(ValueError):
 
 
 class Version(NamedTuple):
-    """One version of an item: ``attributes`` in the order of `ITEM_ATTRIBUTES`."""
+    """One version of an item: ``attributes`` in the order of `ITEM_ATTRIBUTES`, sets not numbered."""
 
     number: int
     ts_ms: int
     arrived_ms: int
     category: str | None
-    attributes: tuple[int, float, float, float, float, float, bool]
+    attributes: tuple[Any, ...]
+    group: tuple[str | None, str | None, str | None]
+    shops: list[Shop] | None
+    warehouses: list[str] | None
+    regions: list[str] | None
 
     @property
     def on_offer(self) -> bool:
@@ -58,9 +67,20 @@ def read_version(name: str, value: bytes) -> Version:
         _number(created_ms),
         _number(item.seller_rating),
         True,
+        language(item.language or ""),
+        _number(None if item.offer is None else _time("offer.until", item.offer.until)),
+        _NAN,
+        CONDITIONS.get((item.condition or "").lower(), _NAN),
+        _litres(item.size),
     )
     arrived_ms = ts_ms if created_ms is None else created_ms
-    return Version(hash64(name), ts_ms, arrived_ms, item.category_id, attributes)
+    shops = None if item.stores is None else [(s.lat, s.lon, s.hours) for s in item.stores]
+    units = item.stock_by_warehouse
+    held = None if units is None else [name for name, n in units.items() if n > 0]
+    return Version(
+        hash64(name), ts_ms, arrived_ms, item.category_id, attributes,
+        (item.category_id, item.condition, item.currency), shops, held, item.regions,
+    )  # fmt: skip
 
 
 def _decode(value: bytes) -> CatalogItem:
@@ -88,8 +108,9 @@ def _check(name: str, item: CatalogItem) -> None:
             raise CatalogueError(f"{field} must be between 0 and 2^53")
     if abs(_stock(item) or 0) > _MAX_NUMBER:
         raise CatalogueError("stock must be between -2^53 and 2^53")
-    if item.offer is not None:
-        _time("offer.until", item.offer.until)
+    for shop in item.stores or ():
+        if not (-90 <= shop.lat <= 90 and -180 <= shop.lon <= 180):
+            raise CatalogueError("stores must have lat -90 to 90 and lon -180 to 180")
 
 
 def _utf8_length(field: str, text: str) -> int:
@@ -108,6 +129,15 @@ def _stock(item: CatalogItem) -> int | None:
 
 def _number(value: float | None) -> float:
     return _NAN if value is None else float(value)
+
+
+def _litres(size: str | None) -> float:
+    """The volume of "30x20x10" centimetres; a size in other words says nothing of it."""
+    found = _SIDES.fullmatch((size or "").replace(" ", "").lower())
+    if not found:
+        return _NAN
+    a, b, c = (float(side) for side in found.groups())
+    return a * b * c / 1000
 
 
 def _time(field: str, value: int | str) -> int:

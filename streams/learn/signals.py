@@ -7,10 +7,9 @@ import numpy as np
 
 from schemas.globals import Signals
 from schemas.tables import EventBatch, Output
-from schemas.vocabulary import EventType, among
+from schemas.vocabulary import DEEDS, among
 
 TOPIC = "signals"
-_LEARNS_NOTHING = (EventType.APP_MINUTES,)
 
 
 def signals_output(batch: EventBatch, partition: int, fresh_names: dict[int, str]) -> list[Output]:
@@ -18,7 +17,7 @@ def signals_output(batch: EventBatch, partition: int, fresh_names: dict[int, str
 
     A user is known to the learner only by the first 64 bits of the pseudonym.
     """
-    facts = batch.facts[~among(batch.facts["type"], _LEARNS_NOTHING)]
+    facts = batch.facts[among(batch.facts["type"], DEEDS)]
     if not len(facts) and not fresh_names:
         return []
     heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")

@@ -23,6 +23,7 @@ from support.inputs import (
     run,
 )
 
+from models.features.whereabouts import cell_middle
 from schemas.ids import hash64
 from schemas.vocabulary import ContextField, DeadReason, EventType, PushStatus
 
@@ -331,8 +332,10 @@ def test_consent_is_granted_denied_cleared_or_no_news(consent, expected):
 def test_a_coordinate_leaves_only_its_cell():
     value = without(CONTEXT, "device") | {"lat": 57.64911, "lon": 10.40744}
     batch = run(record("context", value))
-    assert batch.names == {hash64("u4pr"): "u4pr"}
-    assert batch.contexts["value"].tolist() == [hash64("u4pr")]
+    cell = next(iter(batch.names.values()))
+    assert batch.names == {hash64(cell): cell}
+    assert cell_middle(cell) == pytest.approx((57.65, 10.41), abs=0.15)
+    assert batch.contexts["value"].tolist() == [hash64(cell)]
     assert batch.contexts["field"].tolist() == [ContextField.CELL]
 
 

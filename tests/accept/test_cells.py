@@ -1,28 +1,22 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.accept.cells import geohash
-
-lats, lons = st.floats(-90, 90), st.floats(-180, 180)
-
-
-@pytest.mark.parametrize(
-    ("lat", "lon", "digits", "cell"),
-    [
-        (57.64911, 10.40744, 6, "u4pruy"),  # the example of geohash.org
-        (42.605, -5.603, 5, "ezs42"),
-        (0, 0, 4, "s000"),
-        (90, 180, 3, "zzz"),
-        (-90, -180, 3, "000"),
-    ],
-)
-def test_known_cells(lat, lon, digits, cell):
-    assert geohash(lat, lon, digits) == cell
+from models.features.places import Places
+from models.features.whereabouts import cell_middle
+from streams.accept.cells import coarse_cell
+from streams.settings import Settings
 
 
-@given(lats, lons, st.integers(1, 5))
-def test_a_finer_cell_lies_in_its_coarser_one(lat, lon, digits):
-    assert geohash(lat, lon, 6).startswith(geohash(lat, lon, digits))
+def test_a_known_cell() -> None:
+    assert coarse_cell(37.775938728915946, -122.41795063018799, 9) == "8928308280fffff"  # h3geo.org
+
+
+@given(st.floats(-89, 89), st.floats(-179, 179))
+def test_a_cell_tells_where_one_is_to_within_some_kilometres(lat: float, lon: float) -> None:
+    cell = coarse_cell(lat, lon, Settings().cell_resolution)
+    places = Places()
+    middle = places.shops[places.shop_set([(*cell_middle(cell), None)])]
+    assert middle is not None
+    assert middle.km(lat, lon)[0] < 15

@@ -88,7 +88,8 @@ def random_state(seed: int, users: int, events: int = 150) -> UserState:
 def attributes_of(items: NDArray[np.uint64]) -> NDArray[Any]:
     """Attributes that follow from the item's number; every fifth is not in the catalogue."""
     rows = np.zeros(len(items), ITEM_ATTRIBUTES)
-    for column in ("price_minor", "stock", "weight_g", "created_ms", "seller_rating"):
+    for column in ("price_minor", "stock", "weight_g", "created_ms", "seller_rating",
+                   "offer_until_ms", "similar_minor", "condition", "volume_l"):  # fmt: skip
         rows[column] = np.nan
     known = items % 5 != 0
     rows["known"] = known

@@ -24,7 +24,7 @@ from models.forecast.pick import pick_step
 from models.forecast.plan import DAY, HOUR, TOTAL, UNTRAINED, Pick, StepPlan
 from models.forecast.seasonal_naive import SeasonalNaive
 from models.forecast.steps import Ints, Steps
-from schemas.vocabulary import EventType
+from schemas.vocabulary import DEEDS, among
 
 CATEGORIES = 20
 TRAIN_SHARE = 7 / 9
@@ -76,7 +76,7 @@ def _measured(log: EventLog) -> tuple[dict[str, Any], list[Block]]:
 
 def _series(log: EventLog, kind: str) -> Series:
     """Whole steps between the log's bounds; the categories are the training steps' largest."""
-    lived = (log.kind != EventType.APP_MINUTES) & (log.hour < log.hours)
+    lived = among(log.kind, DEEDS) & (log.hour < log.hours)
     ts_ms, category = log.ts_ms[lived], log.category[lived]
     steps = Steps(kind, log.zone)
     index = steps.index(ts_ms)

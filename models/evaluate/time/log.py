@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.vocabulary import EventType
+from schemas.vocabulary import DEEDS, EventType
 
 HOUR_MS = 3_600_000
 Ints = NDArray[np.int64]
@@ -70,7 +70,7 @@ class EventLog:
         hour: Ints = np.minimum((self.ts_ms - self.start_ms) // HOUR_MS, self.hours - 1)
         return hour
 
-    def hourly(self, kinds: tuple[EventType, ...] = tuple(EventType)) -> Ints:
+    def hourly(self, kinds: tuple[EventType, ...] = DEEDS) -> Ints:
         """Return the events of these kinds per user and hour: int64[users, hours]."""
         chosen = np.isin(self.kind, kinds) & (self.line == 0)
         cell = self.user[chosen] * self.hours + self.hour[chosen]

@@ -60,9 +60,9 @@ def auc_interval(
         return None, None
     order = np.argsort(probability, kind="stable")
     label, ordered = sample.label[order], probability[order]
-    user, weights = _draws(sample.user, seed)
+    user, weights = draws_of_users(sample.user, seed)
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    found = [_auc(weight[user[order]], label, starts) for weight in weights]
+    found = [weighted_auc(weight[user[order]], label, starts) for weight in weights]
     low, high = np.nanpercentile(found, INTERVAL)
     return float(low), float(high)
 
@@ -74,7 +74,7 @@ def log_loss_gain(
     if not len(sample.label):
         return {"gain": None, "ci_low": None, "ci_high": None}
     gain = _losses(other, sample.label) - _losses(probability, sample.label)
-    user, weights = _draws(sample.user, seed)
+    user, weights = draws_of_users(sample.user, seed)
     total, count = np.bincount(user, gain), np.bincount(user)
     found = [(weight * total).sum() / (weight * count).sum() for weight in weights]
     low, high = np.percentile(found, INTERVAL)
@@ -87,8 +87,8 @@ def reliability(probability: Floats, label: Bools, bins: int = 10) -> list[tuple
     return [(float(probability[r].mean()), float(label[r].mean())) for r in rows if len(r)]
 
 
-def _auc(weight: Ints, label: Bools, starts: Ints) -> float:
-    """Weighted AUC of rows in the order of their score; equal scores begin at ``starts``."""
+def weighted_auc(weight: Ints, label: Bools, starts: Ints) -> float:
+    """Return the weighted AUC of rows in the order of their score; equal scores begin at ``starts``."""
     positive = np.add.reduceat(np.where(label, weight, 0), starts).astype(np.float64)
     negative = np.add.reduceat(np.where(label, 0, weight), starts).astype(np.float64)
     below = np.cumsum(negative) - negative
@@ -96,8 +96,8 @@ def _auc(weight: Ints, label: Bools, starts: Ints) -> float:
     return float((positive * (below + negative / 2)).sum() / pairs) if pairs else float("nan")
 
 
-def _draws(user: Ints, seed: int) -> tuple[Ints, Ints]:
-    """Each row's user from 0, and how often each user is in each draw: int64[DRAWS, users]."""
+def draws_of_users(user: Ints, seed: int) -> tuple[Ints, Ints]:
+    """Return each row's user from 0, and how often each user is in each draw: int64[DRAWS, users]."""
     users, row = np.unique(user, return_inverse=True)
     rng = np.random.default_rng(seed)
     share = np.full(len(users), 1 / len(users))

@@ -19,7 +19,7 @@ from models.sendtime.activity import HOURS, ActivityModel, Floats, Ints
 from models.sendtime.fit import ActiveHours, active_hours, fit_activity
 from models.sendtime.habits import Habits
 from models.sendtime.predict import active
-from schemas.vocabulary import EventType
+from schemas.vocabulary import DEEDS, among
 
 SHORT_LOG_H = 30 * HOURS
 SHORT_STEP_H, LONG_STEP_H = 6, 72
@@ -61,7 +61,7 @@ def send_time(log: EventLog, unseen: EventLog | None, seed: int) -> Findings:
 
 
 def _hours(log: EventLog) -> ActiveHours:
-    lived = log.kind != EventType.APP_MINUTES
+    lived = among(log.kind, DEEDS)
     return active_hours(log.user[lived], _local_h(log, log.ts_ms[lived]))
 
 

@@ -155,8 +155,22 @@ def _tell(user: User, place: Place, event: int, value: dict[str, Any]) -> None:
         told[CONSENT] = _hash("granted" if value["consent"]["push"] else "denied")
     for number, text in told.items():
         user.context[number] = max(user.context.get(number, (0, 0, 0)), (ts_ms, event, text))
+    kind = situation(value)
+    if kind is not None:
+        user.tiles[ts_ms // TILE_MS, kind] += 1
     if minutes := round(value.get("app_minutes", 0)):
         user.tiles[ts_ms // TILE_MS, APP_MINUTES] += minutes
+
+
+def situation(value: dict[str, Any]) -> int | None:
+    """The tile of the situation: as the guide says of `context`, for what this stream sends."""
+    device, place = value.get("device"), value.get("place")
+    if place == "store":
+        return 17
+    if place:
+        return {("mobile", "transit"): 13, ("mobile", "home"): 14, ("desktop", "work"): 15,
+                ("desktop", "home"): 16}.get((device or "", place))  # fmt: skip
+    return 21 if device == "desktop" else None
 
 
 def _hash(text: str | None) -> int:

@@ -19,8 +19,8 @@ from models.train import train_bundle
 from models.train.calibrate import fit_platt, fit_stack
 from models.train.columns import COLUMNS
 from models.train.export import export_binary, export_scene, fill, floor_thresholds
-from models.train.fit import CONTEXT, fit_binary, fit_scene
-from models.train.scene_rules import scene_labels
+from models.train.fit import CONTEXT, fit_binary
+from models.train.scene import fit_scene
 from schemas.vocabulary import Scene
 
 DATA = dataset_of(1)
@@ -177,7 +177,9 @@ def test_a_column_nobody_told_is_no_obstacle() -> None:
 
 
 def test_one_scene_is_a_constant_scene() -> None:
-    fitted = fit_scene(np.zeros((5, 3), np.float32), np.full(5, int(Scene.IN_STORE)), 0)
+    fitted = fit_scene(
+        np.zeros((5, 3), np.float32), np.repeat(situation(place_store=1), 5, 0), 0
+    ).fitted
     gate = check_parity(
         "s", fitted.onnx_bytes, lambda q: np.tile(np.eye(len(Scene))[Scene.IN_STORE], (len(q), 1)),
         golden_rows(np.zeros((9, 3), np.float32), 0),
@@ -224,25 +226,3 @@ def situation(**values: float) -> NDArray[np.float32]:
     for name, value in values.items():
         row[0, CONTRACT.user.index(name)] = value
     return row
-
-
-@pytest.mark.parametrize(
-    ("values", "scene"),
-    [
-        ({"device_mobile": 1, "place_transit": 1, "place_home": 0}, Scene.MOBILE_COMMUTE),
-        ({"device_mobile": 1, "network_cellular": 1, "local_hour": 8, "weekday": 1}, Scene.MOBILE_COMMUTE),
-        ({"device_mobile": 1, "network_cellular": 1, "local_hour": 8, "weekday": 6}, Scene.UNKNOWN),
-        ({"device_mobile": 1, "network_wifi": 1, "local_hour": 22, "weekday": 2}, Scene.MOBILE_HOME),
-        ({"device_mobile": 1, "place_home": 1, "local_hour": 12}, Scene.MOBILE_HOME),
-        ({"device_desktop": 1, "local_hour": 11, "weekday": 3}, Scene.DESKTOP_WORK),
-        ({"device_desktop": 1, "local_hour": 11, "weekday": 5}, Scene.DESKTOP_HOME),
-        ({"device_desktop": 1, "place_home": 1, "local_hour": 11, "weekday": 3}, Scene.DESKTOP_HOME),
-        ({"device_mobile": 1, "place_store": 1}, Scene.IN_STORE),
-        ({"place_airport": 1}, Scene.TRAVELLING),
-        ({"local_hour": 11, "weekday": 3}, Scene.UNKNOWN),
-        ({}, Scene.UNKNOWN),
-        ({"place_store": 1, "scene_told": Scene.TRAVELLING}, Scene.TRAVELLING),
-    ],
-)  # fmt: skip
-def test_weak_labels_say_what_the_situation_is(values: dict[str, float], scene: Scene) -> None:
-    assert scene_labels(situation(**values)).tolist() == [scene]

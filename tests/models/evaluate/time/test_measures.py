@@ -10,11 +10,11 @@ from sklearn.metrics import roc_auc_score
 
 from models.evaluate.time.measures import (
     Sample,
-    _auc,
     auc_interval,
     log_loss_gain,
     measures,
     reliability,
+    weighted_auc,
 )
 
 
@@ -35,7 +35,7 @@ def test_the_weighted_auc_is_that_of_repeated_rows(rows) -> None:
         return
     starts = np.flatnonzero(np.concatenate(([True], score[1:] != score[:-1])))
     expected = roc_auc_score(repeated, np.repeat(score, weight))
-    assert _auc(weight, label.astype(bool), starts) == pytest.approx(expected)
+    assert weighted_auc(weight, label.astype(bool), starts) == pytest.approx(expected)
 
 
 def test_the_interval_holds_the_auc_and_narrows_with_more_users() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import CONTRACT
+from models.features import CONTRACT, scene_hours
 from schemas.vocabulary import Scene
 
 Mask = NDArray[np.bool_]
@@ -27,10 +27,10 @@ class Situation:
         """Where the one-hot column is 1; not known is no."""
         return np.equal(self._user[:, _AT[name]], 1)
 
-    def hours(self, start: int, stop: int) -> Mask:
-        """Where the local hour is in ``[start, stop)``."""
-        hour = self._user[:, _AT["local_hour"]]
-        return np.greater_equal(hour, start) & np.less(hour, stop)
+    @property
+    def hour(self) -> NDArray[np.float32]:
+        """The local hour, with its quarters."""
+        return self._user[:, _AT["local_hour"]]
 
     @property
     def workday(self) -> Mask:
@@ -55,7 +55,7 @@ def travelling(at: Situation) -> Mask:
 
 def mobile_commute(at: Situation) -> Mask:
     """A phone in transit, or on mobile data at a rush hour of a workday."""
-    rush = at.workday & (at.hours(7, 10) | at.hours(16, 20))
+    rush = scene_hours.rush(at.hour, at.workday)
     return at("device_mobile") & (
         at("place_transit") | (at("network_cellular") & rush & ~at.placed)
     )
@@ -63,19 +63,19 @@ def mobile_commute(at: Situation) -> Mask:
 
 def mobile_home(at: Situation) -> Mask:
     """A phone at home, or on Wi-Fi when most people are."""
-    idle = at.hours(0, 7) | at.hours(20, 24)
+    idle = scene_hours.idle(at.hour)
     return at("device_mobile") & (at("place_home") | (at("network_wifi") & idle & ~at.placed))
 
 
 def desktop_work(at: Situation) -> Mask:
     """A desktop at work, or in office hours of a workday."""
-    office = at.workday & at.hours(9, 18) & ~at.placed
+    office = scene_hours.office(at.hour, at.workday) & ~at.placed
     return at("device_desktop") & (at("place_work") | office)
 
 
 def desktop_home(at: Situation) -> Mask:
     """A desktop at home, or in the evening or at the weekend."""
-    free = (~at.workday | at.hours(0, 7) | at.hours(19, 24)) & ~at.placed
+    free = scene_hours.free(at.hour, at.workday) & ~at.placed
     return at("device_desktop") & (at("place_home") | free)
 
 
@@ -90,13 +90,22 @@ RULES: tuple[tuple[Scene, Callable[[Situation], Mask]], ...] = (
 """The first rule that is sure wins."""
 
 
-def scene_labels(user: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return a `Scene` per row of float32[n, user features]: the told one, else by rule."""
+def rule_labels(user: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the `Scene` that the rules say, per row of float32[n, user features]."""
     labels = np.full(len(user), int(Scene.UNKNOWN), np.int64)
     at = Situation(user)
     for scene, rule in reversed(RULES):
         labels[rule(at)] = scene
-    told = user[:, _AT["scene_told"]]
-    known = ~np.isnan(told)
-    labels[known] = told[known].astype(np.int64)
     return labels
+
+
+def told_scene(user: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the `Scene` that a producer told, -1 where none did."""
+    told = user[:, _AT["scene_told"]]
+    return np.where(np.isnan(told), -1, np.nan_to_num(told)).astype(np.int64)
+
+
+def scene_labels(user: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return a `Scene` per row: the told one, else by rule."""
+    told = told_scene(user)
+    return np.where(told >= 0, told, rule_labels(user))

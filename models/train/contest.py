@@ -1,0 +1,66 @@
+"""The context expert's item graph: boosted trees against scenes crossed with the item."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bundle.parity import check_parity, golden_rows
+from models.evaluate.probabilities import log_loss
+from models.train.crossed import STRENGTHS, Crossed
+from models.train.fit import (
+    LEAST_OF_A_CLASS,
+    Fitted,
+    Rows,
+    Trees,
+    fit_binary,
+    grown,
+    thinned,
+)
+
+LATER_SHARE = 0.25
+"""The last part of the training time judges."""
+MOST_JUDGED = 60_000
+"""Rows the judged contestants learn from."""
+
+
+def fit_contest(
+    name: str,
+    columns: tuple[str, ...],
+    rows: Rows,
+    label: NDArray[np.bool_],
+    now_ms: NDArray[np.int64],
+    horizon_ms: int,
+    trees: Trees,
+    seed: int,
+) -> tuple[Fitted, dict[str, Any]]:
+    """Return the graph whose family predicts the later rows best, and every family's log-loss.
+
+    Raises:
+        ParityError: the exported graph differs from the trained model.
+    """
+    cut = np.quantile(now_ms, 1 - LATER_SHARE) if len(now_ms) else 0
+    earlier, later = now_ms + horizon_ms < cut, now_ms >= cut
+    if not (_enough(label[earlier]) and _enough(label[later])):
+        return fit_binary(name, rows, label, trees, seed), {}
+    some, told = thinned(rows[earlier], label[earlier], seed, MOST_JUDGED)
+    model = grown(some, told, trees, seed)
+    found = {"trees": log_loss(model.predict_proba(rows[later])[:, 1], label[later])}
+    for strength in STRENGTHS:
+        one = Crossed.fit(some, columns, told, strength).predict(rows[later])
+        found[f"crossed_{strength:g}"] = log_loss(one, label[later])
+    chosen = min(found, key=lambda family: found[family])
+    contest = {"log_loss": found, "chosen": chosen}
+    if chosen == "trees":
+        return fit_binary(name, rows, label, trees, seed), contest
+    rows, label = thinned(rows, label, seed)
+    crossed = Crossed.fit(rows, columns, label, float(chosen.removeprefix("crossed_")))
+    made = crossed.export()
+    parity = check_parity(name, made, crossed.predict, golden_rows(rows, seed))
+    return Fitted(made, "crossed_logistic", parity), contest
+
+
+def _enough(label: NDArray[np.bool_]) -> bool:
+    return min(int(label.sum()), int((~label).sum())) >= LEAST_OF_A_CLASS
