@@ -31,6 +31,8 @@ LISTS = 30
 MOST_EPOCHS = 80
 """Epochs of a log, so that a year takes no longer than a week: a week has one every three hours."""
 
+STEP_MS = 4 * HOUR_MS
+"""How often `day_ahead` asks."""
 TRAIN_FROM, TEST_FROM = 4 / 9, 7 / 9
 """Shares of the log's days: before the first nothing is asked, from the second on it is test."""
 
@@ -241,6 +243,21 @@ def within_a_day(log: ItemLog) -> Moments:
     day = (bought["ts_ms"] - log.begin_ms) // DAY_MS
     now_ms = log.begin_ms + day * DAY_MS
     return _asked(log, bought["user"].astype(np.int64), now_ms, bought["item"])
+
+
+def day_ahead(log: ItemLog) -> Moments:
+    """What was bought within a day of every `STEP_MS` before the test block: more to learn from.
+
+    Only days that end before the test block begins.
+    """
+    bought = log.facts[log.facts["type"] == EventType.PURCHASE]
+    steps = DAY_MS // STEP_MS
+    last_ms = log.begin_ms + (bought["ts_ms"] - log.begin_ms) // STEP_MS * STEP_MS
+    now_ms = (last_ms[:, None] - np.arange(steps) * STEP_MS).ravel()
+    row = np.repeat(np.arange(len(bought)), steps)
+    resolved = now_ms + DAY_MS <= log.day_ms(TEST_FROM)
+    row, now_ms = row[resolved], now_ms[resolved]
+    return _asked(log, bought["user"][row].astype(np.int64), now_ms, bought["item"][row])
 
 
 def _events(log: ItemLog, chosen: NDArray[np.bool_]) -> Moments:

@@ -7,16 +7,27 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from streams.items.categories import ask_category
-from streams.items.moments import ItemLog, Moments, next_items, purchases, within_a_day
+from streams.items.moments import ItemLog, Moments, day_ahead, next_items, purchases, within_a_day
 from streams.items.table import proposals
 from streams.items.tasks import Asked, Side, ask
 from streams.settings import Settings
 
 QUESTIONS = (
-    ("bought_now", "What is bought, asked at the moment of the order.", purchases),
-    ("bought_in_a_day", "What is bought within a day, asked as the day begins.", within_a_day),
-    ("next_item", "The next item, other than the one before, at every event.", next_items),
+    ("bought_now", "What is bought, asked at the moment of the order.", purchases, purchases),
+    (
+        "bought_in_a_day",
+        "What is bought within a day, asked as the day begins; chosen on every fourth hour.",
+        day_ahead,
+        within_a_day,
+    ),
+    (
+        "next_item",
+        "The next item, other than the one before, at every event.",
+        next_items,
+        next_items,
+    ),
 )
+"""Name, what it is, the moments to choose by (of which those before the test block), those of the test."""
 MOST_CHOOSING = 8_000
 """Moments drawn to choose weights and ranker by; the test is never drawn from."""
 FEWEST = 30
@@ -30,8 +41,8 @@ def questions(
     """Yield the tasks that the log has enough moments for; ``other``: test on its users."""
     late = log if other is None else other
     asked = []
-    for name, about, of in QUESTIONS:
-        choosing = _drawn(of(log), seed)
+    for name, about, before, of in QUESTIONS:
+        choosing = _drawn(before(log), seed)
         testing = of(late)
         testing = testing.take(testing.test)
         if min(len(choosing), len(testing)) >= FEWEST:

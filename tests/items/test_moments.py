@@ -9,7 +9,15 @@ from support.records import Log, at
 from schemas.ids import hash64
 from schemas.vocabulary import EventType
 from streams.items.categories import ask_category
-from streams.items.moments import next_items, purchases, read_log, walk, within_a_day
+from streams.items.moments import (
+    TEST_FROM,
+    day_ahead,
+    next_items,
+    purchases,
+    read_log,
+    walk,
+    within_a_day,
+)
 from streams.items.questions import questions
 from streams.items.table import proposals
 from streams.settings import Settings
@@ -59,6 +67,13 @@ def test_orders_are_wanted_at_their_moment_and_in_their_day(log):
     assert len(purchases(log)) == len(within_a_day(log)) == 12 * 5
     assert purchases(log).test.sum() == 12 * 2
     assert (within_a_day(log).now_ms % DAY_MS == 0).all()
+
+
+def test_the_days_to_choose_by_end_before_the_test_block(log):
+    moments = day_ahead(log)
+    assert len(moments) > len(within_a_day(log).take(~within_a_day(log).test))
+    assert (moments.now_ms + DAY_MS <= log.day_ms(TEST_FROM)).all()
+    assert not moments.test.any()
 
 
 def test_the_next_item_is_another_one(log):
