@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.evaluate.items.blend import Blend, fit_blend
 from models.evaluate.items.candidates import Candidates, propose, tie_order
@@ -65,52 +64,50 @@ def judge(
 ) -> Outcome:
     """Choose blend and ranker on what was ``proposed`` for validation; rank what was ``tested``.
 
-    ``names``: of the columns of both.
+    ``names``: of the columns of both. Which of the two is the product's is told by validation units
+    on which neither was fitted.
     """
-    choice = _choose(task, proposed, seed)
-    blend, ranker = choice.blend, choice.ranker
+    judging = np.unique(task.validation.unit, return_inverse=True)[1] % HELD_BACK == 0
+    of_judge = judging[proposed.query]
+    tried = _fit(task, proposed.take(~of_judge), seed)
+    trial = tried.lists(proposed.take(of_judge), task.validation, task.training.popularity())
+    reached = {
+        name: float(worth(lists, task.validation).take(judging).of("ndcg", 10).mean())
+        for name, lists in trial.items()
+    }
+    chosen = _fit(task, proposed, seed)
     n = len(task.test)
     lists = {name: of_model(tested, column, n) for column, name in enumerate(names)}
-    score = blend.score(tested)
-    lists["all"] = ranked(tested, score, n)
-    if ranker is not None:
-        few, score = light(tested, score, task.kept)
-        rows = features(few, score, task.test.seen, task.final.popularity())
-        lists["all_ranker"] = ranked(few, ranker.score(rows), n)
+    lists |= chosen.lists(tested, task.test, task.final.popularity())
+    product = max(lists.keys() & reached.keys(), key=lambda name: (reached[name], name))
     wanted = task.test.is_wanted(tested.query, tested.item).sum() / len(task.test.wanted_row)
-    weights = dict(zip(names, blend.weights.tolist(), strict=True))
-    return Outcome(task, lists, choice.product, weights, float(wanted), choice.reached)
+    weights = dict(zip(names, chosen.blend.weights.tolist(), strict=True))
+    return Outcome(task, lists, product, weights, float(wanted), reached)
 
 
 @dataclass(slots=True, frozen=True)
-class _Choice:
-    """What validation chose, and the NDCG@10 ``reached`` on units the ranker did not see."""
+class _Fitted:
+    """A blend, and a ranker over the ``kept`` best by it."""
 
     blend: Blend
     ranker: Ranker | None
-    reached: dict[str, float]
+    kept: int
 
-    @property
-    def product(self) -> str:
-        return max(self.reached, key=lambda name: self.reached[name])
+    def lists(self, pairs: Candidates, queries: Queries, popularity: Floats) -> dict[str, Ints]:
+        """Return the lists by blend (``all``) and by ranker (``all_ranker``)."""
+        score = self.blend.score(pairs)
+        found = {"all": ranked(pairs, score, len(queries))}
+        if self.ranker is not None:
+            few, score = light(pairs, score, self.kept)
+            rows = features(few, score, queries.seen, popularity)
+            found["all_ranker"] = ranked(few, self.ranker.score(rows), len(queries))
+        return found
 
 
-def _choose(task: Task, proposed: Candidates, seed: int) -> _Choice:
+def _fit(task: Task, pairs: Candidates, seed: int) -> _Fitted:
+    """Fit both on some of the validation's pairs."""
     queries = task.validation
-    blend = fit_blend(proposed, queries)
-    few, score = light(proposed, blend.score(proposed), task.kept)
+    blend = fit_blend(pairs, queries)
+    few, score = light(pairs, blend.score(pairs), task.kept)
     rows = features(few, score, queries.seen, task.training.popularity())
-    judging = np.unique(queries.unit, return_inverse=True)[1] % HELD_BACK == 0
-    of_judge = judging[few.query]
-    seen = few.take(of_judge)
-    reached = {"all": _ndcg(seen, score[of_judge], queries, judging)}
-    tried = fit_ranker(rows[~of_judge], few.take(~of_judge), queries, seed)
-    if tried is None:
-        return _Choice(blend, None, reached)
-    reached["all_ranker"] = _ndcg(seen, tried.score(rows[of_judge]), queries, judging)
-    return _Choice(blend, fit_ranker(rows, few, queries, seed), reached)
-
-
-def _ndcg(pairs: Candidates, score: Floats, queries: Queries, rows: NDArray[np.bool_]) -> float:
-    lists = ranked(pairs, score, len(queries))
-    return float(worth(lists, queries).take(rows).of("ndcg", 10).mean())
+    return _Fitted(blend, fit_ranker(rows, few, queries, seed), task.kept)
