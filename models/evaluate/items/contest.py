@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,8 @@ from models.evaluate.items.ranker import Ranker, features, fit_ranker, light
 from models.evaluate.items.task import Queries, Task
 from models.items.histories import Floats, Ints
 
+TESTED_AT_ONCE = 20_000
+"""Test queries whose candidates are in memory at once: some 5 million pairs."""
 HELD_BACK = 3
 """One validation unit in so many judges whether the ranker is better than the blend."""
 Say = Callable[[str], None]
@@ -51,7 +53,10 @@ def run(task: Task, seed: int, say: Say, baselines: bool = False) -> Outcome:
         models = fit_models(task, task.final)
         order = tie_order(task.final.popularity(), seed)
     say(f"{task.name}: {len(task.test):,} test queries")
-    tested = propose(list(models.values()), task.test, order, task.repeats)
+    tested = (
+        (part, propose(list(models.values()), part, order, task.repeats))
+        for part in task.test.parts(TESTED_AT_ONCE)
+    )
     outcome = judge(task, tuple(models), proposed, tested, seed)
     for name, model in (fit_baselines(task.final, seed) if baselines else {}).items():
         alone = propose([model], task.test, order, task.repeats)
@@ -60,11 +65,15 @@ def run(task: Task, seed: int, say: Say, baselines: bool = False) -> Outcome:
 
 
 def judge(
-    task: Task, names: tuple[str, ...], proposed: Candidates, tested: Candidates, seed: int
+    task: Task,
+    names: tuple[str, ...],
+    proposed: Candidates,
+    tested: Iterable[tuple[Queries, Candidates]],
+    seed: int,
 ) -> Outcome:
     """Choose blend and ranker on what was ``proposed`` for validation; rank what was ``tested``.
 
-    ``names``: of the columns of both. Which of the two is the product's is told by validation units
+    ``names``: of the columns of both; ``tested``: the test's queries part by part, in order. Which of the two is the product's is told by validation units
     on which neither was fitted.
     """
     judging = np.unique(task.validation.unit, return_inverse=True)[1] % HELD_BACK == 0
@@ -76,13 +85,16 @@ def judge(
         for name, lists in trial.items()
     }
     chosen = _fit(task, proposed, seed)
-    n = len(task.test)
-    lists = {name: of_model(tested, column, n) for column, name in enumerate(names)}
-    lists |= chosen.lists(tested, task.test, task.final.popularity())
+    found, wanted = [], 0
+    for queries, pairs in tested:
+        alone = {name: of_model(pairs, i, len(queries)) for i, name in enumerate(names)}
+        found.append(alone | chosen.lists(pairs, queries, task.final.popularity()))
+        wanted += int(queries.is_wanted(pairs.query, pairs.item).sum())
+    lists = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
     product = max(lists.keys() & reached.keys(), key=lambda name: (reached[name], name))
-    wanted = task.test.is_wanted(tested.query, tested.item).sum() / len(task.test.wanted_row)
+    recall = wanted / len(task.test.wanted_row)
     weights = dict(zip(names, chosen.blend.weights.tolist(), strict=True))
-    return Outcome(task, lists, product, weights, float(wanted), reached)
+    return Outcome(task, lists, product, weights, recall, reached)
 
 
 @dataclass(slots=True, frozen=True)

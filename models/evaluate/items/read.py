@@ -56,6 +56,8 @@ def read_sequences(path: Path, attributes: Path | None = None, seed: int = 0) ->
     ts_ms = np.zeros(len(frame), np.int64)
     every = Histories.group(user, item, ts_ms, int(user.max()) + 1)
     every = every.take(every.lengths >= 3)
+    if not len(every):
+        raise ItemLogError(f"{path}: no user has three items")
     names, words = _described(names, attributes)
     training = Training(every.without_newest(2), len(names), words)
     last = every.starts[1:]
@@ -85,13 +87,16 @@ def read_sessions(path: Path, attributes: Path | None = None, seed: int = 0) -> 
     if not in_test.any() or in_test.all():
         raise ItemLogError(f"{path}: split must be train for some sessions and test for others")
     known = _by_time(every.take(~in_test))
-    tail = min(int(in_test.sum()), len(known) // 10)
+    tail = max(min(int(in_test.sum()), len(known) // 10), 1)
     names, words = _described(names, attributes)
     early = Training(known.take(np.arange(len(known) - tail)), len(names), words)
     tuning = next_clicks(known.take(np.arange(len(known) - tail, len(known))))
+    test = next_clicks(_by_time(every.take(in_test)))
+    if not len(tuning) or not len(test):
+        raise ItemLogError(f"{path}: too few sessions with two clicks to choose by and to test")
     return Task(
         "next_click", early, tuning.take(_drawn(len(tuning), seed)),
-        Training(known, len(names), words), next_clicks(_by_time(every.take(in_test))), True,
+        Training(known, len(names), words), test, True,
         "The next click at every position of the test sessions, among all items.",
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,11 @@ class Queries:
             self.seen.take(rows), place[self.wanted_row[kept]], self.wanted_item[kept],
             self.unit[rows],
         )  # fmt: skip
+
+    def parts(self, size: int) -> Iterator[Queries]:
+        """Yield the queries in order, ``size`` at a time."""
+        for first in range(0, len(self), size):
+            yield self.take(np.arange(first, min(first + size, len(self))))
 
     def is_wanted(self, row: NDArray[Any], item: NDArray[Any]) -> NDArray[np.bool_]:
         """Whether (row, item) pairs are wanted; shapes alike, an item below 0 never is."""

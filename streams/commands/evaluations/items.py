@@ -108,7 +108,8 @@ def _moments(
         ):  # fmt: skip
             say(f"{asked.task.name}: {len(asked.task.validation):,} moments to choose by, "
                 f"{len(asked.task.test):,} to test")  # fmt: skip
-            yield judge(asked.task, asked.names, asked.proposed, asked.tested, seed)
+            tested = [(asked.task.test, asked.tested)]
+            yield judge(asked.task, asked.names, asked.proposed, tested, seed)
 
 
 def _read(

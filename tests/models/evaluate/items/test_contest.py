@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.evaluate.items import contest
 from models.evaluate.items.candidates import propose, tie_order
 from models.evaluate.items.contest import run
 from models.evaluate.items.contestants import fit_models
@@ -87,6 +88,16 @@ def test_baselines_are_measured_beside_the_others_and_change_none(log):
         np.testing.assert_array_equal(plain.lists[name], more.lists[name])
 
 
+def test_the_test_may_be_answered_in_parts(log, monkeypatch):
+    task = read_sequences(log(made(120)))
+    whole = run(task, 0, lambda text: None)
+    monkeypatch.setattr(contest, "TESTED_AT_ONCE", 7)
+    parts = run(task, 0, lambda text: None)
+    assert whole.ceiling == parts.ceiling
+    for name in whole.lists:
+        np.testing.assert_array_equal(whole.lists[name], parts.lists[name])
+
+
 def test_sessions_ask_for_every_click_but_the_first(log):
     rows = [(s, item, 100 * s + k, "test" if s > 7 else "train")
             for s in range(10) for k, item in enumerate((1, 2, 3, 1))]  # fmt: skip
@@ -100,5 +111,7 @@ def test_sessions_ask_for_every_click_but_the_first(log):
 def test_a_log_without_its_columns_says_so(log):
     with pytest.raises(ItemLogError, match="item_id"):
         read_sequences(log(pd.DataFrame({"user_id": [1], "pos": [1]})))
+    with pytest.raises(ItemLogError, match="three"):
+        read_sequences(log(pd.DataFrame({"user_id": [1], "pos": [1], "item_id": [1]})))
     with pytest.raises(ItemLogError, match="split"):
         read_sessions(log(pd.DataFrame({"session_id": [1], "item_id": [1], "ts": [1]})))
