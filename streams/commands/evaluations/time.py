@@ -30,6 +30,10 @@ def time(
     timezone: Annotated[
         str | None, typer.Option("--timezone", help="Where its users live; default by source.")
     ] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option("--part", help="classification, send_time or forecast; default all."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same log and seed, same report.")] = 0,
     json_out: Annotated[Path | None, typer.Option("--json", help="Also write it there.")] = None,
     html_out: Annotated[Path | None, typer.Option("--html", help="Write the report there.")] = None,
@@ -38,12 +42,13 @@ def time(
 
     Needs the `train` extra.
     """
-    from models.evaluate.time.sections import SECTIONS  # slow to import, and not everywhere
+    from models.evaluate.time.sections import chosen_sections  # slow to import, not everywhere
 
+    chosen = chosen_sections(part)
     zone = timezone or ZONES.get(source, "UTC")
     log = _read(source, data, zone)
     unseen = None if test_data is None else _read(source, test_data, zone, log)
-    found = [section(log, unseen, seed) for section in SECTIONS]
+    found = [section(log, unseen, seed) for section in chosen]
     result = merged(found)
     if json_out:
         json_out.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")

@@ -10,7 +10,7 @@ import models.evaluate.time.classification as classification
 import models.evaluate.time.measures as measures
 from models.evaluate.page import page
 from models.evaluate.time import merged
-from models.evaluate.time.sections import SECTIONS
+from models.evaluate.time.sections import SECTIONS, PartError, chosen_sections
 from models.forecast import pick
 from models.forecast.families import CONTESTANTS
 from models.temporal import expert
@@ -73,3 +73,10 @@ def test_the_report_has_every_number_of_log_and_unseen_users(quick):
     assert report["act_3h"]["time"]["auc"] > 0.6, "everybody has an hour of their own"
     html = page("Time", "kairos evaluate time", [each for one in found for each in one.sections])
     assert html.count("<svg") >= 6
+
+
+def test_parts_of_the_report_can_be_asked_for_by_name():
+    assert chosen_sections(None) == SECTIONS
+    assert [each.__name__ for each in chosen_sections(["forecast"])] == ["forecast"]
+    with pytest.raises(PartError, match="no such part: weather"):
+        chosen_sections(["weather"])
