@@ -137,6 +137,21 @@ def test_a_told_scene_is_forgotten_after_hours(age_h: int, known: bool) -> None:
     assert found == Scene.IN_STORE if known else np.isnan(found)
 
 
+@pytest.mark.parametrize(
+    ("field", "superseded"), [(ContextField.PLACE, True), (ContextField.NETWORK, True), (ContextField.DEVICE, False)]
+)  # fmt: skip
+def test_a_told_scene_ends_with_the_next_word_of_place_or_network(
+    field: ContextField, superseded: bool
+) -> None:
+    state = state_of([[]])
+    rows = [
+        (NOW_MS - HOUR_MS, 1, hash64("mobile_commute"), ContextField.SCENE),
+        (NOW_MS - HOUR_MS // 2, 2, hash64("x"), field),
+    ]
+    state.context = ragged([np.array(sorted(rows, key=lambda row: row[3]), CONTEXT)], CONTEXT)
+    assert np.isnan(features(context_fields, state)["scene_told"]) == superseded
+
+
 def test_a_scene_of_another_vocabulary_is_not_told() -> None:
     state = with_context(state_of([[]]), [{ContextField.SCENE: "on_the_moon"}], NOW_MS)
     assert hash64("on_the_moon") in state.context.data["value"]
