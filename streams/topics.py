@@ -35,7 +35,7 @@ CATALOGUE: tuple[Topic, ...] = (
     Topic("clicks", "Input: what users look at, search for, put in the cart."),
     Topic("purchases", "Input: orders placed, returned, cancelled."),
     Topic("context", "Input: device, place, locale, consent."),
-    Topic("profiles", "Input: interests and segments.", config=_COMPACT),
+    Topic("profiles", "Input: interests and segments."),
     Topic("push-receipts", "Input: what became of the pushes."),
     Topic("catalog", "Input: the items.", config=_COMPACT),
     Topic("decisions", "Output: the record of each decision."),
