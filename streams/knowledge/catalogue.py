@@ -83,7 +83,7 @@ class Catalogue:
         ``stock <= 0`` means "not on offer" for both sold out and withdrawn.
         """
         slots = self._find(items)
-        rows: NDArray[Any] = self._table[slots]
+        rows: NDArray[Any] = self._table.take(slots)  # a record at once; indexing goes by field
         rows["similar_minor"] = self._similar.mean_of_others(
             self._group[slots], rows["price_minor"]
         )
