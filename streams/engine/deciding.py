@@ -31,23 +31,31 @@ class Deciding:
         self.processor = processor
         self._thread = ThreadPoolExecutor(1, "deciding")
         self._waiting: deque[Waiting] = deque()  # the loop appends, the thread takes
+        self._turns: asyncio.Task[None] | None = None
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
         """Run something on the thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
 
     async def effects(self, work: Work) -> Effects:
-        """Return what a batch does; it may have been decided in a turn that another one began."""
+        """Return what a batch does."""
         mine: asyncio.Future[Effects] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, mine))
-        for future, found in await self.run(self._turn):
-            if future.done():  # its batch was given up
-                continue
-            if isinstance(found, Effects):
-                future.set_result(found)
-            else:
-                future.set_exception(found)
+        if self._turns is None:
+            self._turns = asyncio.ensure_future(self._take_turns())
         return await mine
+
+    async def _take_turns(self) -> None:
+        """Decide as long as batches wait. Nobody who has a result waits for another turn."""
+        while self._waiting:
+            for future, found in await self.run(self._turn):
+                if future.done():  # its batch was given up
+                    continue
+                if isinstance(found, Effects):
+                    future.set_result(found)
+                else:
+                    future.set_exception(found)
+        self._turns = None
 
     def _turn(self) -> list[Found]:
         taken = self._take()

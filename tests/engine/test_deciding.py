@@ -49,6 +49,35 @@ async def test_batches_that_wait_are_decided_together_and_each_gets_its_own() ->
     assert job.turns == [[0], [1, 2]]
 
 
+class Gated(Joint):
+    """Each turn waits for a permit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.permits = threading.Semaphore(0)
+
+    def process(self, partition: int, *_: Any) -> Effects:
+        self.permits.acquire(timeout=5)
+        return Effects(decided=partition)
+
+    def process_all(self, work: list[Work]) -> list[Effects]:
+        self.permits.acquire(timeout=5)
+        return super().process_all(work)
+
+
+async def test_a_batch_has_its_effects_when_its_turn_is_over_and_not_a_turn_later() -> None:
+    job = Gated()
+    deciding = Deciding(job)
+    for _ in range(3):  # what a turn takes in must not put off those after it
+        tasks = [asyncio.ensure_future(deciding.effects(work(0)))]
+        await asyncio.sleep(0.05)
+        tasks += [asyncio.ensure_future(deciding.effects(work(n))) for n in (1, 2)]
+        for done in ([True, False, False], [True, True, True]):
+            job.permits.release()
+            await asyncio.sleep(0.05)
+            assert [task.done() for task in tasks] == done
+
+
 async def test_a_large_batch_is_decided_alone() -> None:
     job = Joint()
     assert await decided(job, work(0), work(1), work(2, TOGETHER), work(3)) == [0, 1, 2, 3]
