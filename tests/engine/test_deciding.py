@@ -68,14 +68,20 @@ class Gated(Joint):
 async def test_a_batch_has_its_effects_when_its_turn_is_over_and_not_a_turn_later() -> None:
     job = Gated()
     deciding = Deciding(job)
-    for _ in range(3):  # what a turn takes in must not put off those after it
-        tasks = [asyncio.ensure_future(deciding.effects(work(0)))]
+
+    async def asked(*partitions: int) -> list[asyncio.Future[Effects]]:
+        tasks = [asyncio.ensure_future(deciding.effects(work(number))) for number in partitions]
         await asyncio.sleep(0.05)
-        tasks += [asyncio.ensure_future(deciding.effects(work(n))) for n in (1, 2)]
-        for done in ([True, False, False], [True, True, True]):
-            job.permits.release()
-            await asyncio.sleep(0.05)
-            assert [task.done() for task in tasks] == done
+        return tasks
+
+    first, both = await asked(0), await asked(1, 2)
+    for done in (first, both):
+        job.permits.release()
+        later = await asked(3)
+        assert all(task.done() for task in done)
+        assert not later[0].done()
+    job.permits.release(2)
+    await asyncio.gather(*later)
 
 
 async def test_a_large_batch_is_decided_alone() -> None:
