@@ -76,10 +76,6 @@ class Pipeline:
 
     def _decide(self, turn: Turn, shared: Shared) -> None:
         settings, bundle = self.settings, self.bundle
-        if not turn.is_disjoint():
-            for one in turn.alone(settings):
-                self._decide(one, shared)
-            return
         state = turn.gather()
         batch = deduplicate(turn.batch(), state, settings)
         if self.observer:

@@ -28,19 +28,17 @@ def write_bundle(
     Raises:
         BundleError: the manifest would not load.
     """
-    out = Path(out_dir)
+    tables = tables or {}
     described = {
-        name: msgspec.structs.replace(graph, sha256=sha256(graphs[name]).hexdigest())
+        name: msgspec.structs.replace(graph, sha256=_hash(graphs[name]))
         for name, graph in manifest.graphs.items()
     }
-    warm = None if epoch is None else sha256(epoch).hexdigest()
-    coming = None if forecast is None else sha256(forecast).hexdigest()
     manifest = msgspec.structs.replace(
         manifest,
         graphs=described,
-        epoch_sha256=warm,
-        forecast_sha256=coming,
-        tables={name: sha256(data).hexdigest() for name, data in (tables or {}).items()},
+        epoch_sha256=None if epoch is None else _hash(epoch),
+        forecast_sha256=None if forecast is None else _hash(forecast),
+        tables={name: _hash(data) for name, data in tables.items()},
     )
     decode(encode(manifest))
     files = {f"{name}.onnx": data for name, data in graphs.items()}
@@ -49,9 +47,12 @@ def write_bundle(
         files[EPOCH] = epoch
     if forecast is not None:
         files[FORECAST] = forecast
-    files |= tables or {}
-    _replace(out, files)
+    _replace(Path(out_dir), files | dict(tables))
     return manifest
+
+
+def _hash(data: bytes) -> str:
+    return sha256(data).hexdigest()
 
 
 def _replace(out: Path, files: Mapping[str, bytes]) -> None:

@@ -64,8 +64,11 @@ class Turn:
         keys += [key for waiting in self._waiting for key in waiting]
         return len(set(keys)) == len(keys)
 
-    def alone(self, settings: Settings) -> Iterator[Turn]:
-        """Yield each batch as a turn of its own."""
+    def apart(self, settings: Settings) -> Iterator[Turn]:
+        """Yield the turn, or each batch as one of its own if they share a user."""
+        if self.is_disjoint():
+            yield self
+            return
         for session, part in zip(self.sessions, self._parts, strict=True):
             yield Turn([session], [part], settings, self._vault)
 

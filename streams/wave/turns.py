@@ -21,7 +21,10 @@ def turns(
     settings: Settings,
     vault: Vault,
 ) -> Iterator[tuple[Turn, EpochView | None]]:
-    """Cut each batch where a newer epoch begins to hold; yield what is decided under the same one."""
+    """Cut each batch where a newer epoch begins to hold; yield what is decided under the same one.
+
+    Batches that share a user come one by one.
+    """
     left = [
         (session, session.by_epoch(mine, knowledge))
         for session, mine in zip(sessions, records, strict=True)
@@ -35,5 +38,7 @@ def turns(
                 together.setdefault(session.marker.epoch, (epoch, []))[1].append((session, part))
                 going_on.append((session, parts))
         for epoch, group in together.values():
-            yield Turn([s for s, _ in group], [part for _, part in group], settings, vault), epoch
+            turn = Turn([s for s, _ in group], [part for _, part in group], settings, vault)
+            for one in turn.apart(settings):
+                yield one, epoch
         left = going_on

@@ -129,16 +129,7 @@ def _moments(world: World, rng: np.random.Generator) -> Moments:
     chance = (habits[user] + 1e-9) * can_be
     rank = np.cumsum(chance, axis=1) / chance.sum(axis=1, keepdims=True)
     which = np.minimum((rng.random(len(user))[:, None] > rank).sum(axis=1), len(specs) - 1)
-    hour = np.zeros(len(user), np.int64)
-    words = {field: np.full(len(user), NOT_TOLD, dtype="U16") for field in FIELDS}
-    for number, spec in enumerate(specs):
-        rows = np.flatnonzero(which == number)
-        hour[rows] = rng.choice(np.array(_hours(spec)), len(rows))
-        for field in FIELDS:
-            told = getattr(spec, field)
-            silent = max(1 - sum(told.values()), 0.0)
-            shares = np.array([*told.values(), silent])
-            words[field][rows] = rng.choice([*told, NOT_TOLD], len(rows), p=shares / shares.sum())
+    hour, words = _circumstances(specs, which, rng)
     local_ms = int(start.timestamp() * 1000) + day * DAY_MS + hour * HOUR_MS
     local_ms += rng.integers(0, HOUR_MS // 1000, len(user)) * 1000
     index, table = zone_table([world.timezone], int(local_ms.min()) - DAY_MS, int(local_ms.max()))
@@ -151,6 +142,23 @@ def _moments(world: World, rng: np.random.Generator) -> Moments:
         user[order], ts_ms[order], scene[order], hour[order], workday[order], told[order],
         located[order], {field: column[order] for field, column in words.items()},
     )  # fmt: skip
+
+
+def _circumstances(
+    specs: list[SceneOf], which: Ints, rng: np.random.Generator
+) -> tuple[Ints, dict[str, NDArray[Any]]]:
+    """The hour of each moment and what is told of it, as its scene has them."""
+    hour = np.zeros(len(which), np.int64)
+    words = {field: np.full(len(which), NOT_TOLD, dtype="U16") for field in FIELDS}
+    for number, spec in enumerate(specs):
+        rows = np.flatnonzero(which == number)
+        hour[rows] = rng.choice(np.array(_hours(spec)), len(rows))
+        for field in FIELDS:
+            told = getattr(spec, field)
+            silent = max(1 - sum(told.values()), 0.0)
+            shares = np.array([*told.values(), silent])
+            words[field][rows] = rng.choice([*told, NOT_TOLD], len(rows), p=shares / shares.sum())
+    return hour, words
 
 
 def _probabilities(

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
 from models.evaluate.context import plant, read_world
-from models.evaluate.page import page
 from streams.accept import Vault
-from streams.commands.console import bars, finish, say
+from streams.commands.console import bars, say
+from streams.commands.evaluations.written import HtmlOut, JsonOut, written
 from streams.commands.log_options import DataPath, SourceName, ZoneName, open_log, tell_skipped
 from streams.planted import samples
 from streams.settings import load_settings
@@ -31,8 +28,8 @@ def context(
     data: DataPath = None,
     timezone: ZoneName = "UTC",
     seed: Annotated[int, typer.Option(help="Same log and seed, same report.")] = 0,
-    json_out: Annotated[Path | None, typer.Option("--json", help="Also write it there.")] = None,
-    html_out: Annotated[Path | None, typer.Option("--html", help="Write the report there.")] = None,
+    json_out: JsonOut = None,
+    html_out: HtmlOut = None,
 ) -> None:
     """Train with context, without, and with another user's; compare on later data.
 
@@ -49,13 +46,8 @@ def context(
         **compared.numbers,
         "scene_mix": compared.mix.tolist(),
     }
-    if json_out:
-        json_out.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
-    if html_out:
-        command = shlex.join(["kairos", *sys.argv[1:]])
-        title = f"Context: {data.stem if data else source}"
-        html_out.write_text(page(title, command, report(compared)), encoding="utf-8")
-    finish(result)
+    title = f"Context: {data.stem if data else source}"
+    written(result, title, report(compared), json_out, html_out)
 
 
 def _world(data: Path | None) -> Any:

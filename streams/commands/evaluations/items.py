@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import gc
-import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 
-from models.evaluate.page import page
-from streams.commands.console import CANNOT_RUN, bars, finish, say
+from streams.commands.console import CANNOT_RUN, bars, say
+from streams.commands.evaluations.written import HtmlOut, JsonOut, written
 from streams.commands.log_options import open_log, tell_skipped
 from streams.settings import load_settings
 from streams.sources import SOURCES
@@ -45,8 +42,8 @@ def items(
         bool, typer.Option("--baselines", help="Also measure ALS (sequences, sessions).")
     ] = False,
     seed: Annotated[int, typer.Option(help="Same log and seed, same report.")] = 0,
-    json_out: Annotated[Path | None, typer.Option("--json", help="Also write it there.")] = None,
-    html_out: Annotated[Path | None, typer.Option("--html", help="Write the report there.")] = None,
+    json_out: JsonOut = None,
+    html_out: HtmlOut = None,
 ) -> None:
     """Choose weights on the validation part of a log, then rank all items for the test part.
 
@@ -67,12 +64,7 @@ def items(
     except ItemLogError as error:
         say(str(error))
         raise typer.Exit(CANNOT_RUN) from error
-    if json_out:
-        json_out.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
-    if html_out:
-        command = shlex.join(["kairos", *sys.argv[1:]])
-        html_out.write_text(page(f"Items: {source}", command, chapters), encoding="utf-8")
-    finish(result)
+    written(result, f"Items: {source}", chapters, json_out, html_out)
 
 
 def _outcomes(

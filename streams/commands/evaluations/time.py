@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
-from models.evaluate.page import page
 from models.evaluate.time import EventLog, merged
-from streams.commands.console import bars, finish, say
+from streams.commands.console import bars, say
+from streams.commands.evaluations.written import HtmlOut, JsonOut, written
 from streams.commands.log_options import DataPath, SourceName, open_log, tell_skipped
 from streams.history import read_history
 from streams.settings import load_settings
@@ -35,8 +32,8 @@ def time(
         typer.Option("--part", help="classification, send_time or forecast; default all."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Same log and seed, same report.")] = 0,
-    json_out: Annotated[Path | None, typer.Option("--json", help="Also write it there.")] = None,
-    html_out: Annotated[Path | None, typer.Option("--html", help="Write the report there.")] = None,
+    json_out: JsonOut = None,
+    html_out: HtmlOut = None,
 ) -> None:
     """Train on the first two thirds of a log's days, measure on the rest, against baselines.
 
@@ -49,13 +46,8 @@ def time(
     log = _read(source, data, zone)
     unseen = None if test_data is None else _read(source, test_data, zone, log)
     found = [section(log, unseen, seed) for section in chosen]
-    result = merged(found)
-    if json_out:
-        json_out.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
-    if html_out:
-        sections = [block for each in found for block in each.sections]
-        html_out.write_text(page(f"Time: {source}", _command(), sections), encoding="utf-8")
-    finish(result)
+    sections = [block for each in found for block in each.sections]
+    written(merged(found), f"Time: {source}", sections, json_out, html_out)
 
 
 def _read(source: str, data: Path | None, zone: str, like: EventLog | None = None) -> EventLog:
@@ -70,7 +62,3 @@ def _read(source: str, data: Path | None, zone: str, like: EventLog | None = Non
     tell_skipped(records)
     say(f"{len(log):,} events of {len(log.users):,} users, {len(log.grid):,} moments")
     return log
-
-
-def _command() -> str:
-    return shlex.join(["kairos", *sys.argv[1:]])
