@@ -10,7 +10,7 @@ from support.records import Log, at
 from streams.accept import Vault
 from streams.pipeline import Pipeline
 from streams.settings import load_settings
-from streams.store import TIMER, MemoryStore
+from streams.store import TIMER, MemoryStore, Work
 
 NOON_MS = at("2026-03-20T12:00:00+00:00")
 HOUR_MS = 3_600_000
@@ -45,6 +45,35 @@ def test_a_purchase_between_the_due_time_and_the_next_record_is_not_known_yet():
     _, (decision,) = decided(log.records, 50)
     assert decision["now_ms"] == NOON_MS + HOUR_MS
     assert decision["chosen_item_id"] == "kettle"
+
+
+@pytest.mark.parametrize("batch", [1, 50])
+def test_what_a_timer_had_read_ends_before_the_record_that_made_time_pass(batch):
+    log = Log()
+    log.click("anna", "cart", "kettle", NOON_MS)
+    log.click("anna", "view", "teapot", NOON_MS + 2 * HOUR_MS)
+    log.click("anna", "fav", "teapot", NOON_MS + 2 * HOUR_MS)
+    _, found = decided(log.records, batch)
+    read = [(d["trigger"]["kind"], d["source_offsets"], d["position"]) for d in found]
+    assert read == [("cart_left", {"clicks": 1}, 1), ("favourite", {"clicks": 3}, 2)]
+
+
+def test_a_timer_before_the_first_record_of_its_batch_has_read_nothing_of_the_batch_beside_it():
+    stores = [MemoryStore(), MemoryStore()]
+    pipeline = Pipeline(SETTINGS, Vault(b"timers", SETTINGS.tenant))
+    logs = [Log(number) for number in range(2)]
+    for log, user in zip(logs, ("anna", "bob"), strict=True):
+        log.click(user, "cart", "kettle", NOON_MS)
+    for number, log in enumerate(logs):
+        stores[number].apply(pipeline.process(number, stores[number], log.records).rows)
+    for log in logs:
+        log.tick(NOON_MS + HOUR_MS)
+        log.tick(NOON_MS + HOUR_MS)
+    work = [Work(number, stores[number], log.records[1:]) for number, log in enumerate(logs)]
+    for number, effects in enumerate(pipeline.process_all(work)):
+        (decision,) = (json.loads(o.value) for o in effects.outputs if o.topic == "decisions")
+        assert (decision["partition"], decision["position"]) == (number, 1)
+        assert decision["source_offsets"] == {"clicks": 1}
 
 
 def test_a_cart_event_that_comes_after_its_due_time_is_judged_when_it_comes():

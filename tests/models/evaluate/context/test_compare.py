@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
 import pytest
 
+from models.dataset import Dataset
 from models.evaluate.context import plant, read_world
 from models.evaluate.context.compare import Evidence, blocks, compare, unseen, without_context
 from models.evaluate.context.measures import Pairs, gains, measured, ndcg_by_decision
@@ -16,6 +18,7 @@ from models.evaluate.ranking import ranking
 from streams.planted import samples
 from streams.settings import Settings
 
+MODULE = "models.evaluate.context.compare"
 WORLD = read_world(Path("examples/worlds/commuters.toml"))
 
 
@@ -58,6 +61,32 @@ def test_the_control_keeps_everything_but_whose_context_it_is(evidence: Evidence
         assert np.array_equal(
             np.sort(data.user[:, column]), np.sort(other.user[:, column]), equal_nan=True
         )
+
+
+def test_the_control_is_also_measured_on_shuffled_context(
+    evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Enough(Exception):
+        pass
+
+    scored = []
+
+    def scores(_: object, rows: Dataset) -> dict[str, object]:
+        scored.append(rows.user)
+        if len(scored) == 3:
+            raise Enough
+        return {}
+
+    monkeypatch.setattr(f"{MODULE}.draft_bundle", lambda *_, **__: SimpleNamespace(bundle=object))
+    monkeypatch.setattr(f"{MODULE}._scores", scores)
+    with pytest.raises(Enough):
+        compare(evidence, 0)
+    full, blind, control = scored
+    _, _, test = blocks(evidence.data)
+    assert np.array_equal(full, evidence.data.user[test], equal_nan=True)
+    assert np.array_equal(blind, full, equal_nan=True)
+    assert np.array_equal(control, shuffled_context(evidence.data, 0).user[test], equal_nan=True)
+    assert not np.array_equal(control, full, equal_nan=True)
 
 
 @pytest.mark.slow
