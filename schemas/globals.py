@@ -64,6 +64,19 @@ class Activity(msgspec.Struct, kw_only=True, frozen=True):
     weights: tuple[float, ...] = ()
 
 
+class Wakes(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
+    """Who is to be asked about a change in the catalogue, as little-endian packed columns.
+
+    ``users``: uint64, the first bytes of the pseudonyms; ``partitions``: uint32, where they are;
+    ``items``: uint64 hashes; ``kinds``: uint8 `TriggerKind`. Sorted by partition.
+    """
+
+    users: bytes = b""
+    partitions: bytes = b""
+    items: bytes = b""
+    kinds: bytes = b""
+
+
 class Epoch(msgspec.Struct, kw_only=True):
     """One version of the shared knowledge; holds from stream time ``holds_from_ms`` on.
 
@@ -84,6 +97,7 @@ class Epoch(msgspec.Struct, kw_only=True):
     categories_of: dict[int, int] = {}
     demand: Demand = Demand()
     activity: Activity = Activity()
+    wakes: Wakes = Wakes()
     names: dict[int, str] = {}
     lambda_t: float | None = None
     lambda_c: float | None = None

@@ -101,6 +101,13 @@ class TriggerKind(IntEnum):
     FOLLOW_UP = 5
     CONTEXT_CHANGE = 6
     RETRACT = 7
+    PRICE_DROP = 8
+    RESTOCK = 9
+    NEW_ARRIVAL = 10
+
+
+NEWS = (TriggerKind.PRICE_DROP, TriggerKind.RESTOCK, TriggerKind.NEW_ARRIVAL)
+"""What a change in the catalogue asks for; such a push is about that very item."""
 
 
 class PushStatus(IntEnum):

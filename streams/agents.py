@@ -34,5 +34,6 @@ def register_knowledge(app: Any, knowledge: Any, make_learner: Callable[[], Lear
             app.settings,
             make_learner=make_learner,
             catalog_version=lambda: knowledge.catalogue.version,
+            news=lambda after_ms: app.engine.deciding.run(knowledge.catalogue.news, after_ms),
         )
     )

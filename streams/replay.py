@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from schemas.events import Tick
 from schemas.globals import Signals
+from schemas.state import NEVER_MS
 from schemas.tables import Output, SourceRecord
 from streams.learn import signals
 from streams.learn.learner import Learner
@@ -100,6 +101,7 @@ class _Run:
     def publish_epoch(self, holds_from_ms: int) -> None:
         """Let the learner publish what it has learned so far."""
         done, knowledge = self.done, self._pipeline.knowledge
+        self._learner.hear(knowledge.catalogue.news(NEVER_MS if done.epochs else None))
         done.epochs += 1
         epoch = self._learner.epoch(done.epochs, holds_from_ms, knowledge.catalogue.version)
         done.epoch = msgspec.msgpack.encode(epoch)

@@ -179,6 +179,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     epoch_ms: Annotated[
         int, _is("ms", "Stream time between two epochs of the learner.", 1_000, 2_592_000_000)
     ] = 3_600_000
+    news_users: Annotated[
+        int,
+        _is("users", "Users of a partition asked about catalogue changes, per epoch.", 0, 10_000),
+    ] = 500
     bundle: Annotated[str, _is("path", "Model bundle; empty: the shipped reference.")] = ""
     engage_horizon_ms: Annotated[
         int, _is("ms", "Horizon H of the label.", 60_000, 2_592_000_000)

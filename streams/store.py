@@ -30,6 +30,10 @@ class Store(Protocol):
         """Return the rows with ``start <= key < stop`` in key order."""
         ...
 
+    def users(self, heads: set[bytes]) -> list[bytes]:
+        """Return the pseudonyms that begin with one of ``heads`` (8 bytes each)."""
+        ...
+
 
 class Work(NamedTuple):
     """A merged batch of a partition, to be decided on its rows."""
@@ -66,6 +70,10 @@ class MemoryStore:
         """Return the timer rows with ``start <= key < stop`` in key order."""
         low, high = bisect_left(self._timers, start), bisect_left(self._timers, stop)
         return [(key, self.rows[key]) for key in self._timers[low:high]]
+
+    def users(self, heads: set[bytes]) -> list[bytes]:
+        """Return the pseudonyms that begin with one of ``heads``; looks at every row."""
+        return [key[1:] for key in self.rows if key.startswith(USER) and key[1:9] in heads]
 
     def apply(self, rows: Mapping[bytes, bytes | None]) -> None:
         """Write committed rows."""

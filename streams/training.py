@@ -81,7 +81,8 @@ def record(
 
     Consent and quiet hours decide whether a push goes out, not what a user would have done:
     samples are taken from every trigger, and nothing is published. Users who trigger nothing are
-    sampled as well, or P(user acts) would know active users only.
+    sampled as well, or P(user acts) would know active users only. News of the catalogue ask nobody:
+    one item alone teaches no order.
     """
     open_settings = msgspec.structs.replace(
         settings,
@@ -91,6 +92,7 @@ def record(
         quiet_end="00:00",
         cap_per_day=100,
         min_gap_ms=0,
+        news_users=0,
     )
     recorder = Recorder()
     pipeline = Pipeline(open_settings, vault, observer=recorder)

@@ -77,6 +77,20 @@ def _keep_latest(state: UserState, slots: NDArray[np.int64], rows: NDArray[Any])
     state.timers = Ragged.group(len(state), slots, rows)
 
 
+def add_timers(state: UserState, users: NDArray[np.int64], timers: NDArray[Any]) -> None:
+    """Set timers (TIMER rows) of users, sorted by user; the latest due time of a kind wins."""
+    slots = np.concatenate((state.timers.slots, users))
+    _keep_latest(state, slots, joined((state.timers.data, timers)))
+
+
+def next_due(state: UserState) -> dict[bytes, int]:
+    """Return each user's earliest timer in ms, -1 without one."""
+    none = np.iinfo(np.int64).max
+    due: NDArray[np.int64] = np.full(len(state), none)
+    np.minimum.at(due, state.timers.slots, state.timers.data["due_ms"])
+    return dict(zip(state.keys, np.where(due == none, -1, due).tolist(), strict=True))
+
+
 def drop_timers(state: UserState, users: NDArray[np.int64], kinds: NDArray[np.uint8]) -> None:
     """Take the fired timers out: one kind per user."""
     fired = np.full(len(state), -1)

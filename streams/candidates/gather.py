@@ -10,6 +10,7 @@ from schemas.vocabulary import TriggerKind
 from streams.candidates import (
     arrivals,
     cart_left,
+    catalogue_news,
     category_trending,
     complement,
     ease,
@@ -22,6 +23,7 @@ from streams.candidates import (
     repurchase,
     trending,
 )
+from streams.candidates.catalogue_news import only_news
 from streams.candidates.proposals import Source, View, best
 from streams.groups import PairSet, by_pair, by_score, runs
 from streams.knowledge.shared import Shared
@@ -41,6 +43,7 @@ SOURCES: tuple[Source, ...] = (
     price_drop.SOURCE,
     repurchase.SOURCE,
     rediscovered.SOURCE,
+    catalogue_news.SOURCE,
 )
 """Bit i of `CandidateSet.sources` stands for the i-th: append, never reorder."""
 
@@ -73,6 +76,7 @@ def gather(due: DueUsers, shared: Shared, settings: Settings) -> CandidateSet:
         np.bitwise_or.reduceat(bits[order], starts),
         (1 - np.multiply.reduceat(missed[order], starts)).astype(np.float32),
     )
+    merged = only_news(merged, due)
     _lead_with_neighbours(merged, due, shared)
     return merged.take(by_score(merged.due, merged.source_score))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from schemas.globals import Epoch, Signals
+from schemas.state import NEVER_MS
 from streams.engine.client import Tail, transactional_producer
 from streams.engine.knowledge import EPOCH_KEY
 from streams.settings import Settings
@@ -29,6 +30,10 @@ class Learns(Protocol):
         """Take in the facts of one batch."""
         ...
 
+    def hear(self, changes: Any) -> None:
+        """Take in what changed in the catalogue."""
+        ...
+
     def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
         """Return the knowledge gained so far."""
         ...
@@ -39,12 +44,14 @@ class Schedule:
     """When epochs are due: at multiples of ``epoch_ms`` of the signals' stream time.
 
     ``number`` and ``holds_from_ms`` are the newest published epoch's; it is never published again.
+    ``told_ms``: up to which version time the catalogue is no news; None: all that is known.
     """
 
     epoch_ms: int
     number: int = 0
     holds_from_ms: int | None = None
     boundary_ms: int | None = None
+    told_ms: int | None = None
 
     def published(self, number: int, holds_from_ms: int) -> None:
         """Note an epoch that is on the topic."""
@@ -76,12 +83,14 @@ class LearnerService(Service):
         settings: Settings,
         make_learner: Callable[[], Learns],
         catalog_version: Callable[[], int],
+        news: Callable[[int | None], Awaitable[Any]],
         **kwargs: Any,
     ) -> None:
         self._app = app
         self._settings = settings
         self._make_learner = make_learner
         self._catalog_version = catalog_version
+        self._news = news
         super().__init__(**kwargs)
 
     def _is_mine(self) -> bool:
@@ -103,6 +112,7 @@ class LearnerService(Service):
         try:
             await producer.start()
             schedule = await self._read_schedule()
+            schedule.told_ms = schedule.holds_from_ms
             learner = self._make_learner()
             await tail.start()
             self.log.info("Learning; newest epoch is %d", schedule.number)
@@ -146,6 +156,7 @@ class LearnerService(Service):
     ) -> None:
         number = schedule.number + 1
         version = self._catalog_version()
+        learner.hear(await self._news(schedule.told_ms))
         epoch = await asyncio.to_thread(learner.epoch, number, holds_from_ms, version)
         async with producer.transaction():
             await producer.send_and_wait(
@@ -155,6 +166,7 @@ class LearnerService(Service):
                 partition=0,
             )
         schedule.published(number, holds_from_ms)
+        schedule.told_ms = NEVER_MS
 
 
 def _decoded(records: list[Any]) -> list[Signals]:

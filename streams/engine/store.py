@@ -16,6 +16,7 @@ from faust.stores import rocksdb
 from faust.tables import Table
 
 from streams.engine.rocks import Rocks
+from streams.store import USER
 from streams.topics import TOMBSTONES_KEPT_MS
 
 logger = logging.getLogger(__name__)
@@ -155,6 +156,11 @@ class PartitionStore:
                 break
             rows.append((key, value))
         return rows
+
+    def users(self, heads: set[bytes]) -> list[bytes]:
+        """Return the pseudonyms that begin with one of ``heads`` (8 bytes each)."""
+        ranges = [self._read_range(USER + head, USER + head + b"\xff" * 9) for head in heads]
+        return [key[1:] for rows in ranges for key, _ in rows]
 
     def apply(self, rows: Mapping[bytes, bytes | None]) -> None:
         """Take over rows that were committed and written; the cache keeps what was read."""

@@ -18,8 +18,10 @@ from schemas.catalog import CatalogItem
 from schemas.ids import hash64
 from schemas.state import NEVER_MS
 from schemas.tables import ITEM_ATTRIBUTES
+from schemas.vocabulary import TriggerKind
 from streams.knowledge.catalogue_record import CatalogueError, Version, read_version
 from streams.knowledge.newest import Newest
+from streams.knowledge.news import News, news_in
 from streams.knowledge.similar_prices import NO_GROUP, SimilarPrices
 
 _UNKNOWN_SLOT = 0
@@ -48,6 +50,7 @@ class Catalogue:
         self._values: list[bytes | None] = [None]
         self._categories: dict[int, str] = {}
         self._newest = Newest()
+        self._news = News()
         self._similar = SimilarPrices()
         self._group = np.zeros(_FIRST_ROWS, np.int32)
         self.places = Places()
@@ -123,6 +126,21 @@ class Catalogue:
         rows, slots = self._newest.upto(now_ms, limit)
         return rows, self._hashes[slots], self._arrived_ms[slots]
 
+    def news(self, after_ms: int | None) -> NDArray[Any]:
+        """Return and forget what changed since it was last asked (`CHANGE`) and is still so.
+
+        ``after_ms``: versions up to then were news before; None: whatever is known is no news.
+        """
+        changes = self._news.take()
+        if after_ms is None:
+            return changes[:0]
+        changes = changes[changes["ts_ms"] > after_ms]
+        now = self._table[self._find(changes["item"])]
+        dearer = now["price_minor"] > changes["price_minor"]
+        stands = ~(now["stock"] <= 0) & ~((changes["kind"] == TriggerKind.PRICE_DROP) & dearer)
+        standing: NDArray[Any] = changes[stands]
+        return standing
+
     def _find(self, items: NDArray[np.uint64]) -> NDArray[np.int64]:
         get = self._slots.get
         return np.array([get(number, _UNKNOWN_SLOT) for number in items.tolist()], np.int64)
@@ -131,6 +149,7 @@ class Catalogue:
         slot = self._slot(version.number)
         if version.ts_ms < self._ts_ms[slot]:
             return
+        self._note_news(slot, version)
         self._ts_ms[slot] = version.ts_ms
         sets = (
             self.places.shop_set(version.shops),
@@ -142,6 +161,16 @@ class Catalogue:
         if version.category is not None:
             self._categories.setdefault(version.attributes[0], version.category)
         self._applied(slot, version.arrived_ms if version.on_offer else NEVER_MS)
+
+    def _note_news(self, slot: int, version: Version) -> None:
+        kind = news_in(self._table[slot], self._ts_ms[slot], version)
+        if kind is None:
+            return
+        if kind == TriggerKind.PRICE_DROP:
+            was = self.item(version.number)
+            if was is None or was.currency != version.group[2]:
+                return
+        self._news.note(version, kind)
 
     def _withdraw(self, number: int) -> None:
         slot = self._slot(number)

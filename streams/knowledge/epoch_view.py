@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.sendtime import ActivityModel
 from schemas.globals import Epoch
 from streams.knowledge.demand_view import DemandView
+from streams.knowledge.wake_view import WakeView
 
 Scored = tuple[NDArray[np.uint64], NDArray[np.float32]]
 """Items with their scores, best first."""
@@ -90,6 +91,7 @@ class EpochView:
     arrivals: Scored
     demand: DemandView
     activity: ActivityModel
+    wakes: WakeView
     names: dict[int, str]
     lambda_t: float | None
     lambda_c: float | None
@@ -116,6 +118,7 @@ class EpochView:
             arrivals=_unpack(epoch.arrivals),
             demand=DemandView.decode(epoch.demand),
             activity=ActivityModel.decode(epoch.activity),
+            wakes=WakeView.decode(epoch.wakes),
             names=epoch.names,
             lambda_t=epoch.lambda_t,
             lambda_c=epoch.lambda_c,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.bundle.tables import ItemTables
 from models.features.pairs import nothing_told
 from models.sendtime import NOTHING_KNOWN, ActivityModel
-from schemas.globals import Demand, Epoch
+from schemas.globals import Demand, Epoch, Wakes
 from schemas.state import NEVER_MS
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.epoch_view import EpochView
@@ -67,7 +67,11 @@ class Knowledge:
         if initial is not None:
             # Demand is news of its day: what was a trend in training says nothing now.
             start = msgspec.structs.replace(
-                initial, number=INITIAL_NUMBER, holds_from_ms=NEVER_MS, demand=Demand()
+                initial,
+                number=INITIAL_NUMBER,
+                holds_from_ms=NEVER_MS,
+                demand=Demand(),
+                wakes=Wakes(),
             )
             self._epochs.append(EpochView.decode(start))
 

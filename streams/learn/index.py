@@ -32,6 +32,15 @@ class HashIndex:
         found: NDArray[np.int64] = self._slots[np.searchsorted(self._hashes, wanted)][inverse]
         return found
 
+    def find(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return each hash's slot, -1 for one that has none."""
+        at = np.searchsorted(self._hashes, hashes)
+        found = np.full(len(hashes), -1)
+        inside = np.flatnonzero(at < len(self))
+        known = inside[self._hashes[at[inside]] == hashes[inside]]
+        found[known] = self._slots[at[known]]
+        return found
+
     def hashes(self) -> NDArray[np.uint64]:
         """Return the hash of each slot."""
         by_slot = np.zeros(len(self), np.uint64)

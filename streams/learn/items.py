@@ -43,6 +43,10 @@ class Items:
         """One column by slot: hash, category, first_ms, last_ms, entries or orders."""
         return self._rows[name]
 
+    def find(self, items: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return the slots of items, -1 for one never seen."""
+        return self._index.find(items)
+
     def see(
         self,
         items: NDArray[np.uint64],

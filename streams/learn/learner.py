@@ -6,7 +6,7 @@ neither does the order in which the records of different partitions arrive. A us
 partition, whose records come in order.
 
 Bounds: one million items (72 bytes and a name each), 4 million item-hours and 4 million pairs (16
-bytes each), twice 500,000 users (112 bytes each), 2 million user x category pairs (24 bytes each):
+bytes each), twice 500,000 users (116 bytes each), 2 million user x category pairs (24 bytes each):
 about 500 MB, and 300 MB more while merging.
 """
 
@@ -36,6 +36,7 @@ from streams.learn.seasons import Seasons
 from streams.learn.similar import Similar
 from streams.learn.start import Start
 from streams.learn.visits import Visits
+from streams.learn.wakes import WakeQueue
 from streams.settings import Settings
 
 CHUNK = 16_384
@@ -46,7 +47,7 @@ MAX_NAMES = 2_500_000
 """Texts remembered: a partition sends each once, so what an item may need later is kept."""
 
 _COLUMNS = {"users": "<u8", "items": "<u8", "categories": "<u8", "types": "u1", "ts_ms": "<i8"}
-_ROW = np.dtype(list(_COLUMNS.items()))
+_ROW = np.dtype([*_COLUMNS.items(), ("partitions", "<u4")])
 
 
 @dataclass(slots=True, frozen=True)
@@ -82,6 +83,7 @@ class Learner:
         self._similar = Similar()
         self._visits = Visits(bounds.users)
         self._orders = Visits(bounds.users)
+        self._wakes = WakeQueue(settings.news_users)
 
     def absorb(self, signals: Signals) -> None:
         """Take in one batch's signals, in the order of its partition.
@@ -90,6 +92,7 @@ class Learner:
             ValueError: the columns are not of equal length; nothing is absorbed then.
         """
         rows = _rows(signals)
+        rows["partitions"] = signals.partition
         self._names.update(signals.names)
         self.stream_ms = max(self.stream_ms, signals.stream_ms)
         self._buffer.append(rows)
@@ -100,6 +103,10 @@ class Learner:
             for start in range(0, whole, self._chunk):
                 self._count(waiting[start : start + self._chunk])
             self._buffer, self._buffered = [waiting[whole:]], len(waiting) - whole
+
+    def hear(self, changes: NDArray[Any]) -> None:
+        """Take in what changed in the catalogue (`streams.knowledge.news.CHANGE`)."""
+        self._wakes.hear(changes)
 
     def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
         """Return what the signals absorbed so far say, as of ``holds_from_ms``.
@@ -123,6 +130,7 @@ class Learner:
             catalog_version=catalog_version,
             demand=self._demand_told(holds_from_ms),
             activity=self._activity.activity(holds_from_ms),
+            wakes=self._wakes.told(holds_from_ms, self._items, self._visits),
         )
         return fitted(head, parts, table, lists, self._names)
 
@@ -144,10 +152,10 @@ class Learner:
         bought = rows[rows["types"] == EventType.PURCHASE]
         self._intervals.add(bought["users"], bought["categories"], bought["ts_ms"])
         rows = rows[rows["items"] != NO_ID]
-        users, ts_ms = rows["users"], rows["ts_ms"]
+        users, ts_ms, homes = rows["users"], rows["ts_ms"], rows["partitions"]
         slots = self._items.see(rows["items"], rows["categories"], ts_ms)
         self._demand.add(slots, ts_ms, WEIGHT_OF[rows["types"]])
-        met = self._visits.enter(users, slots, ts_ms)
+        met = self._visits.enter(users, slots, ts_ms, homes)
         self._items.count("entries", met.entered)
         self._meetings.add(met)
         bought = rows["types"] == EventType.PURCHASE

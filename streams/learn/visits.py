@@ -15,6 +15,10 @@ HISTORY = 20
 """Distinct items remembered per user: with 0.8 a step back, the 21st would weigh 1%."""
 _KEEP_EIGHTHS = 7
 _NOBODY = -1
+PART = 65_536
+"""Users looked at together: what that takes stays within some tens of megabytes."""
+
+Homes = NDArray[np.int32]
 
 
 @dataclass(slots=True)
@@ -29,7 +33,7 @@ class Meetings:
 
 
 class Visits:
-    """The last `HISTORY` distinct items of each user, latest first: 112 bytes a user.
+    """The last `HISTORY` distinct items of each user, latest first: 116 bytes a user.
 
     An item that is still in the history moves to the front and meets nobody again: one user's
     repeats say nothing new. Beyond ``most_users`` the users not seen for longest are forgotten.
@@ -40,17 +44,26 @@ class Visits:
         self._index = HashIndex()
         self._items = np.full((0, HISTORY), _NOBODY, np.int32)
         self._last_ms = np.zeros(0, np.int64)
+        self._home = np.zeros(0, np.int32)
 
     def __len__(self) -> int:
         """Users remembered."""
         return len(self._index)
 
     def enter(
-        self, users: NDArray[np.uint64], items: NDArray[np.int64], ts_ms: NDArray[np.int64]
+        self,
+        users: NDArray[np.uint64],
+        items: NDArray[np.int64],
+        ts_ms: NDArray[np.int64],
+        homes: NDArray[np.uint32] | int = 0,
     ) -> Meetings:
-        """Take in visits, each user's in order, and return who met whom."""
+        """Take in visits, each user's in order, and return who met whom.
+
+        ``homes``: the partition each visit came from.
+        """
         slots = self._index.slots(users)
         self._grow()
+        self._home[slots] = homes
         np.maximum.at(self._last_ms, slots, ts_ms)
         rounds = [self._step(*step) for step in _rounds(slots, items)]
         nobody = np.zeros(0, np.int64)
@@ -58,6 +71,13 @@ class Visits:
         met = Meetings(*(np.concatenate(column) for column in columns))
         self._forget()
         return met
+
+    def histories(self) -> Iterator[tuple[NDArray[np.uint64], Homes, NDArray[np.int32]]]:
+        """Yield (users, their partitions, items [users, `HISTORY`] latest first, -1 none) in parts."""
+        hashes = self._index.hashes()
+        for start in range(0, len(self), PART):
+            part = slice(start, start + PART)
+            yield hashes[part], self._home[part], self._items[part]
 
     def rename(self, renumbered: NDArray[np.int64]) -> None:
         """Follow a renumbering of items; those that are gone (-1) leave a gap."""
@@ -86,6 +106,7 @@ class Visits:
             more = np.full((missing, HISTORY), _NOBODY, np.int32)
             self._items = np.concatenate((self._items, more))
             self._last_ms = np.concatenate((self._last_ms, np.zeros(missing, np.int64)))
+            self._home = np.concatenate((self._home, np.zeros(missing, np.int32)))
 
     def _forget(self) -> None:
         if len(self) <= self._most_users:
@@ -95,6 +116,7 @@ class Visits:
         kept[oldest_first[: len(self) - self._most_users * _KEEP_EIGHTHS // 8]] = False
         self._index.keep(kept)
         self._items, self._last_ms = self._items[kept], self._last_ms[kept]
+        self._home = self._home[kept]
 
 
 def _rounds(

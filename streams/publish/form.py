@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemas.catalog import CatalogItem, Offer
 from schemas.ids import hash64
 from schemas.recommendation import PushItem
-from schemas.vocabulary import TriggerKind
+from schemas.vocabulary import NEWS, TriggerKind
 from streams.accept.faults import Fault
 from streams.accept.times import LAST_MS, parse_ts
 from streams.publish.identity import KIND_NAMES
@@ -21,7 +21,7 @@ from streams.publish.tables import Resources
 LONGEST_URL = 1024
 """Bytes; a longer link or image leaves no room for the rest of a push."""
 
-PASSIVE = frozenset({TriggerKind.FOLLOW_UP, TriggerKind.CONTEXT_CHANGE})
+PASSIVE = frozenset({TriggerKind.FOLLOW_UP, TriggerKind.CONTEXT_CHANGE, *NEWS})
 """These start with us, not with something the user just did: they light up no screen."""
 
 

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from schemas.ids import NO_ID
 from schemas.state import NEVER_MS, Ragged, UserState, joined
 from schemas.tables import DueUsers
-from schemas.vocabulary import TriggerKind
+from schemas.vocabulary import NEWS, TriggerKind, among
 from streams.aggregate.aggregate import Wave
 from streams.aggregate.journal import drop_timers
 from streams.settings import Settings
 from streams.trigger.asks import DUE, event_asks
 from streams.trigger.cart_left import left_in_cart
 from streams.trigger.follow_up import still_own
+from streams.trigger.news import still_news
 from streams.trigger.plan import Stops
 from streams.trigger.search_left import searches_left
 
@@ -78,12 +79,15 @@ def _timer_items(
     events: Ragged, timers: NDArray[Any]
 ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """What each timer is about, `NO_ID` for nothing in particular; and whether its reason stands."""
-    kind = timers["kind"]
+    kind, about = timers["kind"], timers["item"]
     cart, follow_up = kind == TriggerKind.CART_LEFT, kind == TriggerKind.FOLLOW_UP
     in_cart = left_in_cart(events)
-    item = np.where(cart, in_cart, np.where(follow_up, timers["item"], NO_ID)).astype(np.uint64)
-    searched, owned = searches_left(events, timers["event"]), still_own(events, timers["item"])
+    news = among(kind, NEWS)
+    item = np.where(cart, in_cart, np.where(follow_up | news, about, NO_ID)).astype(np.uint64)
+    searched, owned = searches_left(events, timers["event"]), still_own(events, about)
     stands = np.where(cart, in_cart != NO_ID, np.where(follow_up, owned, searched))
+    if news.any():
+        stands = np.where(news, still_news(events, about, kind), stands)
     return item, stands
 
 

@@ -19,8 +19,9 @@ from streams.accept import dead_letter_output, late_output
 from streams.knowledge.shared import EpochView, Knowledge
 from streams.learn.signals import signals_output
 from streams.publish import SortKey
-from streams.store import MARKER, NAME, TIMER, Effects, Store
+from streams.store import MARKER, NAME, TIMER, USER, Effects, Store
 from streams.wave.offsets import Offsets
+from streams.wave.wake import woken
 
 
 class ForeignStateError(RuntimeError):
@@ -82,8 +83,26 @@ class Session:
             if cut > start:
                 yield records[start:cut], current
             start, current = cut, epoch
-            self.marker.epoch = epoch.number
+            self._adopt(epoch)
         yield records[start:], current
+
+    def _adopt(self, epoch: EpochView) -> None:
+        """Go on with an epoch; whom it asks about a change in the catalogue gets a timer."""
+        self.marker.epoch = epoch.number
+        wakes = epoch.wakes.of(self.partition)
+        if not len(wakes):
+            return
+        keys = self._users({wake.tobytes() for wake in wakes["users"]})
+        known = self.get_many([USER + key for key in keys])
+        rows, before, after = woken(keys, known, wakes, epoch.holds_from_ms)
+        for key, row in zip(keys, rows, strict=True):
+            self.put(USER + key, row)
+            self.index_timer(key, before[key], after[key])
+
+    def _users(self, heads: set[bytes]) -> list[bytes]:
+        """Return the known users whose pseudonyms begin with one of ``heads``, sorted."""
+        here = {key[1:] for key in self._rows if key.startswith(USER) and key[1:9] in heads}
+        return sorted(here | set(self._store.users(heads)))
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
         """Return the value of each key as this batch left it."""
@@ -140,6 +159,8 @@ class Session:
 
     def index_timer(self, key: bytes, old_ms: int, new_ms: int) -> None:
         """Move a user's entry in the timer index; -1: there is none."""
+        if old_ms == new_ms:
+            return
         if old_ms >= 0:
             self.put(_timer_key(old_ms, key), None)
         if new_ms >= 0:

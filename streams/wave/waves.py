@@ -14,7 +14,7 @@ from schemas.state import FLAG_EVENTS_TRUNCATED, UserState
 from schemas.tables import DueUsers, EventBatch
 from streams.aggregate import aggregate, pack_rows
 from streams.aggregate.aggregate import Wave
-from streams.aggregate.journal import cancel_pushes, note_decisions, note_pushes
+from streams.aggregate.journal import cancel_pushes, next_due, note_decisions, note_pushes
 from streams.publish import Published, Retracted
 from streams.settings import Settings
 from streams.trigger import Judge, Stops, due_users, plan
@@ -136,11 +136,3 @@ def _renumber(pending: Wave, kept: NDArray[np.int64], users: int) -> Wave:
         return rows
 
     return pending.map(moved)
-
-
-def next_due(state: UserState) -> dict[bytes, int]:
-    """Return each user's earliest timer in ms, -1 without one."""
-    none = np.iinfo(np.int64).max
-    due: NDArray[np.int64] = np.full(len(state), none)
-    np.minimum.at(due, state.timers.slots, state.timers.data["due_ms"])
-    return dict(zip(state.keys, np.where(due == none, -1, due).tolist(), strict=True))

@@ -177,7 +177,10 @@ def rich_due():
             ],
             [(f"i{n}", kind, n + 0.5, "c1") for n in range(24) for kind in (CART, FAV)],
             [],
-        ]
+        ],
+        kinds=[TriggerKind.CONTEXT_CHANGE] * 4
+        + [TriggerKind.PRICE_DROP, TriggerKind.CONTEXT_CHANGE],
+        items=[None] * 4 + ["i0", None],
     )
 
 

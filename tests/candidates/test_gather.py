@@ -22,6 +22,7 @@ NAMES = [
     "price_drop",
     "repurchase",
     "rediscovered",
+    "catalogue_news",
 ]
 
 

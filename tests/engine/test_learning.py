@@ -73,6 +73,9 @@ class Recording:
     def absorb(self, signals: Signals) -> None:
         self.asked.append(("absorb", signals.stream_ms))
 
+    def hear(self, changes: None) -> None:
+        pass
+
     def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
         self.asked.append(("epoch", holds_from_ms))
         return Epoch(number=number, holds_from_ms=holds_from_ms, catalog_version=catalog_version)
@@ -89,6 +92,10 @@ class Accepting:
         pass
 
 
+async def nothing_new(after_ms: int | None) -> None:
+    return None
+
+
 def signals_of(stream_ms: int) -> SimpleNamespace:
     signals = Signals(
         schema_version=1, partition=0, stream_ms=stream_ms,
@@ -98,7 +105,7 @@ def signals_of(stream_ms: int) -> SimpleNamespace:
 
 
 def test_an_epoch_holds_what_came_before_its_multiple_and_nothing_after() -> None:
-    service = LearnerService(None, Settings(epoch_ms=100_000), Recording, lambda: 3)
+    service = LearnerService(None, Settings(epoch_ms=100_000), Recording, lambda: 3, nothing_new)
     learner = Recording()
     records = [signals_of(ms) for ms in (150_000, 199_999, 205_000, 320_000)]
     asyncio.run(service._take(records, learner, Schedule(100_000), Accepting()))

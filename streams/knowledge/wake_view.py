@@ -1,0 +1,49 @@
+"""An epoch's wakes as arrays: whom a partition asks about a change in the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.globals import Wakes
+from schemas.vocabulary import NEWS, among
+
+_COLUMNS = {"users": "<u8", "partitions": "<u4", "items": "<u8", "kinds": "u1"}
+WAKE = np.dtype(list(_COLUMNS.items()))
+
+
+@dataclass(slots=True, frozen=True)
+class WakeView:
+    """Rows (`WAKE`) sorted by partition."""
+
+    rows: NDArray[Any]
+
+    @classmethod
+    def decode(cls, wakes: Wakes) -> Self:
+        """Unpack the columns.
+
+        Raises:
+            ValueError: columns of different lengths, out of order, or not news.
+        """
+        columns = {
+            name: np.frombuffer(getattr(wakes, name), kind) for name, kind in _COLUMNS.items()
+        }
+        lengths = {len(column) for column in columns.values()}
+        if len(lengths) != 1:
+            raise ValueError(f"wakes have columns of different lengths: {sorted(lengths)}")
+        rows = np.zeros(lengths.pop(), WAKE)
+        for name, column in columns.items():
+            rows[name] = column
+        if (np.diff(rows["partitions"].astype(np.int64)) < 0).any():
+            raise ValueError("wakes are not sorted by partition")
+        if not among(rows["kinds"], NEWS).all():
+            raise ValueError("a wake is no news")
+        return cls(rows)
+
+    def of(self, partition: int) -> NDArray[Any]:
+        """Return the rows of one partition."""
+        start, stop = np.searchsorted(self.rows["partitions"], [partition, partition + 1])
+        return self.rows[start:stop]
