@@ -38,7 +38,8 @@ class Decision(msgspec.Struct, kw_only=True):
     """The record that replay, training and `kairos explain` read.
 
     ``features`` is the little-endian float32 user row (base64 in JSON) in the order of the
-    feature contract whose hash is ``contract``; ``outcome`` is ``recommended`` or ``suppressed``;
+    feature contract whose hash is ``contract``; ``steps`` the newest events as the model's net read
+    them, likewise, empty if it has none; ``outcome`` is ``recommended`` or ``suppressed``;
     ``journal`` holds the journal values that were read (recent pushes, debounce).
     """
 
@@ -69,6 +70,7 @@ class Decision(msgspec.Struct, kw_only=True):
     model: ModelRef
     source_offsets: dict[str, int]
     degraded: bool
+    steps: bytes = b""
 
 
 class Suppression(msgspec.Struct, kw_only=True):

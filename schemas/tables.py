@@ -112,7 +112,8 @@ class DueUsers:
     ``state`` holds exactly these users, row for row. ``kind``: `TriggerKind`; ``cause``: hash of
     the trigger event; ``due_ms``: the timer's time, -1 for an event; ``pos``: record position
     before which (timer) or at which (event) it happens; ``now_ms``: stream time of the decision.
-    ``features`` float32[n, user features] and ``scene`` float32[n, scenes] are filled by experts.
+    ``features`` float32[n, user features] and ``scene`` float32[n, scenes] are filled by experts,
+    ``steps`` float32[n, steps, channels] where the bundle reads them.
     """
 
     state: UserState
@@ -125,6 +126,7 @@ class DueUsers:
     pos: NDArray[np.int64]
     features: NDArray[np.float32] | None = None
     scene: NDArray[np.float32] | None = None
+    steps: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         """Rows."""
@@ -145,6 +147,7 @@ class DueUsers:
             self.pos[rows],
             None if self.features is None else self.features[rows],
             None if self.scene is None else self.scene[rows],
+            None if self.steps is None else self.steps[rows],
         )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle, Weights
 from models.bundle.experts import score_pairs, score_users
-from models.features import CONTRACT, user_features, whereabouts
+from models.features import CONTRACT, user_features, user_steps, whereabouts
 from schemas.decision import CandidateTrace, Decision
 from schemas.ids import hash64
 from schemas.state import NEVER_MS, UserState
@@ -71,13 +71,15 @@ def check_features(
     state, names = rebuild(records, bytes.fromhex(decision.user), settings, vault)
     zones = zones_of(state, names.get, settings.default_timezone)
     now_ms = np.array([decision.now_ms], np.int64)
-    again = (
-        user_features(state, now_ms, zones, whereabouts(state, names.get)).astype("<f4").tobytes()
-    )
-    logged = decision.features
-    if again == logged:
-        return Check(link="features", same=True, detail=f"{len(records)} records")
-    return Check(link="features", same=False, detail=_first_difference(logged, again))
+    where = whereabouts(state, names.get)
+    again = user_features(state, now_ms, zones, where).astype("<f4").tobytes()
+    steps = user_steps(state, now_ms, zones).astype("<f4").tobytes() if decision.steps else b""
+    if again != decision.features:
+        detail = _first_difference(decision.features, again)
+        return Check(link="features", same=False, detail=detail)
+    if steps != decision.steps:
+        return Check(link="features", same=False, detail="the newest events differ")
+    return Check(link="features", same=True, detail=f"{len(records)} records")
 
 
 def check_scores(decision: Decision, bundle: Bundle | None, settings: Settings) -> Check:
@@ -89,7 +91,8 @@ def check_scores(decision: Decision, bundle: Bundle | None, settings: Settings) 
     user = _row(decision.features)[None]
     pair = np.stack([_row(each.features) for each in decision.candidates])
     due = np.zeros(len(pair), np.int64)
-    h_t, h_c = score_pairs(bundle, score_users(bundle, user), user, pair, due)
+    steps = _row(decision.steps).reshape(1, -1) if decision.steps else None
+    h_t, h_c = score_pairs(bundle, score_users(bundle, user, steps), user, pair, due)
     scores = decision.candidates[0].scores
     weights = Weights(lambda_t=scores.lambda_t, lambda_c=scores.lambda_c, bias=scores.bias)
     h = blend(h_t, h_c, pair[:, _SOURCE_SCORE], weights, settings.fusion)

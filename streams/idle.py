@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import CONTRACT, user_features, whereabouts
+from models.features import CONTRACT, user_features, user_steps, whereabouts
 from schemas.state import UserState
 from schemas.tables import CandidateSet, DueUsers
 from streams.aggregate import unpack_rows
@@ -34,19 +34,17 @@ def idle_moments(
         return None if raw is None else raw.decode()
 
     zones = zones_of(state, text, settings.default_timezone)
-    return _asking_nothing(
-        state, moments, user_features(state, moments, zones, whereabouts(state, text))
-    ), _no_pairs()
+    due = _asking_nothing(state, moments)
+    due.features = user_features(state, moments, zones, whereabouts(state, text))
+    due.steps = user_steps(state, moments, zones)
+    return due, _no_pairs()
 
 
-def _asking_nothing(
-    state: UserState, now_ms: NDArray[np.int64], features: NDArray[np.float32]
-) -> DueUsers:
+def _asking_nothing(state: UserState, now_ms: NDArray[np.int64]) -> DueUsers:
     none = np.zeros(len(state), np.uint64)
     return DueUsers(
         state=state, kind=none.astype(np.uint8), cause=none, item=none, category=none,
         due_ms=np.full(len(state), -1), now_ms=now_ms, pos=np.zeros(len(state), np.int64),
-        features=features,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from support.made_up import ZONES, attributes_of
 from support.records import Log, at
 
-from models.features import CONTRACT, pair_features, user_features
+from models.features import CONTRACT, pair_features, user_features, user_steps
 from models.features.view import WINDOWS
 from schemas.ids import hash64
 from schemas.state import NEVER_MS, TILE_MS
@@ -74,7 +74,7 @@ class Facts:
         return {key: row[: facts_length(row)] for key, row in sorted(self.rows.items())}
 
     def read(self, now_ms: int):
-        """(keys, user features, features of every user with every item) at ``now_ms``."""
+        """(keys, user features, those of every user with every item, steps) at ``now_ms``."""
         keys = sorted(self.rows)
         state = unpack_rows(keys, [self.rows[key] for key in keys])
         now = np.full(len(keys), now_ms)
@@ -85,10 +85,10 @@ class Facts:
         told = attributes_of(np.zeros(len(due), np.uint64))
         score = np.zeros(len(due), np.float32)
         pairs = pair_features(state, due, item, category, told, score, now)
-        return keys, user_features(state, now, zones), pairs
+        return keys, user_features(state, now, zones), pairs, user_steps(state, now, zones)
 
     def of(self, user: str, now_ms: int) -> dict[str, float]:
-        keys, rows, _ = self.read(now_ms)
+        keys, rows, *_ = self.read(now_ms)
         row = rows[keys.index(key_of(user))].tolist()
         return dict(zip(CONTRACT.user, row, strict=True))
 
@@ -208,7 +208,7 @@ def test_every_window_equals_a_count_over_the_raw_events(stream, later_ms):
 def test_counts_per_item_equal_a_count_over_the_raw_events(stream, later_ms):
     records, events = built(stream)
     now_ms = max(ts_ms for *_, ts_ms in events) + 1 + later_ms
-    keys, _, pairs = Facts(records).read(now_ms)
+    keys, _, pairs, _ = Facts(records).read(now_ms)
     known = {key_of(user): user for user in USERS}
     acts = {"item_views": "view", "item_carts": "cart", "item_favs": "fav", "item_purchases": "buy"}
     for row, key in enumerate(keys):

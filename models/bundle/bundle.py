@@ -21,6 +21,8 @@ from schemas.vocabulary import Scene
 
 INPUT, OUTPUT = "features", "probability"
 """The one input and the one output that every graph has."""
+BLOCK = 16
+"""Rows that a graph with steps is run on at once, or a multiple of them."""
 
 
 def reference_path() -> Path:
@@ -99,14 +101,26 @@ class Bundle:
         """
         if graph not in self.sessions:
             raise BundleError(f"bundle {self.name} has no graph {graph}")
-        width = len(self.manifest.graphs[graph].columns)
-        if rows.ndim != 2 or rows.shape[1] != width:
-            raise BundleError(f"graph {graph} takes {width} columns, not shape {rows.shape}")
+        told = self.manifest.graphs[graph]
+        if rows.ndim != 2 or rows.shape[1] != told.width:
+            raise BundleError(f"graph {graph} takes {told.width} columns, not shape {rows.shape}")
         if not len(rows):
             return np.zeros((0, len(Scene)) if graph == "scene" else 0, np.float32)
         fed = np.ascontiguousarray(rows, np.float32)
+        if told.steps:
+            fed = whole_blocks(fed)
         out: NDArray[np.float32] = self.sessions[graph].run([OUTPUT], {INPUT: fed})[0]
-        return out
+        return out[: len(rows)]
+
+
+def whole_blocks(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the rows followed by as many of zeros as fill the last `BLOCK`.
+
+    A net's products and curves go several rows at a time, and what is left over in the end goes
+    another way that differs in the last bit: a row's answer must not depend on who stands beside it.
+    """
+    missing = -len(rows) % BLOCK
+    return np.concatenate([rows, np.zeros((missing, rows.shape[1]), np.float32)])
 
 
 def open_session(onnx_bytes: bytes) -> Any:
@@ -124,8 +138,8 @@ def _open(name: str, graph: Graph, onnx_bytes: bytes) -> Any:
     except Exception as error:  # onnxruntime raises types of its own that share no base
         raise BundleError(f"graph {name} cannot be opened: {error}") from error
     shape, outputs = session.get_inputs()[0].shape, [out.name for out in session.get_outputs()]
-    if session.get_inputs()[0].name != INPUT or shape[-1] != len(graph.columns):
-        raise BundleError(f"graph {name} takes {shape}, the manifest {len(graph.columns)} columns")
+    if session.get_inputs()[0].name != INPUT or shape[-1] != graph.width:
+        raise BundleError(f"graph {name} takes {shape}, the manifest {graph.width} columns")
     if outputs != [OUTPUT]:
         raise BundleError(f"graph {name} gives {outputs}, not [{OUTPUT!r}]")
     return session

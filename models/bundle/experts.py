@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle.bundle import Bundle
-from models.bundle.manifest import SCENE_COLUMNS, Platt
-from models.bundle.odds import calibrate
+from models.bundle.manifest import NET, SCENE_COLUMNS, Platt, Weights
+from models.bundle.odds import calibrate, stack
 from models.features import CONTRACT
 from schemas.vocabulary import Scene
 
@@ -94,17 +94,41 @@ def settle(scene: Rows, user: Rows) -> Rows:
     return settled
 
 
-def score_users(bundle: Bundle | None, user: Rows) -> UserScores:
-    """Return scenes and raw P(user acts); NaN where an expert is missing or failed."""
+def reads_steps(bundle: Bundle | None) -> bool:
+    """Whether `score_users` needs the users' steps. Without a bundle nobody knows: yes.
+
+    So what a worker's bundle never asks for costs nothing, and training sees everything.
+    """
+    return bundle is None or bundle.has(NET)
+
+
+def score_users(bundle: Bundle | None, user: Rows, steps: Rows | None = None) -> UserScores:
+    """Return scenes and raw P(user acts); NaN where an expert is missing or failed.
+
+    ``steps``: float32[n, steps, channels], see `reads_steps`. The temporal expert is the trees,
+    blended with the net where the bundle has one; it has failed if either has.
+    """
     scene = recognise(bundle, user)
-    missing = np.full(len(user), np.nan)
-    temporal = run_graph(bundle, "temporal_user", user, scene)
-    context = run_graph(bundle, "context_user", user, scene)
-    return UserScores(
-        scene,
-        missing if temporal is None else temporal.astype(np.float64),
-        missing if context is None else context.astype(np.float64),
-    )
+    temporal = _known(run_graph(bundle, "temporal_user", user, scene), len(user))
+    context = _known(run_graph(bundle, "context_user", user, scene), len(user))
+    if bundle is not None and bundle.has(NET):
+        net = _known(run_graph(bundle, NET, user, scene, steps=steps), len(user))
+        temporal = stack(temporal, net, shares(bundle.manifest.net_share))
+    return UserScores(scene, temporal, context)
+
+
+def _known(found: Rows | None, count: int) -> Floats:
+    return np.full(count, np.nan) if found is None else found.astype(np.float64)
+
+
+def shares(net: float) -> Weights:
+    """Return the weights of trees and net in the log-odds: a mean, without a bias."""
+    return Weights(lambda_t=1.0 - net, lambda_c=net, bias=0.0)
+
+
+def flatten(features: Rows, steps: Rows) -> Rows:
+    """Return a net's input: float32[n, columns + steps * channels], steps row after row."""
+    return np.concatenate([features, steps.reshape(len(steps), -1)], axis=1)
 
 
 def score_pairs(
@@ -142,14 +166,14 @@ def run_graph(
     scene: Rows,
     pair: Rows | None = None,
     due: NDArray[np.int64] | None = None,
+    steps: Rows | None = None,
 ) -> Rows | None:
     """Return the graph's output, or None where it is missing; a failure is counted, not raised."""
     if bundle is None or not bundle.has(graph):
         return None
     try:
-        out = bundle.run(
-            graph, design(bundle.manifest.graphs[graph].columns, user, scene, pair, due)
-        )
+        rows = design(bundle.manifest.graphs[graph].columns, user, scene, pair, due)
+        out = bundle.run(graph, rows if steps is None else flatten(rows, steps))
     except Exception:  # a model that cannot score degrades the decision, it must not stop it
         bundle.failures[graph] += 1
         return None

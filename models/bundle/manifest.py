@@ -6,13 +6,15 @@ from typing import Any
 
 import msgspec
 
-from models.features import CONTRACT
+from models.features import CONTRACT, steps
 from schemas.vocabulary import Scene
 
 MANIFEST = "manifest.json"
 EPOCH = "epoch.msgpack"
 FORECAST = "forecast.msgpack"
 GRAPHS = ("scene", "temporal_user", "temporal_item", "context_user", "context_item")
+NET = "temporal_net"
+"""The graph that a bundle may have beside these: a net over the user's newest events."""
 SCENE_COLUMNS = tuple(f"scene.{scene.name.lower()}" for scene in Scene)
 """Names under which a graph asks for the scene vector."""
 
@@ -42,8 +44,9 @@ class Parity(msgspec.Struct, frozen=True, kw_only=True):
 class Graph(msgspec.Struct, frozen=True, kw_only=True):
     """One ONNX file: float32[rows, ``columns``] in, a probability out (``scene``: a vector).
 
-    ``kind`` says what is inside (boosted_trees, decision_tree, constant, linear);
-    ``parity`` is null where there was no trainer to compare with.
+    ``kind`` says what is inside (boosted_trees, decision_tree, constant, linear, gru);
+    ``parity`` is null where there was no trainer to compare with. A graph with ``steps`` reads the
+    ``channels`` of that many newest events after its columns (`models.features.user_steps`).
     """
 
     file: str
@@ -51,6 +54,13 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     kind: str
     parity: Parity | None = None
+    steps: int = 0
+    channels: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Numbers in a row of its input."""
+        return len(self.columns) + self.steps * len(self.channels)
 
 
 class Platt(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +85,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     ``fusion``: by level (pair, user); ``training_window``: first and last decision, ms UTC;
     ``metrics``: out of time; ``notes``: what was degenerate; ``epoch_sha256``: of the shared
     knowledge to start with, null when there is none; ``forecast_sha256``: of how demand is forecast
-    (see `models.forecast`); ``tables``: sha256 of each file of the item tables.
+    (see `models.forecast`); ``tables``: sha256 of each file of the item tables; ``net_share``: of
+    the net in the log-odds of P(user acts), the rest is the trees'.
     """
 
     schema_version: int = 1
@@ -93,6 +104,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     epoch_sha256: str | None = None
     forecast_sha256: str | None = None
     tables: dict[str, str] = {}
+    net_share: float = 0.0
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -120,12 +132,24 @@ def decode(data: bytes) -> Manifest:
         )
     for name, graph in manifest.graphs.items():
         _check_graph(name, graph)
+        _check_steps(name, graph)
+    if not 0.0 <= manifest.net_share <= float(NET in manifest.graphs):
+        raise BundleError(f"a net share of {manifest.net_share} needs a {NET} and to be a share")
     return manifest
 
 
+def _check_steps(name: str, graph: Graph) -> None:
+    made = (steps.STEPS, steps.CHANNELS) if name == NET else (0, ())
+    if (graph.steps, graph.channels) != made:
+        raise BundleError(
+            f"graph {name} reads {graph.steps} events ({', '.join(graph.channels)}), here there "
+            f"are {made[0]} for it ({', '.join(made[1])}); train it again"
+        )
+
+
 def _check_graph(name: str, graph: Graph) -> None:
-    if name not in GRAPHS:
-        raise BundleError(f"unknown graph {name!r}; known are {', '.join(GRAPHS)}")
+    if name not in (*GRAPHS, NET):
+        raise BundleError(f"unknown graph {name!r}; known are {', '.join((*GRAPHS, NET))}")
     if graph.file != f"{name}.onnx":
         raise BundleError(f"graph {name} must lie in {name}.onnx, not {graph.file!r}")
     allowed = PAIR_COLUMNS if name.endswith("_item") else USER_COLUMNS

@@ -23,7 +23,8 @@ class Dataset:
     ``users``: V16[n]; ``now_ms``: int64[n]; ``user``: float32[n, user features]; ``acted``: the
     user did anything in ``(now, now + horizon]``; ``due``: a pair's decision; ``item``: uint64[m];
     ``pair``: float32[m, pair features]; ``source_score``: float32[m]; ``engaged``: the user
-    engaged with the item in ``(now, now + horizon]``.
+    engaged with the item in ``(now, now + horizon]``; ``steps``: float32[n, steps, channels], the
+    user's newest events, None: not taken.
     """
 
     users: NDArray[Any]
@@ -36,6 +37,7 @@ class Dataset:
     source_score: NDArray[np.float32]
     engaged: NDArray[np.bool_]
     horizon_ms: int
+    steps: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         """Decisions."""
@@ -49,4 +51,5 @@ class Dataset:
             self.users[chosen], self.now_ms[chosen], self.user[chosen], self.acted[chosen],
             number[self.due[pairs]], self.item[pairs], self.pair[pairs],
             self.source_score[pairs], self.engaged[pairs], self.horizon_ms,
+            None if self.steps is None else self.steps[chosen],
         )  # fmt: skip

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.dataset.dataset import Dataset, DatasetError
 from models.dataset.label import any_within
-from models.features import CONTRACT
+from models.features import CONTRACT, steps
 from schemas.tables import CandidateSet, DueUsers
 
 
@@ -21,6 +21,7 @@ class SampleLog:
     users: list[NDArray[Any]] = field(default_factory=list)
     now_ms: list[NDArray[np.int64]] = field(default_factory=list)
     user: list[NDArray[np.float32]] = field(default_factory=list)
+    steps: list[NDArray[np.float32]] = field(default_factory=list)
     due: list[NDArray[np.int64]] = field(default_factory=list)
     item: list[NDArray[np.uint64]] = field(default_factory=list)
     pair: list[NDArray[np.float32]] = field(default_factory=list)
@@ -42,6 +43,8 @@ class SampleLog:
         self.users.append(np.frombuffer(b"".join(due.state.keys), "V16"))
         self.now_ms.append(due.now_ms.astype(np.int64))
         self.user.append(due.features)
+        if due.steps is not None:
+            self.steps.append(due.steps)
         self.due.append(candidates.due + self.count)
         self.item.append(candidates.item)
         self.pair.append(candidates.features)
@@ -73,7 +76,14 @@ class SampleLog:
             _join(self.source_score, (0,), np.float32),
             np.zeros(0, np.bool_),
             horizon_ms,
+            self._all_steps(),
         )
+
+    def _all_steps(self) -> NDArray[np.float32] | None:
+        """The steps of all samples, None if some came without."""
+        empty = (0, steps.STEPS, len(steps.CHANNELS))
+        found = _join(self.steps, empty, np.float32)
+        return found if len(found) == self.count else None
 
 
 def _join(parts: list[NDArray[Any]], empty: tuple[int, ...], dtype: Any) -> NDArray[Any]:
@@ -90,5 +100,5 @@ def _in_time_order(data: Dataset) -> Dataset:
     return Dataset(
         data.users[order], data.now_ms[order], data.user[order], data.acted[order],
         place[data.due][pairs], data.item[pairs], data.pair[pairs], data.source_score[pairs],
-        data.engaged[pairs], data.horizon_ms,
+        data.engaged[pairs], data.horizon_ms, None if data.steps is None else data.steps[order],
     )  # fmt: skip

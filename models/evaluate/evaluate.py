@@ -84,7 +84,7 @@ def _scenes(dataset: Dataset, bundle: Bundle) -> dict[str, Any]:
 
 def score_dataset(dataset: Dataset, bundle: Bundle) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Return calibrated temporal, context and fused scores of the decisions and of the pairs."""
-    users = score_users(bundle, dataset.user)
+    users = score_users(bundle, dataset.user, dataset.steps)
     both = (
         calibrated(bundle, "temporal_user", users.temporal),
         calibrated(bundle, "context_user", users.context),

@@ -37,7 +37,7 @@ from models.features import (
 )
 from models.features.calendar import Int64s
 from models.features.pairs import Around, FactsOf, nothing_told, pair_view
-from models.features.view import user_view
+from models.features.view import events_before, local_times, require_one_each, user_view
 from models.features.whereabouts import Whereabouts
 from schemas.state import UserState
 
@@ -94,10 +94,15 @@ def user_features(
 def user_steps(state: UserState, now_ms: Int64s, zones: list[str]) -> NDArray[np.float32]:
     """Return float32[n, `steps.STEPS`, `steps.CHANNELS`]: the newest events of each user.
 
+    Read from the row that decides, here, in training and in evaluation alike. A row depends on its
+    own user alone.
+
     Raises:
         ValueError: the arguments differ in length.
     """
-    return steps.compute(user_view(state, now_ms, zones))
+    require_one_each(state, now_ms, zones)
+    now_ms = np.asarray(now_ms, np.int64)
+    return steps.compute(events_before(state, now_ms), local_times(now_ms, zones) - now_ms)
 
 
 def pair_features(

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features.calendar import DAY_MS, HOUR_MS
-from models.features.view import UserView
+from models.features.calendar import DAY_MS, HOUR_MS, Int64s
+from models.features.view import Events
 from schemas.ids import NO_ID
 from schemas.state import TILE_MS
 from schemas.vocabulary import EventType
@@ -33,18 +33,20 @@ CHANNELS = (
 """Natural logs of 1 + hours; gap: since the event before; same: as the event before."""
 
 
-def compute(view: UserView) -> NDArray[np.float32]:
-    """Return float32[n, STEPS, CHANNELS], oldest first; steps before the first event are all 0."""
-    rows, slot = view.events.rows, view.events.slot
-    place = np.arange(len(slot)) - rows.offsets[1:][slot] + STEPS
-    kept = place >= 0
-    data = rows.data
-    first = np.zeros(len(slot), np.bool_)
-    first[rows.offsets[:-1][rows.lengths > 0]] = True
+def compute(events: Events, ahead_ms: Int64s) -> NDArray[np.float32]:
+    """Return float32[n, STEPS, CHANNELS], oldest first; steps before the first event are all 0.
+
+    ``ahead_ms``: how far each user's wall clock is ahead of UTC now.
+    """
+    rows = events.rows
+    place = np.arange(len(events.slot)) - rows.offsets[1:][events.slot] + STEPS
+    read = np.flatnonzero(place >= -1)  # the newest, and the one before them: gaps begin there
+    place, slot, data = place[read], events.slot[read], rows.data.take(read)
+    first = place == np.maximum(STEPS - rows.lengths, -1)[slot]
     gap_ms = np.where(first, 0, np.diff(data["ts_ms"], prepend=0))
-    local = (data["ts_ms"] + (view.local_now_ms - view.now_ms)[slot]) % DAY_MS // TILE_MS
+    local = (data["ts_ms"] + ahead_ms[slot]) % DAY_MS // TILE_MS
     columns = (
-        np.log1p(view.events.age_ms / HOUR_MS),
+        np.log1p(events.age_ms[read] / HOUR_MS),
         np.log1p(gap_ms / HOUR_MS),
         *(_kind(kinds)[data["type"]] for kinds in KINDS.values()),
         _same(data["item"]) & ~first,
@@ -53,10 +55,10 @@ def compute(view: UserView) -> NDArray[np.float32]:
         _circle()[1][local],
         np.ones(len(slot)),
     )
-    out = np.zeros((len(view), STEPS, len(CHANNELS)), np.float32)
-    for channel, column in enumerate(columns):
-        out[slot[kept], place[kept], channel] = column[kept]
-    return out
+    out = np.zeros((len(rows.lengths) * STEPS, len(CHANNELS)), np.float32)
+    kept = place >= 0
+    out[(slot * STEPS + place)[kept]] = np.stack(columns, axis=1)[kept]
+    return out.reshape(-1, STEPS, len(CHANNELS))
 
 
 def _same(number: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -72,14 +72,23 @@ class UserView:
 
 def user_view(state: UserState, now_ms: Int64s, zones: list[str]) -> UserView:
     """Return the view of users whose clocks run in ``zones`` (IANA names, one a user)."""
-    if not len(state) == len(now_ms) == len(zones):
-        raise ValueError(f"{len(state)} users, {len(now_ms)} times, {len(zones)} zones")
+    require_one_each(state, now_ms, zones)
     now_ms = np.asarray(now_ms, np.int64)
     index, table = _clocks(now_ms, zones)
     local_now_ms = now_ms + table.offset_ms(index, now_ms)
     starts = [_window_start(table, index, now_ms, name) for name in WINDOWS]
     tiles = _tiles_before(state.tiles, now_ms, starts, index, table)
     return UserView(state, now_ms, local_now_ms, tiles, events_before(state, now_ms))
+
+
+def require_one_each(state: UserState, now_ms: Int64s, zones: list[str]) -> None:
+    """Make sure that every user has a time and a zone.
+
+    Raises:
+        ValueError: the lengths differ.
+    """
+    if not len(state) == len(now_ms) == len(zones):
+        raise ValueError(f"{len(state)} users, {len(now_ms)} times, {len(zones)} zones")
 
 
 def events_before(state: UserState, now_ms: Int64s) -> Events:

@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from models.bundle.experts import shares
 from models.bundle.manifest import Weights
 from models.bundle.odds import EPSILON, logit, sigmoid, stack
 from models.evaluate.probabilities import log_loss
@@ -77,7 +78,9 @@ class Later:
     def recipe(self, rows: NDArray[np.bool_]) -> Recipe:
         """Choose trees and the net's share by the blend's log-loss, on these rows."""
         best = [self._best(rows & self.known[:, i], i) for i in range(len(self.moments.targets))]
-        return Recipe(tuple(CANDIDATES[n] for n, _ in best), tuple(_mean(w) for _, w in best))
+        return Recipe(
+            tuple(CANDIDATES[n] for n, _ in best), tuple(shares(share) for _, share in best)
+        )
 
     def _best(self, rows: NDArray[np.bool_], target: int) -> tuple[int, float]:
         folds = [rows & (self.fold == number) for number in range(FOLDS)]
@@ -91,7 +94,7 @@ class Later:
     def _loss(self, rows: NDArray[np.bool_], target: int, number: int, share: float) -> float:
         trees, net = self.trees[number][rows, target], self.net[rows, target]
         label = self.moments.label[rows, target]
-        return log_loss(levelled(stack(trees, net, _mean(share)), label), label)
+        return log_loss(levelled(stack(trees, net, shares(share)), label), label)
 
 
 def levelled(probability: Floats, label: NDArray[np.bool_]) -> Floats:
@@ -107,10 +110,6 @@ def levelled(probability: Floats, label: NDArray[np.bool_]) -> Floats:
         now = sigmoid(odds + shift)
         shift += (rate - now.mean()) / max(float((now * (1.0 - now)).mean()), EPSILON)
     return sigmoid(odds + shift)
-
-
-def _mean(share: float) -> Weights:
-    return Weights(lambda_t=1.0 - share, lambda_c=share, bias=0.0)
 
 
 def look_later(moments: Moments, until: int, how: Recurrent, seed: int) -> Later:

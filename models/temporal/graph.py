@@ -16,13 +16,8 @@ from models.temporal.recurrent import BOUND, STEP_BOUND, Scaling, Weights
 Rows = NDArray[np.float32]
 
 
-def flatten(features: Rows, steps: Rows) -> Rows:
-    """Return the graph's input: float32[n, columns + steps * channels]."""
-    return np.concatenate([features, steps.reshape(len(steps), -1)], axis=1)
-
-
 def split(rows: Rows, columns: int, channels: int) -> tuple[Rows, Rows]:
-    """Return features and steps of the graph's input."""
+    """Return features and steps of the graph's input, the inverse of `flatten`."""
     return rows[:, :columns], rows[:, columns:].reshape(len(rows), -1, channels)
 
 

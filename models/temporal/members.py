@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.bundle.bundle import INPUT, OUTPUT, open_session
+from models.bundle.experts import flatten
 from models.bundle.parity import check_parity, golden_rows
-from models.temporal.graph import flatten, recurrent_graph, split
+from models.temporal.graph import recurrent_graph, split
 from models.temporal.moments import Moments
 from models.temporal.recurrent import TOLERANCE, Recurrent, Scaling, fit, predict, tame
-from models.train.fit import Fitted, Trees, fit_binary
+from models.train.fit import RECURRENT, Fitted, Trees, fit_binary
 
 Rows = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -83,7 +84,7 @@ def fit_net(moments: Moments, until: int, how: Recurrent, seed: int) -> Member:
     for number, target in enumerate(moments.targets):
         made = recurrent_graph(weights, scaling, steps.shape[1], number)
         parity = check_parity(target, made, lambda _: expected[:, number], golden, TOLERANCE)  # noqa: B023
-        graphs[target] = Fitted(made, "gru", parity)
+        graphs[target] = Fitted(made, RECURRENT, parity)
     return Member(columns, True, graphs)
 
 

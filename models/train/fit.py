@@ -13,6 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from models.bundle.handmade import constant_graph
 from models.bundle.manifest import Graph, Parity
 from models.bundle.parity import check_parity, golden_rows
+from models.features import steps
 from models.train.export import export_binary, floor_thresholds
 
 Rows = NDArray[np.float32]
@@ -20,6 +21,8 @@ LEAST_OF_A_CLASS = 10
 """Fewer examples of one class than this teach nothing; the graph is then a constant."""
 PRIOR = 0.02
 """The probability of an engagement before anything was seen, worth one example."""
+RECURRENT = "gru"
+"""The kind of graph that reads steps."""
 MOST_ROWS = 400_000
 """Rows a graph learns from; more are thinned evenly at random."""
 
@@ -34,9 +37,11 @@ class Fitted:
 
     def described(self, name: str, columns: tuple[str, ...]) -> Graph:
         """Return the graph's entry in the manifest (its sha256 is filled in on writing)."""
+        recurrent = self.kind == RECURRENT
         return Graph(
-            file=f"{name}.onnx", sha256="", columns=columns, kind=self.kind, parity=self.parity
-        )
+            file=f"{name}.onnx", sha256="", columns=columns, kind=self.kind, parity=self.parity,
+            steps=steps.STEPS * recurrent, channels=steps.CHANNELS if recurrent else (),
+        )  # fmt: skip
 
 
 @dataclass(slots=True, frozen=True)

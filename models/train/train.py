@@ -15,19 +15,19 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.bundle.bundle import Bundle
 from models.bundle.experts import calibrated, design, raw_pairs, recognise, score_users
-from models.bundle.manifest import ContractRef, Manifest, Platt, Weights
+from models.bundle.manifest import NET, ContractRef, Manifest, Platt, Weights
 from models.bundle.write import write_bundle
 from models.dataset import Dataset, split_by_time
 from models.evaluate import evaluate_dataset
 from models.features import CONTRACT
-from models.train.calibrate import fit_platt, fit_stack
+from models.train.calibrate import enough, fit_platt, fit_stack
 from models.train.columns import COLUMNS
 from models.train.contest import fit_contest
 from models.train.fit import CONTEXT, TEMPORAL, Fitted, Trees, fit_binary
 from models.train.scene import fit_scene
 from models.train.search import search_trees
 
-PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy")
+PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "jax", "optax")
 
 
 def train_bundle(
@@ -56,6 +56,7 @@ def train_bundle(
     draft = Draft(_manifest(dataset, training_window, seed, name))
     with threadpool_limits(1):
         _fit(draft, train, seed, search)
+        _blend_net(draft, train, later, seed)
         _calibrate(draft, later)
         found = evaluate_dataset(test, draft.bundle(), seed)
         found["contests"] = draft.contests
@@ -190,10 +191,28 @@ class _Task:
         return fitted
 
 
+def _blend_net(draft: Draft, train: Dataset, later: Dataset, seed: int) -> None:
+    """Put a net beside the trees of P(user acts) if the later block wants one."""
+    from models.train.net import choose_share, fit_beside  # with JAX, which is slow to import
+
+    net = fit_beside(train, seed) if later.steps is not None and enough(later.acted) else None
+    if net is None:
+        return
+    trees = score_users(draft.bundle(), later.user).temporal
+    share, told = choose_share(trees, net.score(later), later, seed)
+    draft.contests[NET] = told
+    if share == 0.0:
+        draft.note(f"{NET} is left out: on later decisions it did not lower the trees' loss")
+        return
+    draft.columns = {**draft.columns, NET: net.columns}
+    draft.add(NET, net.fitted)
+    draft.say(net_share=share)
+
+
 def _calibrate(draft: Draft, later: Dataset) -> None:
     """Fit the Platt scalings, then the fusion of what they give, on the later block."""
     bundle = draft.bundle()
-    users = score_users(bundle, later.user)
+    users = score_users(bundle, later.user, later.steps)
     pairs = raw_pairs(bundle, users, later.user, later.pair, later.due)
     raw = {
         "temporal": (pairs[0], later.engaged),

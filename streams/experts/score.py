@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.bundle import Bundle
-from models.bundle.experts import score_pairs, score_users
-from models.features import Around, pair_features, user_features, whereabouts
+from models.bundle.experts import reads_steps, score_pairs, score_users
+from models.features import Around, pair_features, user_features, user_steps, whereabouts
 from schemas.tables import CandidateSet, DueUsers
 from streams.experts.light_pass import light_pass
 from streams.experts.zones import Texts, zones_of
@@ -22,7 +22,9 @@ def score(
     settings: Settings,
     texts: Texts,
 ) -> tuple[DueUsers, CandidateSet]:
-    """Return ``due`` with features and scene, and the best pairs with features, h_t and h_c.
+    """Return ``due`` with features, scene and, where the bundle reads them, steps; and the best pairs.
+
+    The pairs have features, h_t and h_c.
 
     ``h_t`` and ``h_c`` are calibrated probabilities, NaN where the expert is missing or failed
     (counted in ``bundle.failures``). Never raises for a model.
@@ -30,7 +32,8 @@ def score(
     zones = zones_of(due.state, texts, settings.default_timezone)
     where = whereabouts(due.state, texts)
     user = user_features(due.state, due.now_ms, zones, where)
-    users = score_users(bundle, user)
+    steps = user_steps(due.state, due.now_ms, zones) if reads_steps(bundle) else None
+    users = score_users(bundle, user, steps)
     best = light_pass(candidates, settings.candidates_scored)
     attributes = shared.catalogue.attributes(best.item)
     pair = pair_features(
@@ -40,6 +43,6 @@ def score(
     )  # fmt: skip
     h_t, h_c = score_pairs(bundle, users, user, pair, best.due)
     return (
-        replace(due, features=user, scene=users.scene),
+        replace(due, features=user, scene=users.scene, steps=steps),
         replace(best, features=pair, h_t=h_t, h_c=h_c),
     )

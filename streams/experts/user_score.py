@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
-from models.bundle.experts import calibrated, score_users
-from models.features import user_features, whereabouts
+from models.bundle.experts import calibrated, reads_steps, score_users
+from models.features import user_features, user_steps, whereabouts
 from schemas.state import UserState
 from streams.experts.zones import Texts, zones_of
 from streams.fusion.fuse import blend, weights
@@ -26,7 +26,8 @@ def user_score(
     """Return the fused, calibrated P(user acts) of each user: float64[n], finite, in [0, 1]."""
     zones = zones_of(state, texts, settings.default_timezone)
     features = user_features(state, now_ms, zones, whereabouts(state, texts))
-    users = score_users(bundle, features)
+    steps = user_steps(state, now_ms, zones) if reads_steps(bundle) else None
+    users = score_users(bundle, features, steps)
     h_t = calibrated(bundle, "temporal_user", users.temporal)
     h_c = calibrated(bundle, "context_user", users.context)
     fallback = np.zeros(len(state))

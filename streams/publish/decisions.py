@@ -26,6 +26,7 @@ class Decisions:
         self._cause, self._item = due.cause.tolist(), due.item.tolist()
         self._category = due.category.tolist()
         self._features = packed(due.features, len(due))
+        self._steps = packed(due.steps, len(due))
         self._scene = None if due.scene is None else due.scene.astype(np.float64).tolist()
         self._pushes = recent_pushes(due.state)
         self._debounce = _debounces(frame)
@@ -64,6 +65,7 @@ class Decisions:
             model=frame.model,
             source_offsets=frame.offsets[row],
             degraded=frame.degraded(row),
+            steps=self._steps[row],
         )
 
     def _trigger(self, row: int) -> TriggerTrace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import repeat
 
 import numpy as np
@@ -153,10 +154,10 @@ def recent_pushes(state: UserState) -> list[list[tuple[int, str]]]:
 
 
 def packed(rows: NDArray[np.float32] | None, count: int) -> list[bytes]:
-    """Return float32 rows as their little-endian bytes; empty without features."""
+    """Return float32 rows, of any shape, as their little-endian bytes; empty without features."""
     if rows is None:
         return [b""] * count
-    raw, size = rows.astype("<f4").tobytes(), 4 * rows.shape[1]
+    raw, size = rows.astype("<f4").tobytes(), 4 * math.prod(rows.shape[1:])
     return [raw[at : at + size] for at in range(0, count * size, size)]
 
 

@@ -1,15 +1,14 @@
-"""Echo and steps on a few hand-made events."""
+"""Echo on a few hand-made events."""
 
 from __future__ import annotations
 
-import math
 from types import ModuleType
 
 import numpy as np
 import pytest
 from support.made_up import DAY_MS, NOW_MS, state_of
 
-from models.features import echo, steps
+from models.features import echo
 from models.features.view import user_view
 from schemas.state import UserState
 from schemas.vocabulary import EventType
@@ -69,37 +68,3 @@ def test_an_echo_follows_the_wall_clock_when_the_clocks_change() -> None:
     just_before = state_of([[(same_wall - 2 * 60_000, VIEW, 1)]])
     row = echo.compute(user_view(just_before, np.array([now]), ["Europe/London"]))[0]
     assert row[echo.NAMES.index("echo_yesterday_any")] == 0
-
-
-def test_steps_are_the_newest_events_oldest_first() -> None:
-    raw = [(NOW_MS - hours * HOUR_MS, VIEW, 7) for hours in (5, 3)]
-    raw.append((NOW_MS - HOUR_MS, CART, 7))
-    row = steps.compute(user_view(state_of([raw]), np.array([NOW_MS]), ["UTC"]))[0]
-    channel = steps.CHANNELS.index
-    assert row.shape == (steps.STEPS, len(steps.CHANNELS))
-    assert not row[:-3].any()
-    assert row[-3:, channel("is")].tolist() == [1, 1, 1]
-    assert row[-3:, channel("cart")].tolist() == [0, 0, 1]
-    assert row[-3:, channel("same_item")].tolist() == [0, 1, 1]
-    assert row[-3:, channel("log_gap")].tolist() == pytest.approx([0, math.log(3), math.log(3)])
-    assert row[-1, channel("log_age")] == pytest.approx(math.log(2))
-
-
-def test_more_events_than_steps_leave_the_newest() -> None:
-    raw = [(NOW_MS - minute * 60_000, VIEW, minute) for minute in range(1, steps.STEPS + 9)]
-    row = steps.compute(user_view(state_of([raw]), np.array([NOW_MS]), ["UTC"]))[0]
-    oldest = row[0, steps.CHANNELS.index("log_age")]
-    assert oldest == pytest.approx(math.log1p(steps.STEPS / 60), rel=1e-5)
-    assert row[:, steps.CHANNELS.index("is")].all()
-
-
-def test_nobody_s_steps_depend_on_who_else_is_there() -> None:
-    raw = [
-        [(NOW_MS - (u + 1) * i * 50_000, VIEW, i % 3) for i in range(1, 9 * u)] for u in range(4)
-    ]
-    state = state_of(raw)
-    together = steps.compute(user_view(state, np.full(4, NOW_MS), ["UTC"] * 4))
-    for user in range(4):
-        alone = state.take(np.array([user]))
-        row = steps.compute(user_view(alone, np.array([NOW_MS]), ["UTC"]))
-        assert row.tobytes() == together[user : user + 1].tobytes()

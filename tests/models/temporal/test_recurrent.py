@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from models.bundle.bundle import INPUT, OUTPUT, open_session
+from models.bundle.experts import flatten
 from models.bundle.parity import ParityError, check_parity, golden_rows
-from models.temporal.graph import flatten, recurrent_graph, split
+from models.temporal.graph import recurrent_graph, split
 from models.temporal.recurrent import TOLERANCE, Recurrent, Scaling, fit, predict, tame
 
 COLUMNS, STEPS, CHANNELS = 5, 6, 3
