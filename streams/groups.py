@@ -47,8 +47,8 @@ def by_score(due: NDArray[np.int64], score: NDArray[np.float32]) -> NDArray[np.i
     return np.argsort((due.astype(np.uint64) << np.uint64(32)) | falling, kind="stable")
 
 
-def places(due: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return each row's place among the rows of its user, from 0; ``due`` is sorted."""
+def places(due: NDArray[Any]) -> NDArray[np.int64]:
+    """Return each row's place among the rows of its user (or other key), from 0; ``due`` is sorted."""
     starts = runs(due)
     return np.arange(len(due)) - np.repeat(starts, np.diff(starts, append=len(due)))
 

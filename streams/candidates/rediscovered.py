@@ -29,9 +29,8 @@ def raw(view: View) -> Proposals:
     share = (mixed >> np.uint64(11)).astype(np.float64) / 2.0**53
     age_ms = NEW_FOR_MS + (share * (OLDEST_MS - NEW_FOR_MS)).astype(np.int64)
     users, item, _ = catalogue.arrivals_at(due.now_ms - age_ms, EACH_DAY)
-    epoch = view.shared.epoch
-    if epoch is not None and len(epoch.neighbours):
-        cold = ~np.isin(item, epoch.neighbours.keys)
+    if (epoch := view.shared.epoch) is not None:
+        cold = ~epoch.neighbours.has(item)
         users, item = users[cold], item[cold]
     return Proposals.of(users, item, np.full(len(item), BEST_SCORE))
 

@@ -23,8 +23,8 @@ from streams.knowledge.catalogue_record import CatalogueError, Version, read_ver
 from streams.knowledge.newest import Newest
 from streams.knowledge.news import News, news_in
 from streams.knowledge.similar_prices import NO_GROUP, SimilarPrices
+from streams.knowledge.slots import UNKNOWN, Slots
 
-_UNKNOWN_SLOT = 0
 _FIRST_ROWS = 1024
 _NAN = float("nan")
 _NOT_TOLD = (0, _NAN, _NAN, _NAN, _NAN, NOWHERE, NOWHERE, NOWHERE)
@@ -41,10 +41,10 @@ class Catalogue:
 
     def __init__(self) -> None:
         self.version = 0
-        self._slots: dict[int, int] = {}
+        self._known = 0
+        self._slots = Slots()
         self._table = np.zeros(_FIRST_ROWS, ITEM_ATTRIBUTES)
-        self._table[_UNKNOWN_SLOT] = _UNKNOWN
-        self._hashes = np.zeros(_FIRST_ROWS, np.uint64)
+        self._table[UNKNOWN] = _UNKNOWN
         self._ts_ms = np.full(_FIRST_ROWS, NEVER_MS)
         self._arrived_ms = np.full(_FIRST_ROWS, NEVER_MS)  # NEVER_MS: not on offer
         self._values: list[bytes | None] = [None]
@@ -56,8 +56,8 @@ class Catalogue:
         self.places = Places()
 
     def __len__(self) -> int:
-        """Items that are on offer now."""
-        return int(self._table["known"].sum())
+        """Items that are known and not withdrawn."""
+        return self._known
 
     def apply(self, key: bytes | None, value: bytes | None) -> str | None:
         """Take in a record; return why it cannot be read, None when it was applied or is old.
@@ -85,7 +85,7 @@ class Catalogue:
         Unknown: category 0, NaN, ``known`` False; a withdrawn item is the same with stock 0, so
         ``stock <= 0`` means "not on offer" for both sold out and withdrawn.
         """
-        slots = self._find(items)
+        slots = self._slots.find(items)
         rows: NDArray[Any] = self._table.take(slots)  # a record at once; indexing goes by field
         rows["similar_minor"] = self._similar.mean_of_others(
             self._group[slots], rows["price_minor"]
@@ -94,14 +94,14 @@ class Catalogue:
 
     def offers(self, items: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
         """Return each hash's category (0: not known) and whether it is known not to be on offer."""
-        if not self._slots:
+        if not len(self._slots):
             return np.zeros(len(items), np.uint64), np.zeros(len(items), bool)
-        slots = self._find(items)
+        slots = self._slots.find(items)
         return self._table["category"][slots], self._table["stock"][slots] <= 0
 
     def item(self, number: int) -> CatalogItem | None:
         """Return the item's record, None when it is unknown or withdrawn."""
-        value = self._values[self._slots.get(number, _UNKNOWN_SLOT)]
+        value = self._values[self._slots.get(number)]
         return None if value is None else msgspec.json.decode(value, type=CatalogItem)
 
     def name(self, number: int) -> str | None:
@@ -122,9 +122,9 @@ class Catalogue:
 
         An item arrives at ``created_ts``, without one at ``ts``; ties go by hash.
         """
-        self._newest.refresh(self._arrived_ms, self._hashes)
+        self._newest.refresh(self._arrived_ms, self._slots.hashes)
         rows, slots = self._newest.upto(now_ms, limit)
-        return rows, self._hashes[slots], self._arrived_ms[slots]
+        return rows, self._slots.hashes[slots], self._arrived_ms[slots]
 
     def news(self, after_ms: int | None) -> NDArray[Any]:
         """Return and forget what changed since it was last asked (`CHANGE`) and is still so.
@@ -135,15 +135,11 @@ class Catalogue:
         if after_ms is None:
             return changes[:0]
         changes = changes[changes["ts_ms"] > after_ms]
-        now = self._table[self._find(changes["item"])]
+        now = self._table[self._slots.find(changes["item"])]
         dearer = now["price_minor"] > changes["price_minor"]
         stands = ~(now["stock"] <= 0) & ~((changes["kind"] == TriggerKind.PRICE_DROP) & dearer)
         standing: NDArray[Any] = changes[stands]
         return standing
-
-    def _find(self, items: NDArray[np.uint64]) -> NDArray[np.int64]:
-        get = self._slots.get
-        return np.array([get(number, _UNKNOWN_SLOT) for number in items.tolist()], np.int64)
 
     def _upsert(self, version: Version, value: bytes) -> None:
         slot = self._slot(version.number)
@@ -181,7 +177,9 @@ class Catalogue:
     def _put(self, slot: int, row: tuple[Any, ...], group: int) -> None:
         """Replace the item's row, and its price among those of similar items."""
         self._similar.move(int(self._group[slot]), float(self._table["price_minor"][slot]), -1)
+        self._known -= int(self._table["known"][slot])
         self._table[slot], self._group[slot] = row, group
+        self._known += int(self._table["known"][slot])
         self._similar.move(group, row[1], 1)
 
     def _applied(self, slot: int, arrived_ms: int) -> None:
@@ -192,12 +190,11 @@ class Catalogue:
 
     def _slot(self, number: int) -> int:
         slot = self._slots.get(number)
-        if slot is None:
-            slot = self._slots[number] = len(self._values)
+        if slot == UNKNOWN:
+            slot = self._slots.add(number)
             self._values.append(None)
             if slot == len(self._table):
                 self._grow()
-            self._hashes[slot] = number
         return slot
 
     def _grow(self) -> None:
@@ -206,6 +203,5 @@ class Catalogue:
         never = np.full(rows, NEVER_MS)
         self._table = np.concatenate((self._table, np.zeros(rows, ITEM_ATTRIBUTES)))
         self._group = np.concatenate((self._group, np.zeros(rows, np.int32)))
-        self._hashes = np.concatenate((self._hashes, np.zeros(rows, np.uint64)))
         self._ts_ms = np.concatenate((self._ts_ms, never))
         self._arrived_ms = np.concatenate((self._arrived_ms, never))

@@ -62,20 +62,27 @@ class Lists:
         _, items, scores = self.lookup(np.array([key], np.uint64))
         return items, scores
 
+    def has(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Tell which keys have a list."""
+        return self._places(keys)[1] if len(self.keys) else np.zeros(len(keys), bool)
+
     def lookup(
         self, keys: NDArray[np.uint64], limit: int | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.float32]]:
         """Return (row, item, score) of the first ``limit`` of each key's list, row by row."""
         if not len(self.keys):
             return np.zeros(0, np.int64), self.items, self.scores
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        found = self.keys[at] == keys
+        at, found = self._places(keys)
         count = np.where(found, self.offsets[at + 1] - self.offsets[at], 0)
         count = count if limit is None else np.minimum(count, limit)
         rows = np.repeat(np.arange(len(keys)), count)
         first = np.cumsum(count) - count
         index = np.arange(len(rows)) + np.repeat(self.offsets[at] - first, count)
         return rows, self.items[index], self.scores[index]
+
+    def _places(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return at, self.keys[at] == keys
 
 
 @dataclass(slots=True, frozen=True)

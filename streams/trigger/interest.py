@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from schemas.ids import NO_ID
 from schemas.state import UserState
 from schemas.vocabulary import EventType
+from streams.groups import places
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -29,13 +30,10 @@ def may_repeat(
     known = state.events.data["type"] == EventType.VIEW
     old = _key(state.events.slots[known], state.events.data[column][known])
     new = _key(facts["user"][views], facts[column][views])
-    _, group = np.unique(np.concatenate((old, new)), return_inverse=True)
-    order = np.argsort(
-        group, kind="stable"
-    )  # within a group: the row's views first, then in input order
-    starts = np.flatnonzero(np.append(True, group[order][1:] != group[order][:-1]))
-    rank = np.empty(len(group), np.int64)
-    rank[order] = np.arange(len(group)) - np.repeat(starts, np.diff(np.append(starts, len(group))))
+    keys = np.concatenate((old, new))
+    order = np.argsort(keys, kind="stable")  # of equals the row's views first, then in input order
+    rank = np.empty(len(keys), np.int64)
+    rank[order] = places(keys[order])
     marked[views] = rank[len(old) :] + 1 >= threshold
     return marked
 
