@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_KEY_BITS = 63
+
 
 def by_pair(due: NDArray[np.int64], item: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Return a stable order by (due, item).
@@ -20,8 +22,43 @@ def by_pair(due: NDArray[np.int64], item: NDArray[np.uint64]) -> NDArray[np.int6
     order = np.argsort(key, kind="stable")
     same = key[order][1:] == key[order][:-1]
     if (item[order][1:][same] != item[order][:-1][same]).any():
-        return np.lexsort((item, due))
+        return order_by(due, item)
     return order
+
+
+def order_by(*columns: NDArray[Any]) -> NDArray[np.int64]:
+    """Return a stable order by integer columns, the first one first: ``np.lexsort`` turned round.
+
+    As many leading columns as fit share one 63-bit key. One sort of it is several times faster
+    than one a column, most of all where rows are nearly in order already. Only rows with equal
+    keys look at the columns that did not fit.
+    """
+    if not len(columns[0]):
+        return np.zeros(0, np.int64)
+    key, fitted = _packed(columns)
+    if not fitted:
+        return np.lexsort(columns[::-1])
+    order = np.argsort(key, kind="stable")
+    if fitted < len(columns):
+        key = key[order]
+        same = key[1:] == key[:-1]
+        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        rows, rest = order[tied], [column[order[tied]] for column in columns[fitted:]]
+        order[tied] = rows[np.lexsort((*rest[::-1], key[tied]))]
+    return order
+
+
+def _packed(columns: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.int64], int]:
+    """One key that sorts as the leading columns do, and how many of them are in it."""
+    key, bits = np.zeros(len(columns[0]), np.int64), 0
+    for fitted, column in enumerate(columns):
+        low = column.min()
+        need = (int(column.max()) - int(low)).bit_length()
+        bits += need
+        if bits > _KEY_BITS:
+            return key, fitted
+        key = (key << need) | (column - low).astype(np.int64)
+    return key, len(columns)
 
 
 def runs(*columns: NDArray[Any]) -> NDArray[np.int64]:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.groups import PairSet, by_pair, by_score, places, runs, sums
+from streams.groups import PairSet, by_pair, by_score, order_by, places, runs, sums
 
 SMALL = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2**64 - 1)), max_size=30)
 CLOSE = st.lists(st.tuples(st.integers(0, 5), st.integers(2**63, 2**63 + 7)), max_size=30)
@@ -52,3 +54,19 @@ def test_runs_places_and_sums_of_sorted_rows():
     assert sums(runs(due), np.array([1.0, 2, 3, 4, 5])).tolist() == [3, 12]
     assert runs(due[:0]).tolist() == []
     assert PairSet(due, due.astype(np.uint64)).most() == 3
+
+
+NEAR, FAR = st.integers(-2, 2), st.integers(-(2**63), 2**63 - 1)
+HASHES = st.sampled_from([0, 1, 2**63, 2**64 - 2, 2**64 - 1])
+
+
+@given(st.lists(st.tuples(NEAR, NEAR | FAR, HASHES, st.integers(0, 1)), max_size=30))
+def test_an_order_by_columns_is_that_of_one_sort_a_column(
+    rows: list[tuple[int, int, int, int]],
+) -> None:
+    kinds = ("<i8", "<i8", "<u8", "u1")
+    table = np.array(rows, [(str(n), kind) for n, kind in enumerate(kinds)])
+    columns = [table[str(n)] for n in range(4)]
+    for count in range(1, 5):
+        for chosen in itertools.permutations(columns, count):
+            assert order_by(*chosen).tolist() == np.lexsort(chosen[::-1]).tolist()

@@ -21,6 +21,7 @@ from schemas.state import (
     joined,
 )
 from schemas.vocabulary import DEEDS, EventType, among
+from streams.groups import order_by
 
 _TILE_MAX = np.iinfo(np.uint16).max
 
@@ -42,7 +43,7 @@ def add_events(state: UserState, events: NDArray[Any], lateness_ms: int, seen_id
     slots, rows = _union(state.seen, users, fresh)
     inside = rows["ts_ms"] >= head["newest_ms"][slots] - lateness_ms
     slots, rows = slots[inside], rows.compress(inside)
-    order = np.lexsort((rows["event"], rows["ts_ms"], slots))
+    order = order_by(slots, rows["ts_ms"], rows["event"])
     slots, rows = slots[order], rows.take(order)
     kept = _newest(slots, len(state), seen_ids)
     _raise_floor(head, slots[~kept], rows.compress(~kept), lateness_ms)
@@ -75,7 +76,7 @@ def add_tiles(state: UserState, facts: NDArray[Any], retention_ms: int) -> None:
     oldest = (state.head["newest_ms"][slots] - retention_ms) // TILE_MS
     inside = rows["tile"].astype(np.int64) >= oldest
     slots, rows = slots[inside], rows.compress(inside)
-    order = np.lexsort((rows["type"], rows["tile"], slots))
+    order = order_by(slots, rows["tile"], rows["type"])
     slots, rows = slots[order], rows.take(order)
     first = _run_starts(slots, rows["tile"], rows["type"])
     totals = np.add.reduceat(rows["n"].astype(np.int64), first) if len(first) else rows["n"]
@@ -91,7 +92,7 @@ def add_recent(state: UserState, facts: NDArray[Any], recent_events: int) -> Non
     for name in EVENT.names or ():
         fresh[name] = kept_facts[name]
     slots, rows = _union(state.events, kept_facts["user"], fresh)
-    order = np.lexsort((rows["line"], rows["event"], rows["ts_ms"], slots))
+    order = order_by(slots, rows["ts_ms"], rows["event"], rows["line"])
     slots, rows = slots[order], rows.take(order)
     kept = _newest(slots, len(state), recent_events)
     state.head["flags"][slots[~kept]] |= FLAG_EVENTS_TRUNCATED
@@ -104,7 +105,7 @@ def add_context(state: UserState, contexts: NDArray[Any]) -> None:
     for name in CONTEXT.names or ():
         fresh[name] = contexts[name]
     slots, rows = _union(state.context, contexts["user"], fresh)
-    order = np.lexsort((rows["value"], rows["event"], rows["ts_ms"], rows["field"], slots))
+    order = order_by(slots, rows["field"], rows["ts_ms"], rows["event"], rows["value"])
     slots, rows = slots[order], rows.take(order)
     last = _run_ends(slots, rows["field"])
     state.context = Ragged.group(len(state), slots[last], rows.take(last))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from schemas.state import DEBOUNCE, PUSH, TIMER, Ragged, UserState, joined
 from schemas.vocabulary import EventType, PushStatus, TriggerKind
+from streams.groups import order_by
 
 PUSH_HISTORY_MS = 32 * 86_400_000
 """Pushes are kept for longer than any cap or default cooldown looks back."""
@@ -69,7 +70,7 @@ TIMER_CAUSES = {
 
 
 def _keep_latest(state: UserState, slots: NDArray[np.int64], rows: NDArray[Any]) -> None:
-    order = np.lexsort((rows["item"], rows["event"], rows["due_ms"], rows["kind"], slots))
+    order = order_by(slots, rows["kind"], rows["due_ms"], rows["event"], rows["item"])
     slots, rows = slots[order], rows.take(order)
     if len(rows):
         last = np.append((slots[1:] != slots[:-1]) | (rows["kind"][1:] != rows["kind"][:-1]), True)
@@ -111,7 +112,7 @@ def note_decisions(
     fresh["at_ms"], fresh["kind"] = now_ms, kinds
     slots = np.concatenate((state.debounce.slots, users))
     rows = joined((state.debounce.data, fresh))
-    order = np.lexsort((rows["at_ms"], rows["kind"], slots))
+    order = order_by(slots, rows["kind"], rows["at_ms"])
     slots, rows = slots[order], rows.take(order)
     if len(rows):
         last = np.append((slots[1:] != slots[:-1]) | (rows["kind"][1:] != rows["kind"][:-1]), True)
@@ -127,7 +128,7 @@ def note_pushes(
         return
     slots = np.concatenate((state.pushes.slots, users))
     rows = joined((state.pushes.data, pushes.astype(PUSH)))
-    order = np.lexsort((rows["id_lo"], rows["id_hi"], rows["created_ms"], slots))
+    order = order_by(slots, rows["created_ms"], rows["id_hi"], rows["id_lo"])
     slots, rows = slots[order], rows.take(order)
     oldest = np.full(len(state), np.iinfo(np.int64).min)
     oldest[users] = now_ms - PUSH_HISTORY_MS

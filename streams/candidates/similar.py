@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from schemas.ids import NO_ID
 from streams.candidates.history import Touches
 from streams.candidates.proposals import Proposals, View
-from streams.groups import by_pair, places, runs, sums
+from streams.groups import by_pair, order_by, places, runs, sums
 
 SEEDS = 10
 """Most recent distinct items that are asked for neighbours; 0.8^10 leaves a tenth to the rest."""
@@ -37,7 +37,7 @@ def seeds(view: View, seen: Touches, asked: bool = True, decay: float = SEED_DEC
     users, item = users[order], item[order]
     last = np.append(runs(users, item)[1:], len(users))[: len(users)] - 1
     users, item, when = users[last], item[last], order[last]
-    recent = np.lexsort((-when, users))
+    recent = order_by(users, -when)
     users, item = users[recent], item[recent]
     step = places(users)
     kept = step < SEEDS

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.tables import CandidateSet
+from streams.groups import places
 
 
 def light_pass(candidates: CandidateSet, keep: int) -> CandidateSet:
-    """Return each user's ``keep`` best pairs in their order; ties go to the smaller item hash."""
-    order = np.lexsort((candidates.item, -candidates.source_score, candidates.due))
-    due = candidates.due[order]
-    rank = np.arange(len(due)) - np.searchsorted(due, due)
-    return candidates.take(np.sort(order[rank < keep]))
+    """Return each user's ``keep`` best pairs of what `gather` sorted by (due, highest score, item)."""
+    return candidates.take(np.flatnonzero(places(candidates.due) < keep))

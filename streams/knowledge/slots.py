@@ -1,28 +1,28 @@
-"""Where each item stands in the catalogue's columns: one at a time, or many at once."""
+"""Where each item stands in the catalogue's columns: one at a time, or many at once.
+
+A hash table of NumPy columns (open addressing, linear probing): 10,000 look-ups at once take a
+tenth of what they take in a dict, and an item takes 24 bytes, not 110. pandas has one too, but
+importing it costs a worker 0.4 s of its start.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 UNKNOWN = 0
 """The slot of every item that has none of its own."""
-FEW = 150
-"""So few are found sooner one by one: pandas takes 30 us for the first, a dict 0.2 us for each."""
-_STALE_SHARE = 8
-"""Index anew when one slot in eight came since; until then the younger ones are found singly."""
+_FIRST_ROWS = 1024
 
 
 class Slots:
-    """Slots 1, 2, 3, ... by item hash, in the order in which the items came."""
+    """Slots 1, 2, 3, ... by item hash (never 0), in the order in which the items came."""
 
-    def __init__(self, few: int = FEW) -> None:
-        """``few``: how many are looked up one by one; it changes the cost, not the result."""
-        self._few = few
-        self._slot_of: dict[int, int] = {}
-        self._hashes = np.zeros(1024, np.uint64)
-        self._index = pd.Index(self._hashes[:0])
+    def __init__(self) -> None:
+        self._count = 0
+        self._hashes = np.zeros(_FIRST_ROWS, np.uint64)
+        self._places = np.zeros(2 * _FIRST_ROWS, np.int32)  # at most half of them taken
+        self._mask = np.uint64(2 * _FIRST_ROWS - 1)
 
     @property
     def hashes(self) -> NDArray[np.uint64]:
@@ -31,36 +31,50 @@ class Slots:
 
     def __len__(self) -> int:
         """Items."""
-        return len(self._slot_of)
+        return self._count
 
     def get(self, number: int) -> int:
         """Return the item's slot, `UNKNOWN` without one."""
-        return self._slot_of.get(number, UNKNOWN)
+        return int(self._places[self._place(number)])
 
     def add(self, number: int) -> int:
         """Return the slot that a new item gets."""
-        slot = self._slot_of[number] = len(self._slot_of) + 1
-        if slot == len(self._hashes):
-            self._hashes = np.concatenate((self._hashes, np.zeros_like(self._hashes)))
-        self._hashes[slot] = number
-        return slot
+        if self._count + 1 == len(self._hashes):
+            self._grow()
+        self._count += 1
+        self._hashes[self._count] = number
+        self._places[self._place(number)] = self._count
+        return self._count
 
     def find(self, items: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the slot of each item."""
-        if len(items) < self._few:
-            return self._one_by_one(items)
-        slots: NDArray[np.int64] = self._fresh_index().get_indexer(items) + 1
-        young = np.flatnonzero(slots == UNKNOWN)
-        if len(young):
-            slots[young] = self._one_by_one(items[young])
+        at = items & self._mask
+        slots = self._places[at].astype(np.int64)
+        wrong = np.flatnonzero((slots != UNKNOWN) & (self._hashes[slots] != items))
+        while len(wrong):
+            at[wrong] = (at[wrong] + np.uint64(1)) & self._mask
+            found = self._places[at[wrong]]
+            slots[wrong] = found
+            wrong = wrong[(found != UNKNOWN) & (self._hashes[found] != items[wrong])]
         return slots
 
-    def _fresh_index(self) -> pd.Index:
-        count = len(self._slot_of)
-        if (count - len(self._index)) * _STALE_SHARE > count:
-            self._index = pd.Index(self._hashes[1 : count + 1].copy())
-        return self._index
+    def _place(self, number: int) -> int:
+        """The item's place, or the free one where it belongs."""
+        mask = int(self._mask)
+        at = number & mask
+        while (slot := self._places[at]) and int(self._hashes[slot]) != number:
+            at = (at + 1) & mask
+        return at
 
-    def _one_by_one(self, items: NDArray[np.uint64]) -> NDArray[np.int64]:
-        get = self._slot_of.get
-        return np.array([get(number, UNKNOWN) for number in items.tolist()], np.int64)
+    def _grow(self) -> None:
+        """Double the columns and give every item its place anew."""
+        self._hashes = np.concatenate((self._hashes, np.zeros_like(self._hashes)))
+        self._places = np.zeros(2 * len(self._hashes), np.int32)
+        self._mask = np.uint64(len(self._places) - 1)
+        slots = np.arange(1, self._count + 1, dtype=np.int32)
+        at = self._hashes[slots] & self._mask
+        while len(slots):
+            free = self._places[at] == UNKNOWN
+            self._places[at[free]] = slots[free]  # of several, one gets it
+            left = self._places[at] != slots
+            slots, at = slots[left], (at[left] + np.uint64(1)) & self._mask

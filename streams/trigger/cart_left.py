@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from schemas.ids import NO_ID
 from schemas.state import NEVER_MS, Ragged
 from schemas.vocabulary import EventType, among
-from streams.groups import by_pair, runs
+from streams.groups import by_pair, order_by, runs
 
 _MOVES = (EventType.CART, EventType.REMOVE_CART, EventType.PURCHASE)
 
@@ -33,6 +33,6 @@ def left_in_cart(events: Ragged) -> NDArray[np.uint64]:
     # Equal times close: an order placed in the same millisecond empties the cart.
     still = opened > closed
     slots, items, opened = slots[starts][still], moves["item"][starts][still], opened[still]
-    order = np.lexsort((items, opened, slots))  # the latest of a user is written last
+    order = order_by(slots, opened, items)  # the latest of a user is written last
     found[slots[order]] = items[order]
     return found

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from schemas.state import CONTEXT, Ragged, UserState, joined
 from schemas.tables import CONTEXT_ROW
 from schemas.vocabulary import ContextField, among
+from streams.groups import order_by
 
 WATCHED = (
     ContextField.DEVICE,
@@ -38,7 +39,7 @@ def may_change(state: UserState, contexts: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _follows_another(contexts: NDArray[Any]) -> NDArray[np.bool_]:
     """Mark rows that have an earlier row of the same user and field in the batch."""
-    order = np.lexsort((contexts["pos"], contexts["field"], contexts["user"]))
+    order = order_by(contexts["user"], contexts["field"], contexts["pos"])
     rows = contexts[order]
     follows = np.zeros(len(rows), bool)
     same = (rows["user"][1:] == rows["user"][:-1]) & (rows["field"][1:] == rows["field"][:-1])
@@ -57,7 +58,7 @@ def changes(before: UserState, applied: NDArray[Any], reports: NDArray[Any]) -> 
     told = joined((_stored(before.context), applied))
     if not news.any() or not len(told):
         return np.zeros(len(reports), bool)
-    told = told.take(np.lexsort((told["event"], told["ts_ms"], _place(told))))
+    told = told.take(order_by(_place(told), told["ts_ms"], told["event"]))
     last = np.searchsorted(_place(told), _place(reports), side="right") - 1
     known = told.take(np.maximum(last, 0))
     is_known = (_place(known) == _place(reports)) & (known["value"] != 0)

@@ -17,6 +17,7 @@ from schemas.timeline import Timeline
 from schemas.vocabulary import EventType, TriggerKind
 from streams.aggregate.aggregate import Wave, timer_delays
 from streams.aggregate.journal import TIMER_CAUSES
+from streams.groups import order_by
 from streams.settings import Settings
 from streams.trigger.context_change import may_change
 from streams.trigger.interest import may_repeat
@@ -57,9 +58,7 @@ def _next_timer(
     timers, slots = state.timers.data, state.timers.slots
     pos = np.full(len(state), len(timeline))
     kind = np.full(len(state), -1)
-    order = np.lexsort((timers["kind"], timers["due_ms"], slots))[
-        ::-1
-    ]  # the earliest is written last
+    order = order_by(slots, timers["due_ms"], timers["kind"])[::-1]  # the earliest is written last
     block = timeline.block_of(cursor)[slots[order]]
     reached = timeline.reached(block, timers["due_ms"][order])
     pos[slots[order]] = np.maximum(reached, cursor[slots[order]])

@@ -180,7 +180,7 @@ def test_what_went_in_is_not_changed(bundle: Bundle) -> None:
 def test_the_light_pass_keeps_the_best_of_each_user_in_order(
     rows: list[tuple[int, int, float]], keep: int
 ) -> None:
-    rows.sort(key=lambda row: row[0])
+    rows.sort(key=lambda row: (row[0], -row[2], row[1]))  # as `gather` leaves them
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
     found = light_pass(pairs_of(*map(list, columns)), keep)
     best = set()

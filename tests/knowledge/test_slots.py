@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from streams.knowledge.slots import UNKNOWN, Slots
 
-NUMBERS = st.integers(1, 2**64 - 1)
+NUMBERS = st.integers(1, 2**64 - 1) | st.integers(1, 60)
 
 
 @given(st.lists(st.lists(NUMBERS, max_size=40, unique=True), max_size=6), st.lists(NUMBERS))
 def test_many_at_once_are_found_where_each_is_found_alone(
     arrivals: list[list[int]], strangers: list[int]
 ) -> None:
-    slots = Slots(few=0)
+    slots = Slots()
     for numbers in arrivals:
         for number in numbers:
             if slots.get(number) == UNKNOWN:
@@ -33,13 +33,13 @@ def test_slots_count_up_in_the_order_of_arrival_and_keep_their_hashes() -> None:
     assert slots.hashes[1:3_000].tolist() == numbers
 
 
-def test_a_few_younger_than_the_index_are_found_with_the_many() -> None:
-    slots = Slots(few=0)
-    old = np.arange(1, 1_001, dtype=np.uint64)
-    for number in old.tolist():
+def test_items_that_want_the_same_place_are_told_apart_before_and_after_growing() -> None:
+    slots = Slots()
+    alike = [(n << 32) | 7 for n in range(1, 2_000)]
+
+    for number in alike:
         slots.add(number)
-    slots.find(old)
 
-    slots.add(5_000)
-
-    assert slots.find(np.append(old, np.uint64(5_000)))[-1] == 1_001
+    assert slots.find(np.array(alike, np.uint64)).tolist() == list(range(1, 2_000))
+    assert [slots.get(number) for number in alike] == list(range(1, 2_000))
+    assert slots.get((2_000 << 32) | 7) == UNKNOWN
