@@ -49,7 +49,7 @@ class Slots:
     def find(self, items: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the slot of each item."""
         at = items & self._mask
-        slots = self._places[at].astype(np.int64)
+        slots: NDArray[np.int64] = self._places[at].astype(np.int64)
         wrong = np.flatnonzero((slots != UNKNOWN) & (self._hashes[slots] != items))
         while len(wrong):
             at[wrong] = (at[wrong] + np.uint64(1)) & self._mask
