@@ -1,4 +1,4 @@
-"""The context expert's item graph: boosted trees against scenes crossed with the item."""
+"""The context expert's item graph: boosted trees against scenes crossed with the item, many weights or few."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.bundle.parity import check_parity, golden_rows
 from models.evaluate.probabilities import log_loss
-from models.train.crossed import STRENGTHS, Crossed
+from models.train.crossed import RIDGE, SPARSE, Crossed
 from models.train.fit import (
     LEAST_OF_A_CLASS,
     Fitted,
@@ -24,6 +24,10 @@ LATER_SHARE = 0.25
 """The last part of the training time judges."""
 MOST_JUDGED = 60_000
 """Rows the judged contestants learn from."""
+LINEAR = {f"crossed_{strength:g}": (strength, False) for strength in RIDGE} | {
+    f"sparse_{strength:g}": (strength, True) for strength in SPARSE
+}
+"""The linear families: inverse penalty, and whether most weights become nothing."""
 
 
 def fit_contest(
@@ -48,15 +52,15 @@ def fit_contest(
     some, told = thinned(rows[earlier], label[earlier], seed, MOST_JUDGED)
     model = grown(some, told, trees, seed)
     found = {"trees": log_loss(model.predict_proba(rows[later])[:, 1], label[later])}
-    for strength in STRENGTHS:
-        one = Crossed.fit(some, columns, told, strength).predict(rows[later])
-        found[f"crossed_{strength:g}"] = log_loss(one, label[later])
+    for family, (strength, sparse) in LINEAR.items():
+        one = Crossed.fit(some, columns, told, strength, sparse).predict(rows[later])
+        found[family] = log_loss(one, label[later])
     chosen = min(found, key=lambda family: found[family])
     contest = {"log_loss": found, "chosen": chosen}
     if chosen == "trees":
         return fit_binary(name, rows, label, trees, seed), contest
     rows, label = thinned(rows, label, seed)
-    crossed = Crossed.fit(rows, columns, label, float(chosen.removeprefix("crossed_")))
+    crossed = Crossed.fit(rows, columns, label, *LINEAR[chosen])
     made = crossed.export()
     parity = check_parity(name, made, crossed.predict, golden_rows(rows, seed))
     return Fitted(made, "crossed_logistic", parity), contest

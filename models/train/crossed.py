@@ -2,7 +2,7 @@
 
 ``logit p = b + w . f + sum over scenes of P(scene) * (w_scene . g)``: ``f`` are all columns and ``g``
 those of the item, as standard deviations within [-5, 5], what is missing at the mean and, where that
-says something, told apart by an indicator.
+says something, told apart by an indicator. Ages count by their logarithm: a day is much to what is new.
 """
 
 from __future__ import annotations
@@ -10,23 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto
 from sklearn.linear_model import LogisticRegression
 
 from models.bundle.bundle import INPUT, OUTPUT
 from models.bundle.handmade import model
 from models.bundle.manifest import SCENE_COLUMNS
 from models.train.columns import OF_ITEM
+from models.train.nodes import Nodes
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.float32]
 MOST_SD = 5.0
 TELLING = 0.01
 """A column missing (or told) more rarely than this gets no indicator."""
-STRENGTHS = (0.003, 0.03, 0.3)
-"""Inverse penalties to choose from."""
+LOGGED = ("item_age_d",)
+RIDGE = (0.003, 0.03, 0.3)
+"""Inverse penalties to choose from where many weights are small."""
+SPARSE = (0.1, 0.3, 1.0)
+"""Where most are nothing: a weight that is kept costs 1 / (2 s) nats, 5 to 0.5."""
+ROUNDS = 4
+NOTHING = 0.01
+"""A weight of a standard deviation below this goes on shrinking."""
 _LEAST_SPREAD = 1e-6
 
 
@@ -38,6 +44,7 @@ class Scale:
 
     mean: Floats
     spread: Floats
+    logged: NDArray[np.bool_]
     indicated: NDArray[np.int64]
     scenes: NDArray[np.int64]
     items: NDArray[np.int64]
@@ -45,10 +52,12 @@ class Scale:
     @classmethod
     def of(cls, rows: Rows, columns: tuple[str, ...]) -> Scale:
         """Return the scale of training rows."""
-        told = ~np.isnan(rows)
+        logged = np.array([name in LOGGED for name in columns])
+        exact = _by_ratio(rows.astype(np.float64), logged)
+        told = ~np.isnan(exact)
         count = np.maximum(told.sum(axis=0), 1)
-        mean = np.where(told, rows, 0).sum(axis=0, dtype=np.float64) / count
-        square = (np.where(told, rows - mean, 0) ** 2).sum(axis=0, dtype=np.float64) / count
+        mean = np.where(told, exact, 0).sum(axis=0) / count
+        square = (np.where(told, exact - mean, 0) ** 2).sum(axis=0) / count
         spread = np.sqrt(square)
         share = told.mean(axis=0)
         indicated = np.flatnonzero((share > TELLING) & (share < 1 - TELLING))
@@ -56,13 +65,13 @@ class Scale:
         names = [*columns, *(columns[i] for i in indicated)]
         items = [i for i, name in enumerate(names) if name in OF_ITEM]
         return cls(
-            mean, np.where(spread > _LEAST_SPREAD, spread, 1.0), indicated,
+            mean, np.where(spread > _LEAST_SPREAD, spread, 1.0), logged, indicated,
             np.array(scenes, np.int64), np.array(items, np.int64),
         )  # fmt: skip
 
     def design(self, rows: Rows) -> tuple[Floats, Floats]:
         """Return ``f`` and P(scene) of the rows."""
-        exact = rows.astype(np.float64)
+        exact = _by_ratio(rows.astype(np.float64), self.logged)
         gone = np.isnan(exact)
         z = np.clip((np.where(gone, self.mean, exact) - self.mean) / self.spread, -MOST_SD, MOST_SD)
         f = np.concatenate((z, ~gone[:, self.indicated]), axis=1)
@@ -87,16 +96,26 @@ class Crossed:
 
     @classmethod
     def fit(
-        cls, rows: Rows, columns: tuple[str, ...], label: NDArray[np.bool_], strength: float
+        cls,
+        rows: Rows,
+        columns: tuple[str, ...],
+        label: NDArray[np.bool_],
+        strength: float,
+        sparse: bool = False,
     ) -> Crossed:
-        """Fit on rows with both classes."""
+        """Fit on rows with both classes; ``sparse``: most weights become nothing."""
         scale = Scale.of(rows, columns)
         wide = scale.crossed(rows)
-        fitted = LogisticRegression(C=strength, max_iter=300, tol=1e-4).fit(wide, label)
-        weights = fitted.coef_[0].astype(np.float64)
+        weights, bias = _ridge(wide, label, SPARSE[0] if sparse else strength)
+        for _ in range(ROUNDS if sparse else 0):
+            # Dividing each weight's penalty by its square makes it a price for being there at all
+            # (iteratively reweighted ridge, Frommlet and Nuel 2016).
+            size = np.hypot(weights, NOTHING)
+            weights, bias = _ridge(wide * size.astype(np.float32), label, strength)
+            weights = weights * size
         width = len(columns) + len(scale.indicated)
         by_scene = weights[width:].reshape(len(scale.scenes), len(scale.items))
-        return cls(scale, weights[:width], by_scene, float(fitted.intercept_[0]))
+        return cls(scale, weights[:width], by_scene, bias)
 
     def predict(self, rows: Rows) -> Floats:
         """Return P(label) of the rows."""
@@ -110,9 +129,16 @@ class Crossed:
 
     def export(self) -> bytes:
         """Return ONNX bytes; sums are taken row by row in float64, never as a matrix product."""
-        graph = _Graph()
+        graph = Nodes()
         scale = self.scale
-        graph.node("Cast", [INPUT], "exact", to=TensorProto.DOUBLE)
+        graph.node("Cast", [INPUT], "raw", to=TensorProto.DOUBLE)
+        logged = scale.logged.astype(np.float64)
+        graph.node("Max", ["raw", graph.scalar("nothing", 0.0)], "positive")
+        graph.node("Add", ["positive", graph.scalar("unit", 1.0)], "more")
+        graph.node("Log", ["more"], "log")
+        graph.node("Mul", ["log", graph.floats("logged", logged)], "some log")
+        graph.node("Mul", ["raw", graph.floats("not logged", 1.0 - logged)], "some raw")
+        graph.node("Add", ["some log", "some raw"], "exact")
         graph.node("IsNaN", ["exact"], "gone")
         graph.node("Where", ["gone", graph.floats("mean", scale.mean), "exact"], "filled")
         graph.node("Sub", ["filled", "mean"], "centred")
@@ -131,7 +157,7 @@ class Crossed:
         graph.node("Cast", ["long"], OUTPUT, to=TensorProto.FLOAT)
         return model(graph.nodes, graph.constants, len(scale.mean), None)
 
-    def _scenes(self, graph: _Graph) -> str:
+    def _scenes(self, graph: Nodes) -> str:
         scale = self.scale
         graph.node("Gather", ["f", graph.whole("items", scale.items)], "g", axis=1)
         zero, one = graph.scalar("zero", 0.0), graph.scalar("one", 1.0)
@@ -148,32 +174,14 @@ class Crossed:
         return total
 
 
-class _Graph:
-    """Nodes and constants in the making."""
+def _by_ratio(exact: Floats, logged: NDArray[np.bool_]) -> Floats:
+    """Return the rows with ``log(1 + x)`` in some columns, below 0 as at 0."""
+    columns: Floats = np.where(logged, np.log(np.maximum(exact, 0.0) + 1.0), exact)
+    return columns
 
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
 
-    def node(self, kind: str, inputs: list[str], output: str, **more: int) -> None:
-        self.nodes.append(helper.make_node(kind, inputs, [output], **more))
-
-    def floats(self, name: str, values: Floats) -> str:
-        made = helper.make_tensor(name, TensorProto.DOUBLE, values.shape, values.ravel())
-        self.constants.append(made)
-        return name
-
-    def scalar(self, name: str, value: float) -> str:
-        self.constants.append(helper.make_tensor(name, TensorProto.DOUBLE, [], [value]))
-        return name
-
-    def whole(self, name: str, values: NDArray[np.int64]) -> str:
-        self.constants.append(helper.make_tensor(name, TensorProto.INT64, values.shape, values))
-        return name
-
-    def weighted(self, column: str, name: str, weights: Floats) -> str:
-        """The sum of the columns times their weights: [n, 1]."""
-        self.node("Mul", [column, self.floats(name, weights)], f"{name} times")
-        axis = self.whole(f"{name} axis", np.array([1]))
-        self.node("ReduceSum", [f"{name} times", axis], f"{name} sum", keepdims=1)
-        return f"{name} sum"
+def _ridge(
+    wide: NDArray[np.float32], label: NDArray[np.bool_], strength: float
+) -> tuple[Floats, float]:
+    fitted = LogisticRegression(C=strength, max_iter=300, tol=1e-4).fit(wide, label)
+    return fitted.coef_[0].astype(np.float64), float(fitted.intercept_[0])

@@ -1,4 +1,4 @@
-"""The scene recogniser: a decision tree and a support vector machine, the better one by later data.
+"""The scene recogniser: decision trees, a support vector machine and log-linear models, the best by later data.
 
 Labels are what producers told; where nobody told enough, what the rules say (`models.scene.rules`).
 """
@@ -24,6 +24,7 @@ from models.scene.measure import scene_scores
 from models.scene.rules import rule_labels, told_scene
 from models.train.export import export_scene, fill, scatter
 from models.train.fit import Fitted, Rows, thinned
+from models.train.log_linear import LogLinear
 from schemas.vocabulary import Scene
 
 Labels = NDArray[np.int64]
@@ -54,6 +55,8 @@ CONTESTANTS: dict[str, Callable[[int], Any]] = {
     "decision_tree_20": trees(20),
     "decision_tree_60": trees(60),
     "svm": machine,
+    "log_linear_1": lambda seed: LogLinear(1.0),
+    "log_linear_10": lambda seed: LogLinear(10.0),
 }
 
 
@@ -128,7 +131,8 @@ def _fitted(name: str, rows: Rows, label: Labels, seed: int) -> Fitted:
     """
     rows, label = thinned(rows, label, seed)
     model = _learnt(CONTESTANTS[name], rows, label, seed)
-    made = export_scene(model, rows.shape[1])
+    linear = isinstance(model, LogLinear)
+    made = model.export() if linear else export_scene(model, rows.shape[1])
     spread = scatter(model.classes_).astype(np.float64)
 
     def predict(golden: Rows) -> NDArray[np.float64]:

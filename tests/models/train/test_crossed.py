@@ -7,11 +7,19 @@ from numpy.typing import NDArray
 from models.bundle.bundle import open_session
 from models.bundle.manifest import SCENE_COLUMNS
 from models.bundle.parity import check_parity, golden_rows
-from models.train.contest import fit_contest
+from models.evaluate.probabilities import log_loss
+from models.train.contest import LINEAR, fit_contest
 from models.train.crossed import Crossed
 from models.train.fit import CONTEXT
 
-COLUMNS = ("local_hour", *SCENE_COLUMNS, "weight_log", "offer_active", "seller_rating")
+COLUMNS = (
+    "local_hour",
+    *SCENE_COLUMNS,
+    "weight_log",
+    "offer_active",
+    "seller_rating",
+    "item_age_d",
+)
 AT = {name: i for i, name in enumerate(COLUMNS)}
 
 
@@ -25,6 +33,7 @@ def drawn(seed: int, n: int = 4_000) -> tuple[NDArray[np.float32], NDArray[np.bo
     rows[:, AT["weight_log"]] = rng.normal(7, 1.5, n)
     rows[:, AT["offer_active"]] = rng.random(n) < 0.3
     rows[:, AT["seller_rating"]] = np.nan
+    rows[:, AT["item_age_d"]] = np.where(rng.random(n) < 0.1, np.nan, rng.lognormal(3, 1, n))
     z = (rows[:, AT["weight_log"]] - 7) / 1.5
     odds = np.where(scene == 1, -1.5 * z, np.where(scene == 3, 1.5 * z, 0)) - 1
     rows[rng.random(n) < 0.3, AT["weight_log"]] = np.nan
@@ -32,9 +41,10 @@ def drawn(seed: int, n: int = 4_000) -> tuple[NDArray[np.float32], NDArray[np.bo
     return rows, rng.random(n) < 1 / (1 + np.exp(-odds))
 
 
-def test_the_graph_is_the_model_and_nobody_in_the_batch_matters() -> None:
+@pytest.mark.parametrize("sparse", [False, True])
+def test_the_graph_is_the_model_and_nobody_in_the_batch_matters(sparse: bool) -> None:
     rows, label = drawn(0)
-    model = Crossed.fit(rows, COLUMNS, label, 0.1)
+    model = Crossed.fit(rows, COLUMNS, label, 0.1, sparse)
     made = model.export()
     golden = golden_rows(rows, 0)
     assert check_parity("x", made, model.predict, golden).max_abs_diff <= 1e-6
@@ -63,6 +73,28 @@ def test_every_scene_has_its_own_view() -> None:
 def test_crossed_scenes_win_where_scenes_cross() -> None:
     rows, label = drawn(2)
     fitted, contest = fit_contest("x", COLUMNS, rows, label, np.arange(len(rows)), 0, CONTEXT, 0)
-    assert contest["chosen"].startswith("crossed")
+    assert contest["chosen"] in LINEAR
     assert fitted.kind == "crossed_logistic"
     assert contest["log_loss"]["trees"] > min(contest["log_loss"].values())
+
+
+def test_a_sparse_model_leaves_out_what_says_nothing() -> None:
+    rows, label = drawn(3)
+    many, few = (Crossed.fit(rows, COLUMNS, label, 0.3, sparse) for sparse in (False, True))
+    kept = [(np.abs(model.by_scene) > 0.01).sum() for model in (many, few)]
+    assert 2 <= kept[1] <= kept[0] / 3
+    later, bought = drawn(4)
+    assert log_loss(few.predict(later), bought) < log_loss(many.predict(later), bought)
+
+
+def test_ages_count_by_ratio() -> None:
+    rng = np.random.default_rng(5)
+    rows, _ = drawn(5)
+    age_d = rows[:, AT["item_age_d"]] = rng.lognormal(2, 1.5, len(rows))
+    label = rng.random(len(rows)) < 1 / (1 + age_d)
+    model = Crossed.fit(rows, COLUMNS, label, 1.0)
+    ages = np.repeat(rows[:1], 3, axis=0)
+    ages[:, AT["item_age_d"]] = 1, 9, 99
+    odds = np.log(model.predict(ages) / (1 - model.predict(ages)))
+    assert odds[0] - odds[1] == pytest.approx(odds[1] - odds[2], rel=0.5)
+    assert odds[0] - odds[1] > 1
