@@ -10,7 +10,8 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
 
     ``users``, ``items``, ``categories``: uint64 hashes; ``types``: uint8 `EventType`;
     ``ts_ms``: int64. ``names`` gives the text of hashes the sender saw for the first time.
-    ``stream_ms`` is the partition's stream time after the batch. MessagePack on the wire.
+    ``stream_ms`` is the partition's stream time after the batch. ``cells``: uint64 hash of the user's
+    coarse cell at each fact, 0 not known; empty: of nobody. MessagePack on the wire.
     """
 
     schema_version: int
@@ -22,6 +23,7 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
     types: bytes
     ts_ms: bytes
     names: dict[int, str]
+    cells: bytes = b""
 
 
 class Demand(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
@@ -81,8 +83,8 @@ class Epoch(msgspec.Struct, kw_only=True):
     """One version of the shared knowledge; holds from stream time ``holds_from_ms`` on.
 
     Packed little-endian columns: uint64 item hashes and float32 scores.
-    ``trending`` is best first; ``category_trending`` and ``neighbours`` map a hash to
-    (items, scores), best first; ``arrivals`` is newest first. ``names`` gives the text of every
+    ``trending`` is best first; ``category_trending``, ``neighbours`` and ``cell_trending`` (by coarse
+    cell) map a hash to (items, scores), best first; ``arrivals`` is newest first. ``names`` gives the text of every
     hash that occurs; ``categories_of`` gives an item's category. MessagePack on the wire.
     """
 
@@ -94,6 +96,7 @@ class Epoch(msgspec.Struct, kw_only=True):
     category_trending: dict[int, tuple[bytes, bytes]] = {}
     neighbours: dict[int, tuple[bytes, bytes]] = {}
     arrivals: tuple[bytes, bytes] = (b"", b"")
+    cell_trending: dict[int, tuple[bytes, bytes]] = {}
     categories_of: dict[int, int] = {}
     demand: Demand = Demand()
     activity: Activity = Activity()

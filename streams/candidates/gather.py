@@ -16,6 +16,7 @@ from streams.candidates import (
     ease,
     favourites,
     followers,
+    near_hot,
     neighbours,
     own_recent,
     price_drop,
@@ -44,6 +45,7 @@ SOURCES: tuple[Source, ...] = (
     repurchase.SOURCE,
     rediscovered.SOURCE,
     catalogue_news.SOURCE,
+    near_hot.SOURCE,
 )
 """Bit i of `CandidateSet.sources` stands for the i-th: append, never reorder."""
 

@@ -96,6 +96,7 @@ class EpochView:
     category_trending: Lists
     neighbours: Lists
     arrivals: Scored
+    cell_trending: Lists
     demand: DemandView
     activity: ActivityModel
     wakes: WakeView
@@ -123,6 +124,7 @@ class EpochView:
             category_trending=Lists.decode(epoch.category_trending),
             neighbours=Lists.decode(epoch.neighbours),
             arrivals=_unpack(epoch.arrivals),
+            cell_trending=Lists.decode(epoch.cell_trending),
             demand=DemandView.decode(epoch.demand),
             activity=ActivityModel.decode(epoch.activity),
             wakes=WakeView.decode(epoch.wakes),

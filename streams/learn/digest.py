@@ -45,7 +45,8 @@ def _assembled(
     neighbours: dict[int, Packed],
     names: dict[int, str],
 ) -> Epoch:
-    packed = (parts.trending, parts.arrivals, *parts.category_trending.values())
+    by_key = (*parts.category_trending.values(), *parts.cell_trending.values())
+    packed = (parts.trending, parts.arrivals, *by_key)
     items = _all_items(neighbours, (*packed, *neighbours.values()))
     categories = _categories_of(table, items)
     occurring = {*items.tolist(), *parts.category_trending, *categories.values()}
@@ -55,6 +56,7 @@ def _assembled(
         category_trending=parts.category_trending,
         neighbours=neighbours,
         arrivals=parts.arrivals,
+        cell_trending=parts.cell_trending,
         categories_of=categories,
         names={number: names[number] for number in sorted(occurring & names.keys())},
     )

@@ -30,6 +30,7 @@ from streams.learn.digest import fitted
 from streams.learn.forecasts import Forecasts
 from streams.learn.items import MAX_ITEMS, Items
 from streams.learn.meetings import MeetingCounts
+from streams.learn.near import NearDemand
 from streams.learn.popular import parts_of, table_of
 from streams.learn.repurchase import Intervals
 from streams.learn.seasons import Seasons
@@ -47,7 +48,7 @@ MAX_NAMES = 2_500_000
 """Texts remembered: a partition sends each once, so what an item may need later is kept."""
 
 _COLUMNS = {"users": "<u8", "items": "<u8", "categories": "<u8", "types": "u1", "ts_ms": "<i8"}
-_ROW = np.dtype([*_COLUMNS.items(), ("partitions", "<u4")])
+_ROW = np.dtype([*_COLUMNS.items(), ("cells", "<u8"), ("partitions", "<u4")])
 
 
 @dataclass(slots=True, frozen=True)
@@ -75,6 +76,7 @@ class Learner:
         self._names: dict[int, str] = {}
         self._items = Items(bounds.items)
         self._demand = Demand()
+        self._near = NearDemand()
         self._forecasts = Forecasts(start.plan, settings.default_timezone)
         self._activity = ActivityCounts(settings.default_timezone, start.activity, bounds.users)
         self._seasons = Seasons()
@@ -122,7 +124,8 @@ class Learner:
         self._forget_names()
         demand = self._demand.of(len(self._items), holds_from_ms)
         table = table_of(self._items, demand, self._names)
-        parts = parts_of(table, holds_from_ms, self._list_length)
+        near = self._near.of(table, holds_from_ms, self._names, self._list_length)
+        parts = parts_of(table, holds_from_ms, self._list_length, near)
         lists = self._similar.lists(table, self._meetings, holds_from_ms, self._list_length)
         head = Epoch(
             number=number,
@@ -155,6 +158,7 @@ class Learner:
         users, ts_ms, homes = rows["users"], rows["ts_ms"], rows["partitions"]
         slots = self._items.see(rows["items"], rows["categories"], ts_ms)
         self._demand.add(slots, ts_ms, WEIGHT_OF[rows["types"]])
+        self._near.add(rows["cells"], slots, ts_ms, WEIGHT_OF[rows["types"]])
         met = self._visits.enter(users, slots, ts_ms, homes)
         self._items.count("entries", met.entered)
         self._meetings.add(met)
@@ -169,14 +173,15 @@ class Learner:
         renumbered = self._items.forget()
         if renumbered is None:
             return
-        for part in (self._demand, self._meetings, self._visits, self._orders):
+        for part in (self._demand, self._near, self._meetings, self._visits, self._orders):
             part.rename(renumbered)
         self._similar.forget()
 
     def _forget_names(self) -> None:
-        """Keep the names of items and categories; the partitions also name what is neither."""
+        """Keep the names of items, categories and cells; the partitions also name what is neither."""
         if len(self._names) > MAX_NAMES:
             used = {*self._items.column("hash").tolist(), *self._items.column("category").tolist()}
+            used |= self._near.cells()
             self._names = {number: self._names[number] for number in used & self._names.keys()}
 
     def _last_ms(self) -> NDArray[np.int64]:
@@ -193,4 +198,9 @@ def _rows(signals: Signals) -> NDArray[Any]:
     rows = np.zeros(lengths.pop(), _ROW)
     for name, column in columns.items():
         rows[name] = column
+    if signals.cells:
+        cells = np.frombuffer(signals.cells, "<u8")
+        if len(cells) != len(rows):
+            raise ValueError(f"{len(cells)} cells of {len(rows)} facts")
+        rows["cells"] = cells
     return rows

@@ -47,6 +47,7 @@ class Parts:
     trending: Packed
     category_trending: dict[int, Packed]
     arrivals: Packed
+    cell_trending: dict[int, Packed]
 
 
 def table_of(items: Items, demand: NDArray[np.int64], names: dict[int, str]) -> Table:
@@ -66,8 +67,10 @@ def table_of(items: Items, demand: NDArray[np.int64], names: dict[int, str]) -> 
     )
 
 
-def parts_of(table: Table, now_ms: int, list_length: int) -> Parts:
-    """Return trending, trending per category, and arrivals."""
+def parts_of(
+    table: Table, now_ms: int, list_length: int, cell_trending: dict[int, Packed]
+) -> Parts:
+    """Return trending, trending per category, arrivals, and what was found near cells."""
     wanted = np.flatnonzero(table.named & (table.demand > 0))
     best = wanted[np.lexsort((table.rank[wanted], -table.demand[wanted]))]
     top = best[:MAX_TRENDING]
@@ -75,6 +78,7 @@ def parts_of(table: Table, now_ms: int, list_length: int) -> Parts:
         pack(table, top, _relative(table.demand[top])),
         _by_category(table, best, list_length),
         _arrivals(table, now_ms),
+        cell_trending,
     )
 
 

@@ -17,6 +17,7 @@ from schemas.state import NEVER_MS
 from schemas.tables import EventBatch, Output, SourceRecord
 from streams.accept import dead_letter_output, late_output
 from streams.knowledge.shared import EpochView, Knowledge
+from streams.learn.cells import Cells
 from streams.learn.signals import signals_output
 from streams.publish import SortKey
 from streams.store import MARKER, NAME, TIMER, USER, Effects, Store
@@ -123,11 +124,11 @@ class Session:
         known = set(batch.keys)
         return [key for key in self._due_users(batch) if key not in known]
 
-    def close(self, batch: EventBatch, records: list[SourceRecord]) -> None:
+    def close(self, batch: EventBatch, records: list[SourceRecord], cells: Cells) -> None:
         """Send what the batch set aside and what the learner needs; move the marker."""
         if batch.dead or batch.late:
             self._emit_set_aside(batch, records)
-        for output in signals_output(batch, self.partition, self.fresh_names):
+        for output in signals_output(batch, self.partition, self.fresh_names, cells):
             self.emit([(SortKey(len(records), 0, b"", 0, 0), output)])
         self._outputs += [output for _, output in sorted(self._part, key=itemgetter(0))]
         self._part, self.fresh_names = [], {}

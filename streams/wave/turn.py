@@ -19,6 +19,7 @@ from schemas.tables import EventBatch, Output, SourceRecord
 from schemas.timeline import Timeline
 from streams.accept import Vault, accept
 from streams.aggregate import unpack_rows
+from streams.learn.cells import Cells
 from streams.publish import SortKey
 from streams.settings import Settings
 from streams.store import USER
@@ -92,6 +93,7 @@ class Turn:
             mine = [*batch.keys, *self._waiting[number]]
             rows |= zip(mine, session.get_many([USER + key for key in mine]), strict=True)
         state = unpack_rows(keys, [rows[key] for key in keys])
+        self._told = state.context
         subscribers = [name for batch in self._batches for name in batch.subscribers]
         for i, subscriber in enumerate(subscribers):
             state.sealed[i] = state.sealed[i] or self._vault.seal(subscriber)
@@ -137,8 +139,9 @@ class Turn:
     def close(self, batch: EventBatch) -> None:
         """End each batch with what the deduplicated whole says of it."""
         parts = parted(batch, self._batches, [session.partition for session in self.sessions])
+        cells = Cells(self._told, batch.contexts)
         for session, part, records in zip(self.sessions, parts, self._parts, strict=True):
-            session.close(part, records)
+            session.close(part, records, cells)
 
     # -- what publishing asks
 

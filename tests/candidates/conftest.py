@@ -11,9 +11,9 @@ import pytest
 from models.bundle import tables as item_tables
 from schemas.globals import Epoch
 from schemas.ids import hash64
-from schemas.state import EVENT, Ragged, UserState
+from schemas.state import CONTEXT, EVENT, Ragged, UserState
 from schemas.tables import DueUsers
-from schemas.vocabulary import EventType, TriggerKind
+from schemas.vocabulary import ContextField, EventType, TriggerKind
 from streams.candidates.proposals import View
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.shared import EpochView, Shared
@@ -23,7 +23,7 @@ NOW_MS = 1_700_000_000_000
 HOUR_MS = 3_600_000
 
 
-def make_due(users, kinds=None, items=None, categories=None, now_ms=NOW_MS):
+def make_due(users, kinds=None, items=None, categories=None, now_ms=NOW_MS, cells=()):
     """``users``: per user a list of (item, event type, age in hours[, category[, quantity[, price]]])."""
     rows, slots = [], []
     for slot, events in enumerate(users):
@@ -40,6 +40,10 @@ def make_due(users, kinds=None, items=None, categories=None, now_ms=NOW_MS):
     state.events = Ragged.group(
         len(users), np.array(slots, np.int64), np.array([tuple(r) for r in rows], EVENT)
     )
+    told = [(slot, cell) for slot, cell in enumerate(cells) if cell]
+    rows = [(now_ms, 1, hash64(cell), ContextField.CELL) for _, cell in told]
+    slots = np.array([slot for slot, _ in told], np.int64)
+    state.context = Ragged.group(len(users), slots, np.array(rows, CONTEXT))
     n = len(users)
     return DueUsers(
         state=state,
@@ -71,6 +75,7 @@ def make_shared(
     categories=None,
     catalogue=(),
     tables=None,
+    by_cell=None,
 ):
     """``catalogue``: dicts without ts, or a text for an item that was withdrawn.
 
@@ -81,6 +86,7 @@ def make_shared(
         holds_from_ms=0,
         trending=packed(trending or {}),
         category_trending={hash64(k): packed(v) for k, v in (by_category or {}).items()},
+        cell_trending={hash64(k): packed(v) for k, v in (by_cell or {}).items()},
         neighbours={hash64(k): packed(v) for k, v in (neighbours or {}).items()},
         arrivals=packed(arrivals or {}),
         categories_of={hash64(k): hash64(v) for k, v in (categories or {}).items()},
@@ -154,6 +160,7 @@ def rich_shared():
         categories=dict.fromkeys(lists, "c1") | {"i7": "c2", "i8": "c2"},
         catalogue=[*arrived, sold_out, "gone"],
         tables={"ease": similar, "followers": similar},
+        by_cell={"cell": lists},
     )
 
 
@@ -181,6 +188,7 @@ def rich_due():
         kinds=[TriggerKind.CONTEXT_CHANGE] * 4
         + [TriggerKind.PRICE_DROP, TriggerKind.CONTEXT_CHANGE],
         items=[None] * 4 + ["i0", None],
+        cells=["cell", "elsewhere", "cell"],
     )
 
 

@@ -23,6 +23,7 @@ NAMES = [
     "repurchase",
     "rediscovered",
     "catalogue_news",
+    "near_hot",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import h3
 import msgspec
 import numpy as np
 from support.records import Log, at
@@ -10,7 +11,9 @@ from schemas.globals import Signals
 from schemas.ids import hash64
 from streams.accept import Vault, accept
 from streams.learn.signals import signals_output
+from streams.pipeline import Pipeline
 from streams.settings import load_settings
+from streams.store import MemoryStore
 
 T0_MS = at("2026-03-20T10:00:00+00:00")
 SETTINGS = load_settings({})
@@ -49,3 +52,34 @@ def test_a_new_name_is_told_even_when_its_event_was_not_accepted():
     (signals,), _ = told(log, names={7: "an item of a late event"})
     assert signals.names == {7: "an item of a late event"}
     assert signals.users == b""
+
+
+def test_a_fact_carries_the_coarse_cell_that_was_known_of_its_user():
+    log = Log()
+    log.context("anna", T0_MS, lat=52.52, lon=13.405)
+    log.click("anna", "view", "kettle", T0_MS + 1)
+    log.click("bert", "view", "kettle", T0_MS + 2)
+    log.click("anna", "view", "cup", T0_MS + 3)
+    cell = h3.latlng_to_cell(52.52, 13.405, SETTINGS.cell_resolution)
+    for size in (1, 4):
+        store, found, names = MemoryStore(), [], {}
+        for start in range(0, 4, size):
+            effects = Pipeline(SETTINGS, VAULT).process(0, store, log.records[start : start + size])
+            store.apply(effects.rows)
+            for output in effects.outputs:
+                if output.topic == "signals":
+                    signals = msgspec.msgpack.decode(output.value, type=Signals)
+                    some = np.frombuffer(signals.cells, "<u8").tolist()
+                    found += some or [0] * (len(signals.items) // 8)
+                    names |= signals.names
+        assert found == [hash64(cell), 0, hash64(cell)]
+        assert names[hash64(cell)] == cell
+
+
+def test_without_a_cell_a_signal_is_what_it_was():
+    log = Log()
+    log.click("anna", "view", "kettle", T0_MS)
+    (signals,), (output,) = told(log)
+    assert signals.cells == b""
+    old = msgspec.msgpack.encode(msgspec.msgpack.decode(output.value)[:-1])
+    assert msgspec.msgpack.decode(old, type=Signals) == signals
