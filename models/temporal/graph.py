@@ -1,4 +1,4 @@
-"""The trained net as an ONNX graph: ONNX's own GRU node between a few plain ones.
+"""The trained net as an ONNX graph, ONNX's own GRU node between a few plain ones; and a line.
 
 One input like every graph of a bundle: the feature columns, then the steps, row after row.
 """
@@ -35,6 +35,21 @@ def recurrent_graph(weights: Weights, scaling: Scaling, steps: int, target: int)
     _state(build, weights, steps, channels)
     _head(build, weights, target)
     return model(build.nodes, build.constants, width, None)
+
+
+def linear_graph(weights: Rows, bias: float, scaling: Scaling) -> bytes:
+    """Return ONNX bytes of a logistic curve over the scaled columns: float32[n]."""
+    build = _Build()
+    build.const("axis", np.array([1]))
+    build.node("Identity", [INPUT], "told")
+    _scaled(build, scaling)
+    build.const("weights", weights[:, None])
+    build.const("bias", np.array(bias, np.float32))
+    build.node("MatMul", ["scaled", "weights"], "sum")
+    build.node("Add", ["sum", "bias"], "logit")
+    build.node("Sigmoid", ["logit"], "column_out")
+    build.node("Squeeze", ["column_out", "axis"], OUTPUT)
+    return model(build.nodes, build.constants, len(weights), None)
 
 
 class _Build:

@@ -16,7 +16,7 @@ from models.evaluate.probabilities import log_loss
 from models.evaluate.time.measures import Sample, log_loss_gain
 from models.features import CONTRACT
 from models.features.calendar import HOUR_MS
-from models.temporal.expert import SHARES, levelled
+from models.temporal.expert import QUARTERS, levelled
 from models.temporal.members import fit_net
 from models.temporal.moments import Moments
 from models.temporal.recurrent import Recurrent
@@ -68,9 +68,9 @@ def choose_share(
     drawn (the lower end of a paired 95% interval): a net costs every decision some time.
     """
     label = later.acted
-    blends = {share: levelled(stack(trees, net, shares(share)), label) for share in SHARES}
+    blends = {share: levelled(stack(trees, net, shares(share)), label) for share in QUARTERS}
     losses = {share: log_loss(blend, label) for share, blend in blends.items()}
-    best = min(SHARES, key=lambda share: losses[share])
+    best = min(QUARTERS, key=lambda share: losses[share])
     hour = later.now_ms // HOUR_MS % 24
     sample = Sample(label, _numbers(later), hour)
     gain = log_loss_gain(blends[best], blends[0.0], sample, seed)

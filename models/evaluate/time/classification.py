@@ -18,7 +18,8 @@ from models.evaluate.time.findings import Findings
 from models.evaluate.time.log import EventLog
 from models.evaluate.time.measures import Sample, log_loss_gain, measures, reliability
 from models.evaluate.time.targets import labelled
-from models.temporal.expert import Expert, Later, fit_expert, look_later
+from models.temporal.expert import MEMBERS, Expert, Later, fit_expert, look_later
+from models.temporal.members import TREES
 from models.temporal.moments import Moments, joined
 from models.temporal.recurrent import Recurrent
 
@@ -114,7 +115,7 @@ def _measured(
     scores = {name: score[rows, number] for name, score in scored.scores.items()}
     each = {name: measures(score, sample, seed) for name, score in scores.items()}
     model = each.pop("model")
-    members = {name: each.pop(name) for name in ("trees", "gru")}
+    members = {name: each.pop(name) for name in MEMBERS}
     gain = log_loss_gain(scores["model"], scores["hour"], sample, seed)
     return model | {
         "log_loss_gain_over_hour": gain,
@@ -128,9 +129,12 @@ def _described(expert: Expert) -> dict[str, str]:
     """A sentence per target: what was chosen for it."""
     sentences = {}
     recipe = expert.recipe
-    for target, trees, blend in zip(expert.trees.graphs, recipe.trees, recipe.blend, strict=True):
+    targets = expert.members[TREES].graphs
+    for target, trees, blend in zip(targets, recipe.trees, recipe.blend, strict=True):
+        shares = " + ".join(
+            f"{share:.2f} {name}" for share, name in zip(blend, MEMBERS, strict=True)
+        )
         sentences[target] = (
-            f"{trees.rounds} trees of {trees.leaves} leaves; log-odds blended "
-            f"{blend.lambda_t:.2f} trees + {blend.lambda_c:.2f} GRU {blend.bias:+.2f}."
+            f"{trees.rounds} trees of {trees.leaves} leaves; log-odds blended {shares}."
         )
     return sentences
