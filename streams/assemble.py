@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from models.bundle import Bundle, reference_path
+from models.bundle import Bundle, BundleError, reference_path
 from schemas.globals import Epoch
 from streams.accept import Vault, read_secret
 from streams.knowledge.shared import Knowledge
@@ -27,8 +27,20 @@ def assemble(settings: Settings) -> Pipeline:
 
 
 def load_bundle(settings: Settings) -> Bundle:
-    """Return the bundle that the settings name, else the shipped reference."""
-    return Bundle.load(Path(settings.bundle) if settings.bundle else reference_path())
+    """Return the bundle that the settings name, else the shipped reference.
+
+    Raises:
+        BundleError: it cannot be loaded, or was trained on other half-lives than the settings'.
+    """
+    bundle = Bundle.load(Path(settings.bundle) if settings.bundle else reference_path())
+    trained = bundle.manifest.half_lives_h
+    if trained != settings.half_lives_h:
+        raise BundleError(
+            f"bundle {bundle.name} was trained on half-lives of {trained} hours, the settings "
+            f"ewma_short_h, ewma_middle_h, ewma_long_h say {settings.half_lives_h}; set them as "
+            "they were, or train again"
+        )
+    return bundle
 
 
 def starting_knowledge(bundle: Bundle | None) -> Knowledge:

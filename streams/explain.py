@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle, Weights
 from models.bundle.experts import score_pairs, score_users
-from models.features import CONTRACT, user_features, user_steps, whereabouts
+from models.features import (
+    CONTRACT,
+    contract_hash,
+    user_features,
+    user_steps,
+    whereabouts,
+)
 from schemas.decision import CandidateTrace, Decision
 from schemas.ids import hash64
 from schemas.state import NEVER_MS, UserState
@@ -65,14 +71,15 @@ def check_features(
     """Rebuild the user's facts from the log and compare the feature row, bit for bit."""
     if not decision.features:
         return Check(link="features", same=None, detail="stopped before features were needed")
-    if decision.contract != CONTRACT.hash:
+    if decision.contract != contract_hash(settings.half_lives_h):
         return Check(link="features", same=None, detail="made with another feature contract")
     records = user_records(decision, log, vault)
     state, names = rebuild(records, bytes.fromhex(decision.user), settings, vault)
     zones = zones_of(state, names.get, settings.default_timezone)
     now_ms = np.array([decision.now_ms], np.int64)
     where = whereabouts(state, names.get)
-    again = user_features(state, now_ms, zones, where).astype("<f4").tobytes()
+    row = user_features(state, now_ms, zones, where, settings.half_lives_h)
+    again = row.astype("<f4").tobytes()
     steps = user_steps(state, now_ms, zones).astype("<f4").tobytes() if decision.steps else b""
     if again != decision.features:
         detail = _first_difference(decision.features, again)

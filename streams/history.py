@@ -135,7 +135,8 @@ class _History:
         state = self._state(keys)
         zones = zones_of(state, self.names.get, self.settings.default_timezone)
         number = np.array([self.numbers[key] for key in keys], np.int64)
-        features = user_features(state, now_ms, zones, whereabouts(state, self.names.get))
+        where = whereabouts(state, self.names.get)
+        features = user_features(state, now_ms, zones, where, self.settings.half_lives_h)
         steps = user_steps(state, now_ms, zones)
         self.moments.append((number, hour, features, steps))
 

@@ -35,7 +35,8 @@ def idle_moments(
 
     zones = zones_of(state, text, settings.default_timezone)
     due = _asking_nothing(state, moments)
-    due.features = user_features(state, moments, zones, whereabouts(state, text))
+    where = whereabouts(state, text)
+    due.features = user_features(state, moments, zones, where, settings.half_lives_h)
     due.steps = user_steps(state, moments, zones)
     return due, _no_pairs()
 

@@ -105,6 +105,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, _is("ms", "Tiles older than this behind the newest go.", 2_592_000_000, 31_536_000_000)
     ] = 2_700_000_000
     default_timezone: Annotated[str, _is("IANA zone", "Zone of a user who told none.")] = "UTC"
+    ewma_short_h: Annotated[int, _is("h", "Shortest half-life of smoothed counts.", 1, 90)] = 6
+    ewma_middle_h: Annotated[int, _is("h", "A half-life between the others.", 1, 90)] = 24
+    ewma_long_h: Annotated[int, _is("h", "Longest half-life of smoothed counts.", 1, 90)] = 72
     default_locale: Annotated[str, _is("BCP 47", "Locale of a user who told none.")] = "en"
     # trigger
     cart_left_ms: Annotated[
@@ -200,6 +203,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["log_odds", "weighted_sum"], _is("rule", "log_odds, or the article's sum.")
     ] = "log_odds"
 
+    @property
+    def half_lives_h(self) -> tuple[int, ...]:
+        """Half-lives of the smoothed counts, shortest first."""
+        return self.ewma_short_h, self.ewma_middle_h, self.ewma_long_h
+
     def topic(self, name: str) -> str:
         """The full name of a topic in this deployment."""
         return self.topic_prefix + name
@@ -291,6 +299,8 @@ def _check_known(name: str) -> None:
 
 
 def _check_meaning(settings: Settings) -> None:
+    if sorted(set(settings.half_lives_h)) != list(settings.half_lives_h):
+        raise SettingsError(f"ewma_middle_h: half-lives must rise, not {settings.half_lives_h}")
     for theirs, ours in settings.event_names.items():
         if ours not in CLICK_EVENTS:
             raise SettingsError(f"event_names: {theirs!r} maps to {ours!r}, no event of ours")

@@ -140,6 +140,7 @@ def train(
     return train_bundle(
         dataset, out_dir, seed=seed, epoch=when.into(run.epoch), search=search,
         forecast=when.plan, tables=item_tables(recorder.done()) if tables else {},
+        half_lives_h=settings.half_lives_h,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from models.features import CONTRACT, steps
+from models.features.view import HALF_LIVES_H
 from schemas.vocabulary import Scene
 
 MANIFEST = "manifest.json"
@@ -86,7 +87,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     ``metrics``: out of time; ``notes``: what was degenerate; ``epoch_sha256``: of the shared
     knowledge to start with, null when there is none; ``forecast_sha256``: of how demand is forecast
     (see `models.forecast`); ``tables``: sha256 of each file of the item tables; ``net_share``: of
-    the net in the log-odds of P(user acts), the rest is the trees'.
+    the net in the log-odds of P(user acts), the rest is the trees'; ``half_lives_h``: of the smoothed
+    counts that the graphs were trained on.
     """
 
     schema_version: int = 1
@@ -105,6 +107,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     forecast_sha256: str | None = None
     tables: dict[str, str] = {}
     net_share: float = 0.0
+    half_lives_h: tuple[int, ...] = HALF_LIVES_H
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -3,6 +3,7 @@
 from models.features.contract import (
     CONTRACT,
     Contract,
+    contract_hash,
     pair_features,
     user_features,
     user_steps,
@@ -17,6 +18,7 @@ __all__ = [
     "Contract",
     "Places",
     "Whereabouts",
+    "contract_hash",
     "pair_features",
     "user_features",
     "user_steps",

@@ -37,7 +37,13 @@ from models.features import (
 )
 from models.features.calendar import Int64s
 from models.features.pairs import Around, FactsOf, nothing_told, pair_view
-from models.features.view import events_before, local_times, require_one_each, user_view
+from models.features.view import (
+    HALF_LIVES_H,
+    events_before,
+    local_times,
+    require_one_each,
+    user_view,
+)
 from models.features.whereabouts import Whereabouts
 from schemas.state import UserState
 
@@ -76,17 +82,29 @@ CONTRACT = Contract(
 )
 
 
+def contract_hash(half_lives_h: tuple[int, ...]) -> str:
+    """Return `CONTRACT`.hash; with other half-lives another, since the numbers mean something else."""
+    if half_lives_h == HALF_LIVES_H:
+        return CONTRACT.hash
+    return sha256(f"{CONTRACT.hash} {half_lives_h}".encode()).hexdigest()
+
+
 def user_features(
-    state: UserState, now_ms: Int64s, zones: list[str], where: Whereabouts | None = None
+    state: UserState,
+    now_ms: Int64s,
+    zones: list[str],
+    where: Whereabouts | None = None,
+    half_lives_h: tuple[int, ...] = HALF_LIVES_H,
 ) -> NDArray[np.float32]:
     """Return float32[n, `CONTRACT`.user] at each user's ``now_ms`` in their IANA zone.
 
-    ``where``: what the texts in ``state`` say of places, None: nothing. NaN is "not known". A row depends on its own user alone.
+    ``where``: what the texts in ``state`` say of places, None: nothing; ``half_lives_h``: of smoothed
+    counts, short, middle and long. NaN is "not known". A row depends on its own user alone.
 
     Raises:
         ValueError: the arguments differ in length.
     """
-    view = user_view(state, now_ms, zones)
+    view = user_view(state, now_ms, zones, half_lives_h)
     where = where or Whereabouts.unknown(len(state))
     return _row([*(family.compute(view) for family in USER_FAMILIES), season.compute(view, where)])
 

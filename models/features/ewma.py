@@ -11,14 +11,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features.view import TILES_30D, UserView
+from models.features.view import HALF_LIVES_H, TILES_30D, UserView
 from models.features.window_counts import COUNTED
 from schemas.vocabulary import among
 
-HALF_LIVES_H = (6, 24, 72)
 SMOOTHED = ("any", "view", "cart", "purchase")
 NAMES = tuple(f"ewma_{what}_{half}h" for what in SMOOTHED for half in HALF_LIVES_H)
+"""A column is named by the default half-life of its place: short, middle or long."""
 TILES_PER_STEP = 4
+LONGEST_H = TILES_30D // TILES_PER_STEP // 8
+"""No half-life is longer: at the edge of the 30 days, where the sum ends, 1/256 of a weight is left."""
 
 
 def alpha(half_life_h: int) -> float:
@@ -34,7 +36,7 @@ def compute(view: UserView) -> NDArray[np.float64]:
         chosen = among(tiles.type, COUNTED[what]) & (tiles.age < TILES_30D)
         slot, count = tiles.slot[chosen], tiles.count[chosen]
         step = tiles.age[chosen] // TILES_PER_STEP
-        for half in HALF_LIVES_H:
+        for half in view.half_lives_h:
             weight = decay_table(half)[step] * count
             columns.append(np.bincount(slot, weight, minlength=len(view)))
     return np.stack(columns, axis=1)

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features import ewma
-from models.features.view import UserView
+from models.features.view import HALF_LIVES_H, UserView
 
-SHORT_H, LONG_H = ewma.HALF_LIVES_H[0], ewma.HALF_LIVES_H[-1]
+SHORT_H, LONG_H = HALF_LIVES_H[0], HALF_LIVES_H[-1]
 NAMES = tuple(f"ewma_{what}_{SHORT_H}h_over_{LONG_H}h" for what in ewma.SMOOTHED)
 
 

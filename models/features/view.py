@@ -20,6 +20,9 @@ WINDOWS: dict[str, int] = {
 }
 """Name and nominal length (ms) of each window, shortest first; day-long ones follow the calendar."""
 
+HALF_LIVES_H = (6, 24, 72)
+"""Short, middle and long half-life of the smoothed counts (`models.features.ewma`) by default."""
+
 WINDOW = {name: number for number, name in enumerate(WINDOWS)}
 """The row of a window in ``Tiles.inside``."""
 
@@ -57,20 +60,29 @@ class Events:
 
 @dataclass(slots=True, frozen=True)
 class UserView:
-    """``n`` users at their own ``now_ms``; ``local_now_ms`` is the wall clock of their zone."""
+    """``n`` users at their own ``now_ms``; ``local_now_ms`` is the wall clock of their zone.
+
+    ``half_lives_h``: hours in which smoothed counts halve, shortest first.
+    """
 
     state: UserState
     now_ms: Int64s
     local_now_ms: Int64s
     tiles: Tiles
     events: Events
+    half_lives_h: tuple[int, ...] = HALF_LIVES_H
 
     def __len__(self) -> int:
         """Users."""
         return len(self.now_ms)
 
 
-def user_view(state: UserState, now_ms: Int64s, zones: list[str]) -> UserView:
+def user_view(
+    state: UserState,
+    now_ms: Int64s,
+    zones: list[str],
+    half_lives_h: tuple[int, ...] = HALF_LIVES_H,
+) -> UserView:
     """Return the view of users whose clocks run in ``zones`` (IANA names, one a user)."""
     require_one_each(state, now_ms, zones)
     now_ms = np.asarray(now_ms, np.int64)
@@ -78,7 +90,8 @@ def user_view(state: UserState, now_ms: Int64s, zones: list[str]) -> UserView:
     local_now_ms = now_ms + table.offset_ms(index, now_ms)
     starts = [_window_start(table, index, now_ms, name) for name in WINDOWS]
     tiles = _tiles_before(state.tiles, now_ms, starts, index, table)
-    return UserView(state, now_ms, local_now_ms, tiles, events_before(state, now_ms))
+    events = events_before(state, now_ms)
+    return UserView(state, now_ms, local_now_ms, tiles, events, half_lives_h)
 
 
 def require_one_each(state: UserState, now_ms: Int64s, zones: list[str]) -> None:

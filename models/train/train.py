@@ -20,6 +20,7 @@ from models.bundle.write import write_bundle
 from models.dataset import Dataset, split_by_time
 from models.evaluate import evaluate_dataset
 from models.features import CONTRACT
+from models.features.view import HALF_LIVES_H
 from models.train.calibrate import enough, fit_platt, fit_stack
 from models.train.columns import COLUMNS
 from models.train.contest import fit_contest
@@ -40,13 +41,15 @@ def train_bundle(
     search: bool = False,
     forecast: bytes | None = None,
     tables: Mapping[str, bytes] | None = None,
+    half_lives_h: tuple[int, ...] = HALF_LIVES_H,
 ) -> Manifest:
     """Fit, calibrate, fuse and measure on three blocks of time in turn; write the bundle.
 
     ``training_window``: first and last ms of the log, the decisions' own when not given;
     ``epoch``: shared knowledge to ship with it; ``search``: choose each expert's trees by
     time-ordered cross-validation inside the first block; ``forecast``: the plan to ship with it;
-    ``tables``: files of item tables. Same dataset, seed and packages give the same
+    ``tables``: files of item tables; ``half_lives_h``: what the samples' smoothed counts were made
+    with. Same dataset, seed and packages give the same
     bundle, byte for byte.
 
     Raises:
@@ -54,6 +57,7 @@ def train_bundle(
     """
     train, later, test = split_by_time(dataset)
     draft = Draft(_manifest(dataset, training_window, seed, name))
+    draft.say(half_lives_h=half_lives_h)
     with threadpool_limits(1):
         _fit(draft, train, seed, search)
         _blend_net(draft, train, later, seed)

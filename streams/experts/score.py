@@ -31,7 +31,7 @@ def score(
     """
     zones = zones_of(due.state, texts, settings.default_timezone)
     where = whereabouts(due.state, texts)
-    user = user_features(due.state, due.now_ms, zones, where)
+    user = user_features(due.state, due.now_ms, zones, where, settings.half_lives_h)
     steps = user_steps(due.state, due.now_ms, zones) if reads_steps(bundle) else None
     users = score_users(bundle, user, steps)
     best = light_pass(candidates, settings.candidates_scored)

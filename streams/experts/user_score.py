@@ -25,7 +25,8 @@ def user_score(
 ) -> NDArray[np.float64]:
     """Return the fused, calibrated P(user acts) of each user: float64[n], finite, in [0, 1]."""
     zones = zones_of(state, texts, settings.default_timezone)
-    features = user_features(state, now_ms, zones, whereabouts(state, texts))
+    where = whereabouts(state, texts)
+    features = user_features(state, now_ms, zones, where, settings.half_lives_h)
     steps = user_steps(state, now_ms, zones) if reads_steps(bundle) else None
     users = score_users(bundle, features, steps)
     h_t = calibrated(bundle, "temporal_user", users.temporal)

@@ -12,7 +12,8 @@ from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import ApiVersionRequest
 from aiokafka.structs import ConsumerRecord
 
-from models.bundle import Bundle, BundleError, reference_path
+from models.bundle import BundleError, reference_path
+from streams.assemble import load_bundle
 from streams.replay import partition_of
 from streams.settings import Settings
 from streams.tools.reading import consuming, places, read, spans
@@ -133,7 +134,7 @@ def check_bundle(settings: Settings) -> Finding:
     """Load the model bundle, every byte of it."""
     path = settings.bundle or str(reference_path())
     try:
-        bundle = Bundle.load(path)
+        bundle = load_bundle(settings)
     except (BundleError, OSError) as error:
         return Finding(
             "bundle", False, f"{path} cannot be used: {error}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from models.features import CONTRACT
+from models.features import contract_hash
 from streams.candidates import reason_codes, source_names
 from streams.knowledge.shared import Shared
 from streams.publish import Resources
@@ -36,5 +36,5 @@ def resources_of(pipeline: Pipeline, turn: Turn, shared: Shared) -> Resources:
         catalog_version=shared.catalogue.version,
         bundle_name=bundle.name if bundle else "",
         bundle_sha256=bundle.sha256 if bundle else "",
-        contract_hash=CONTRACT.hash,
+        contract_hash=contract_hash(pipeline.settings.half_lives_h),
     )

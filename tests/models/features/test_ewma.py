@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support.made_up import NOW_MS, state_of
 
 from models.features import ewma
-from models.features.view import TILES_30D, user_view
+from models.features.view import HALF_LIVES_H, TILES_30D, user_view
 from schemas.state import TILE_MS
 from schemas.vocabulary import EventType
 
@@ -25,14 +25,20 @@ def recursion(ages: list[int], half_life_h: int) -> float:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.integers(0, TILES_30D + 50), max_size=200))
-def test_the_closed_form_equals_the_recursion(ages: list[int]) -> None:
+@given(
+    st.lists(st.integers(0, TILES_30D + 50), max_size=200),
+    st.just(HALF_LIVES_H) | st.sets(st.integers(1, ewma.LONGEST_H), min_size=3, max_size=3).map(tuple),
+)  # fmt: skip
+def test_the_closed_form_equals_the_recursion(
+    ages: list[int], half_lives_h: tuple[int, ...]
+) -> None:
     raw = [(NOW_MS - age * TILE_MS - 1, int(EventType.CART), 0) for age in ages]
     whole = [NOW_MS // TILE_MS - ts // TILE_MS for ts, _, _ in raw]
-    found = ewma.compute(user_view(state_of([raw]), np.array([NOW_MS]), ["UTC"]))[0]
-    for half in ewma.HALF_LIVES_H:
+    view = user_view(state_of([raw]), np.array([NOW_MS]), ["UTC"], half_lives_h)
+    found = ewma.compute(view)[0]
+    for named, half in zip(HALF_LIVES_H, half_lives_h, strict=True):
         for what in ("any", "cart"):
-            value = found[ewma.NAMES.index(f"ewma_{what}_{half}h")]
+            value = found[ewma.NAMES.index(f"ewma_{what}_{named}h")]
             assert abs(value - recursion(whole, half)) <= 1e-12 * max(1.0, value)
 
 
