@@ -1,4 +1,4 @@
-"""What the user buys again: due by the own interval, or looked at since. The only source of owned items.
+"""What the user buys again: due by the own interval, or lately on their mind. The only source of owned items.
 
 Policy still holds: nothing is pushed within ``bought_cooldown_ms`` of its last order.
 """
@@ -18,6 +18,10 @@ EARLIEST, LATEST = 0.7, 3.0
 """Shares of the user's own interval between which an item is due."""
 HALF_LIFE_MS = 24 * HOUR_MS
 """A look at what one owns is often about the order, so it fades fast."""
+BEFORE = 0.1
+"""What led to the order, and the order, against what came after: most things are bought once."""
+LEAST_SCORE = 0.01
+"""Below, an old order says nothing."""
 
 
 def raw(view: View) -> Proposals:
@@ -66,15 +70,17 @@ def _due(orders: Touches, view: View) -> Columns:
 
 
 def _again(seen: Touches, bought: NDArray[np.bool_]) -> Columns:
-    """Score ``BEST_SCORE * s / (1 + s)``, s the decayed weight of what came after the last order."""
+    """Score ``BEST_SCORE * s / (1 + s)``, s the decayed weights, those up to the last order `BEFORE`."""
     starts = runs(seen.due, seen.item)
     lengths = np.diff(starts, append=len(seen))
     place = np.where(bought, np.arange(len(seen)), -1)
     after = np.arange(len(seen)) > np.repeat(np.maximum.reduceat(place, starts), lengths)
-    strength = sums(starts, np.where(after, seen.weight * half(seen.age_ms, HALF_LIFE_MS), 0.0))
-    found = np.flatnonzero(np.logical_or.reduceat(after, starts))
-    rows, s = starts[found], strength[found]
-    return seen.due[rows], seen.item[rows], BEST_SCORE * s / (1 + s), seen.category[rows]
+    weight = np.where(after, seen.weight, BEFORE * seen.weight)
+    strength = sums(starts, weight * half(seen.age_ms, HALF_LIFE_MS))
+    score = BEST_SCORE * strength / (1 + strength)
+    found = np.flatnonzero(score >= LEAST_SCORE)
+    rows = starts[found]
+    return seen.due[rows], seen.item[rows], score[found], seen.category[rows]
 
 
 SOURCE = Source("repurchase", "repurchase_due", raw, owned=True)

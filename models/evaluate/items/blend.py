@@ -29,12 +29,12 @@ class Blend:
         return total
 
 
-def fit_blend(candidates: Candidates, queries: Queries) -> Blend:
-    """Climb NDCG@10 one weight at a time, from the best model alone."""
+def fit_blend(candidates: Candidates, queries: Queries, cut: int = 10) -> Blend:
+    """Climb NDCG@``cut`` one weight at a time, from the best model alone."""
     score = candidates.score
     wanted = np.flatnonzero(queries.is_wanted(candidates.query, candidates.item))
     scale = np.array([_typical(column) for column in score.T])
-    goal = _Goal(candidates.query, wanted, len(queries))
+    goal = _Goal(candidates.query, wanted, len(queries), cut)
     alone = [goal.reached(column) for column in score.T]
     weights = np.zeros(score.shape[1])
     weights[np.argmax(alone)] = 1.0
@@ -62,11 +62,12 @@ def _typical(column: Floats) -> float:
 
 @dataclass(slots=True, frozen=True)
 class _Goal:
-    """Mean DCG@10 of the wanted pairs (rows of the table) over all queries."""
+    """Mean DCG@``cut`` of the wanted pairs (rows of the table) over all queries."""
 
     query: Ints
     wanted: Ints
     queries: int
+    cut: int
 
     def reached(self, score: Floats) -> float:
         """Return what an order by ``score`` reaches; ties count as lost."""
@@ -78,5 +79,5 @@ class _Goal:
         index = index + np.repeat(starts - offsets, lengths)
         ahead = score[index] >= np.repeat(score[self.wanted], lengths)
         rank = np.add.reduceat(ahead, offsets) if len(offsets) else lengths
-        gain = np.where(rank <= 10, 1 / np.log2(rank + 1.0), 0.0)
+        gain = np.where(rank <= self.cut, 1 / np.log2(rank + 1.0), 0.0)
         return float(gain.sum() / max(self.queries, 1))

@@ -81,7 +81,7 @@ def judge(
     tried = _fit(task, proposed.take(~of_judge), seed)
     trial = tried.lists(proposed.take(of_judge), task.validation, task.training.popularity())
     reached = {
-        name: float(worth(lists, task.validation).take(judging).of("ndcg", 10).mean())
+        name: float(worth(lists, task.validation).take(judging).of("ndcg", task.cut).mean())
         for name, lists in trial.items()
     }
     chosen = _fit(task, proposed, seed)
@@ -119,7 +119,7 @@ class _Fitted:
 def _fit(task: Task, pairs: Candidates, seed: int) -> _Fitted:
     """Fit both on some of the validation's pairs."""
     queries = task.validation
-    blend = fit_blend(pairs, queries)
+    blend = fit_blend(pairs, queries, task.cut)
     few, score = light(pairs, blend.score(pairs), task.kept)
     rows = features(few, score, queries.seen, task.training.popularity())
     return _Fitted(blend, fit_ranker(rows, few, queries, seed), task.kept)

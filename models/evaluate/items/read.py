@@ -16,6 +16,8 @@ MOST_VALIDATION = 6_000
 """Validation queries drawn: enough to choose a dozen weights."""
 MOST_SEEN = 50
 """Newest items of a history that a query shows."""
+KEPT, LISTED = 100, 20
+"""Of sessions: pairs of a query for the ranker, and how much of a list counts, as in published tables."""
 
 
 class ItemLogError(ValueError):
@@ -98,6 +100,7 @@ def read_sessions(path: Path, attributes: Path | None = None, seed: int = 0) -> 
         "next_click", early, tuning.take(_drawn(len(tuning), seed)),
         Training(known, len(names), words), test, True,
         "The next click at every position of the test sessions, among all items.",
+        KEPT, LISTED,
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def numbers(outcome: Outcome, seed: int) -> dict[str, Any]:
         "items": outcome.task.final.items,
         "candidate_recall": outcome.ceiling,
         "kairos_is": outcome.product,
-        "validation_ndcg10": outcome.reached,
+        "validation_ndcg": outcome.reached,
         "blend_weights": outcome.weights,
     }
     contestants = {**{name: name for name in outcome.lists}, PRODUCT: outcome.product}

@@ -63,7 +63,8 @@ class Queries:
 class Task:
     """A protocol on a log. Weights are chosen on ``validation`` after fitting on ``training``;
     ``test`` is answered after fitting on ``final``. ``repeats``: what was seen may be the answer;
-    ``kept``: pairs of a query that the light pass (the blend) leaves to the ranker.
+    ``kept``: pairs of a query that the light pass (the blend) leaves to the ranker; ``cut``: how
+    much of a list counts when weights are chosen.
     """
 
     name: str
@@ -74,3 +75,4 @@ class Task:
     repeats: bool
     about: str = ""
     kept: int = 50
+    cut: int = 10
