@@ -171,11 +171,12 @@ class _Reading:
 
 
 def walk(
-    log: ItemLog, moments: Moments, settings: Settings
+    log: ItemLog, moments: Moments, settings: Settings, learnt_until_ms: int | None = None
 ) -> Iterable[tuple[NDArray[np.int64], DueUsers, Shared]]:
     """Yield moments epoch by epoch, in time: their rows, the users as they were, what is shared.
 
     An epoch knows only what came before it began; a user's events are those strictly before.
+    ``learnt_until_ms``: the epoch of this time holds on; users and catalogue go on all the same.
     """
     served = replace(settings, candidates_per_source=min(settings.candidates_per_source, LISTS))
     learner, knowledge = Learner(served), Knowledge()
@@ -183,11 +184,12 @@ def walk(
     epoch_of = (moments.now_ms - log.begin_ms) // step_ms
     told = shelved = 0
     for number, each in enumerate(np.unique(epoch_of).tolist(), start=1):
-        holds_from_ms = log.begin_ms + each * step_ms
+        now_ms = log.begin_ms + each * step_ms
+        holds_from_ms = now_ms if learnt_until_ms is None else min(now_ms, learnt_until_ms)
         while told < len(log.signals) and log.signals[told][0] < holds_from_ms:
             learner.absorb(log.signals[told][1])
             told += 1
-        while shelved < len(log.catalogue) and log.catalogue[shelved].timestamp_ms < holds_from_ms:
+        while shelved < len(log.catalogue) and log.catalogue[shelved].timestamp_ms < now_ms:
             record = log.catalogue[shelved]
             knowledge.apply_catalog(record.key, record.value)
             shelved += 1

@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from streams.items.categories import ask_category
-from streams.items.moments import ItemLog, Moments, day_ahead, next_items, purchases, within_a_day
+from streams.items.moments import (
+    TEST_FROM,
+    ItemLog,
+    Moments,
+    day_ahead,
+    next_items,
+    purchases,
+    within_a_day,
+)
 from streams.items.table import proposals
 from streams.items.tasks import Asked, Side, ask
 from streams.settings import Settings
@@ -36,9 +44,13 @@ Progress = Callable[[int, int], None]
 
 
 def questions(
-    log: ItemLog, other: ItemLog | None, settings: Settings, seed: int, progress: Progress
-) -> Iterator[Asked]:
-    """Yield the tasks that the log has enough moments for; ``other``: test on its users."""
+    log: ItemLog, other: ItemLog | None, settings: Settings, seed: int, progress: Progress,
+    freshness: bool = False,
+) -> Iterator[Asked]:  # fmt: skip
+    """Yield the tasks that the log has enough moments for; ``other``: test on its users.
+
+    ``freshness``: also say what is proposed when the crowd's counts end where the test begins.
+    """
     late = log if other is None else other
     asked = []
     for name, about, before, of in QUESTIONS:
@@ -48,20 +60,27 @@ def questions(
         if min(len(choosing), len(testing)) >= FEWEST:
             asked.append((name, about, choosing, testing))
     first = _sides(log, [choosing for *_, choosing, _ in asked], settings, progress)
-    second = _sides(late, [testing for *_, testing in asked], settings, progress)
-    for (name, about, *_), chosen_by, tested_on in zip(asked, first, second, strict=True):
-        yield ask(name, about, chosen_by, tested_on)
+    tests = [testing for *_, testing in asked]
+    second = _sides(late, tests, settings, progress)
+    third: list[Side | None] = [None] * len(asked)
+    if freshness:
+        third = [*_sides(late, tests, settings, progress, late.day_ms(TEST_FROM))]
+    for (name, about, *_), chosen_by, tested_on, frozen in zip(
+        asked, first, second, third, strict=True
+    ):
+        yield ask(name, about, chosen_by, tested_on, frozen)
         if name == "bought_in_a_day":
             yield from ask_category(chosen_by[:2], tested_on[:2])
 
 
 def _sides(
-    log: ItemLog, parts: list[Moments], settings: Settings, progress: Progress
-) -> list[Side]:
+    log: ItemLog, parts: list[Moments], settings: Settings, progress: Progress,
+    learnt_until_ms: int | None = None,
+) -> list[Side]:  # fmt: skip
     """Walk through the log once for all questions."""
     if not parts:
         return []
-    table = proposals(log, Moments.joined(parts), settings, progress)
+    table = proposals(log, Moments.joined(parts), settings, progress, learnt_until_ms)
     bounds = np.cumsum([0, *(len(part) for part in parts)]).tolist()
     return [
         (log, part, table.part(first, stop))

@@ -50,11 +50,12 @@ def proposals(
     moments: Moments,
     settings: Settings,
     progress: Callable[[int, int], None] | None = None,
+    learnt_until_ms: int | None = None,
 ) -> Table:
-    """Return what the sources propose at all moments."""
+    """Return what the sources propose at all moments; see `walk` for ``learnt_until_ms``."""
     parts: list[Table] = []
     done = 0
-    for rows, due, shared in walk(log, moments, settings):
+    for rows, due, shared in walk(log, moments, settings, learnt_until_ms):
         for first in range(0, len(rows), BATCH):
             chosen = np.arange(first, min(first + BATCH, len(rows)))
             part = table_of(due.take(chosen), shared, settings)

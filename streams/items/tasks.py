@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from models.evaluate.items.candidates import Candidates
 from models.evaluate.items.task import Queries, Task
 from models.items import Histories, Training
+from schemas.ids import NO_ID
 from streams.candidates import SOURCES
 from streams.items.moments import TEST_FROM, ItemLog, Moments
 from streams.items.table import Table
@@ -22,19 +24,23 @@ NAMES = tuple(source.name for source in SOURCES)
 
 @dataclass(slots=True, frozen=True)
 class Asked:
-    """A task with what the sources propose for its two parts."""
+    """A task with what the sources propose for its two parts.
+
+    ``frozen``: what they propose for the test when the crowd's counts end where it begins.
+    """
 
     task: Task
     proposed: Candidates
     tested: Candidates
     names: tuple[str, ...] = NAMES
+    frozen: Candidates | None = None
 
 
 Side = tuple[ItemLog, Moments, Table]
 """A log, moments of it, and what the sources propose for them."""
 
 
-def ask(name: str, about: str, choosing: Side, testing: Side) -> Asked:
+def ask(name: str, about: str, choosing: Side, testing: Side, frozen: Side | None = None) -> Asked:
     """Return the task: weights are chosen on the moments of one side, tested on the other's."""
     log, other = choosing[0], testing[0]
     numbers = _Numbers(log.facts["item"])
@@ -42,9 +48,11 @@ def ask(name: str, about: str, choosing: Side, testing: Side) -> Asked:
         numbers = numbers.grown(other.facts["item"])
     validation, proposed = _part(*choosing, numbers)
     test, tested = _part(*testing, numbers)
-    training = Training(_histories(log, log.day_ms(TEST_FROM), numbers), len(numbers.hashes))
+    known = _histories(log, log.day_ms(TEST_FROM), numbers)
+    training = Training(known, len(numbers.hashes), _categories((log, other), numbers))
     task = Task(name, training, validation, training, test, True, about, KEPT)
-    return Asked(task, proposed, tested)
+    still = None if frozen is None else _part(*frozen, numbers)[1]
+    return Asked(task, proposed, tested, frozen=still)
 
 
 class _Numbers:
@@ -88,3 +96,15 @@ def _histories(log: ItemLog, until_ms: int, numbers: _Numbers) -> Histories:
     stop = log.before(users, np.full(len(users), until_ms))
     items = numbers.of(log.facts["item"]).astype(np.int32)
     return Histories(log.starts, items, log.facts["ts_ms"]).slices(log.starts[:-1], stop)
+
+
+def _categories(logs: tuple[ItemLog, ...], numbers: _Numbers) -> csr_array | None:
+    """What describes an item here, items x categories; None: the logs tell no category."""
+    facts = np.concatenate([log.facts for log in logs])
+    facts = facts[facts["category"] != NO_ID]
+    if not len(facts):
+        return None
+    item, first = np.unique(facts["item"], return_index=True)
+    category = np.unique(facts["category"][first], return_inverse=True)[1]
+    shape = (len(numbers.hashes), int(category.max()) + 1)
+    return csr_array((np.ones(len(item), np.float32), (numbers.of(item), category)), shape)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from support.records import Log, at
 
+from models.evaluate.items.contest import judge
 from schemas.ids import hash64
 from schemas.vocabulary import EventType
 from streams.items.categories import ask_category
@@ -92,6 +93,36 @@ def test_what_happens_later_changes_no_proposal():
     for name in ("query", "item", "scores", "features"):
         np.testing.assert_array_equal(getattr(tables[0], name), getattr(tables[1], name))
     assert hash64("planted") not in tables[1].item
+
+
+def test_frozen_counts_know_nothing_of_the_test_block():
+    """An item that everybody looks at in the test block is proposed live, and not when frozen."""
+    begun = BEGIN + 7 * DAY_MS
+    launched = [(f"u{n}", "launched", begun + n) for n in range(12)]
+    log = read_log(shop(future=launched), SETTINGS)
+    (asked, *_) = questions(log, None, SETTINGS, 0, lambda done, total: None, freshness=True)
+    number = np.searchsorted(np.unique(log.facts["item"]), hash64("launched"))
+    crowd = [asked.names.index(name) for name in ("trending", "neighbours")]
+    live, frozen = (
+        part.score[part.item == number][:, crowd].sum() for part in (asked.tested, asked.frozen)
+    )
+    assert live > 0
+    assert frozen == 0
+
+
+def test_shuffled_targets_give_chance():
+    """What is wanted is drawn by lot from all items, for choosing and for the test."""
+    log = read_log(shop(users=60), SETTINGS)
+    asked = next(iter(questions(log, None, SETTINGS, 0, lambda done, total: None)))
+    rng, items = np.random.default_rng(0), asked.task.final.items
+    for queries in (asked.task.validation, asked.task.test):
+        queries.wanted_item[:] = rng.integers(items, size=len(queries.wanted_item))
+    test = [(asked.task.test, asked.tested)]
+    outcome = judge(asked.task, asked.names, asked.proposed, test, 0)
+    chance = 5 / items
+    deviation = (chance * (1 - chance) / len(asked.task.test)) ** 0.5
+    for name in outcome.lists:
+        assert outcome.worth(name).of("hr", 5).mean() < chance + 3 * deviation
 
 
 def test_categories_are_asked_of_what_was_done_in_them(log):

@@ -24,7 +24,10 @@ Say = Callable[[str], None]
 
 @dataclass(slots=True)
 class Outcome:
-    """``lists``: by contestant, int64[queries, 20]; ``product``: which of them is Kairos's own."""
+    """``lists``: by contestant, int64[queries, 20]; ``product``: which of them is Kairos's own.
+
+    ``frozen``: the same when the crowd's counts end where the test begins, if that was asked.
+    """
 
     task: Task
     lists: dict[str, Ints]
@@ -32,17 +35,15 @@ class Outcome:
     weights: dict[str, float]
     ceiling: float
     reached: dict[str, float] = field(default_factory=dict)
+    frozen: dict[str, Ints] = field(default_factory=dict)
 
     def worth(self, name: str) -> Worth:
         """What a contestant's lists are worth."""
         return worth(self.lists[name], self.task.test)
 
 
-def run(task: Task, seed: int, say: Say, baselines: bool = False) -> Outcome:
-    """Let every item model answer, choose on validation, judge on the test.
-
-    ``baselines``: measure alone, beside them, what takes long to fit.
-    """
+def run(task: Task, seed: int, say: Say) -> Outcome:
+    """Let every item model answer, choose on validation, judge on the test."""
     say(f"{task.name}: fitting on {len(task.training.histories):,} histories")
     models = fit_models(task, task.training)
     order = tie_order(task.training.popularity(), seed)
@@ -57,11 +58,17 @@ def run(task: Task, seed: int, say: Say, baselines: bool = False) -> Outcome:
         (part, propose(list(models.values()), part, order, task.repeats))
         for part in task.test.parts(TESTED_AT_ONCE)
     )
-    outcome = judge(task, tuple(models), proposed, tested, seed)
-    for name, model in (fit_baselines(task.final, seed) if baselines else {}).items():
-        alone = propose([model], task.test, order, task.repeats)
-        outcome.lists[name] = of_model(alone, 0, len(task.test))
-    return outcome
+    return judge(task, tuple(models), proposed, tested, seed)
+
+
+def add_baselines(outcome: Outcome, seed: int) -> None:
+    """Measure alone, beside the others, what takes long to fit."""
+    task = outcome.task
+    order = tie_order(task.final.popularity(), seed)
+    for name, model in fit_baselines(task.final, seed).items():
+        if name not in outcome.lists:
+            alone = propose([model], task.test, order, task.repeats)
+            outcome.lists[name] = of_model(alone, 0, len(task.test))
 
 
 def judge(

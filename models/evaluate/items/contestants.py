@@ -14,6 +14,7 @@ from models.items import (
     ridge,
     session_neighbours,
     transitions,
+    user_neighbours,
 )
 
 
@@ -39,5 +40,16 @@ def fit_models(task: Task, training: Training) -> dict[str, ItemModel]:
 
 
 def fit_baselines(training: Training, seed: int) -> dict[str, ItemModel]:
-    """Return the models that are measured alone, next to the others: they take long to fit."""
-    return {"als": factors.fit(training, seed)}
+    """Return what is measured alone, next to the others: matrix factorisation, users alike, a GRU.
+
+    Items by their content are among `fit_models`, but not where sources propose.
+    """
+    from models.items import recurrent
+
+    models: dict[str, ItemModel] = {
+        "als": factors.fit(training, seed),
+        "user_neighbours": user_neighbours.fit(training),
+        "gru": recurrent.fit(training, seed),
+    }
+    described = content.fit(training)
+    return models if described is None else {**models, "content": described}

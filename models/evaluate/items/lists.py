@@ -87,17 +87,38 @@ def worth(lists: Ints, queries: Queries) -> Worth:
 
 def intervals(value: Worth, unit: Ints, seed: int) -> dict[str, list[float]]:
     """Return the 95% bootstrap intervals over units (Efron 1979) of the headline measures."""
-    units, place = np.unique(unit, return_inverse=True)
-    draws = np.random.default_rng(seed).multinomial(
-        len(units), np.full(len(units), 1 / len(units)), size=DRAWS
-    )
-    count = draws @ np.bincount(place).astype(np.float64)
-    found = {}
-    for measure, cut in (("hr", 10), ("ndcg", 10), ("hr", 20), ("mrr", 20)):
-        total = draws @ np.bincount(place, value.of(measure, cut))
+    draws = _Draws.of(unit, seed)
+    return {
+        f"{measure}{cut}": draws.interval(value.of(measure, cut))
+        for measure, cut in (("hr", 10), ("ndcg", 10), ("hr", 20), ("mrr", 20))
+    }
+
+
+def difference(
+    one: Worth, other: Worth, measure: str, cut: int, unit: Ints, seed: int
+) -> list[float]:
+    """Return the 95% bootstrap interval over units of how much ``one`` is worth more."""
+    return _Draws.of(unit, seed).interval(one.of(measure, cut) - other.of(measure, cut))
+
+
+@dataclass(slots=True, frozen=True)
+class _Draws:
+    """``drawn``: int[draws, units], how often each unit is drawn; ``place``: the unit of a query."""
+
+    drawn: NDArray[np.int64]
+    place: Ints
+
+    @classmethod
+    def of(cls, unit: Ints, seed: int) -> _Draws:
+        units, place = np.unique(unit, return_inverse=True)
+        share = np.full(len(units), 1 / len(units))
+        return cls(np.random.default_rng(seed).multinomial(len(units), share, DRAWS), place)
+
+    def interval(self, value: NDArray[np.float64]) -> list[float]:
+        count = self.drawn @ np.bincount(self.place).astype(np.float64)
+        total = self.drawn @ np.bincount(self.place, value)
         low, high = np.percentile(total / count, INTERVAL)
-        found[f"{measure}{cut}"] = [float(low), float(high)]
-    return found
+        return [float(low), float(high)]
 
 
 def variety(lists: Ints, task: Task, top: int = 10) -> dict[str, float | None]:

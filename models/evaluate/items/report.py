@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from models.evaluate.items.contest import Outcome
-from models.evaluate.items.lists import Worth, intervals, variety
+from models.evaluate.items.lists import Worth, difference, intervals, variety, worth
 from models.evaluate.page import Block, Section, Table, Text, draw
 from models.items.histories import Ints
 
@@ -53,6 +53,22 @@ def numbers(outcome: Outcome, seed: int) -> dict[str, Any]:
         }
     for bucket in ("by_user_age", "by_item_age"):
         found[bucket] = found[PRODUCT][bucket]
+    if outcome.frozen:
+        found["frozen"] = _frozen(outcome, seed)
+    return found
+
+
+def _frozen(outcome: Outcome, seed: int) -> dict[str, Any]:
+    """What each is worth when the crowd's counts end where the test begins, and what is lost."""
+    found = {}
+    for name, lists in {**outcome.frozen, PRODUCT: outcome.frozen[outcome.product]}.items():
+        still = worth(lists, outcome.task.test)
+        live = outcome.worth(outcome.product if name == PRODUCT else name)
+        lost = {
+            f"{measure}{cut}": difference(live, still, measure, cut, outcome.task.test.unit, seed)
+            for measure, cut in (("hr", 10), ("ndcg", 10))
+        }
+        found[name] = {**still.means(), "lost_ci95": lost}
     return found
 
 
@@ -78,7 +94,18 @@ def sections(outcome: Outcome, told: dict[str, Any]) -> list[Section]:
     ):
         lines = [[name, *bucket.values()] for name, bucket in told[key].items()]
         blocks.append(Table((title, "queries", *_BUCKET), lines, f"kairos by {title}."))
+    if outcome.frozen:
+        blocks.append(_freshness(told))
     return [Section(outcome.task.name.replace("_", " "), blocks)]
+
+
+def _freshness(told: dict[str, Any]) -> Table:
+    lines = []
+    for name, still in told["frozen"].items():
+        low, high = still["lost_ci95"]["ndcg10"]
+        lines.append([name, told[name]["ndcg10"], still["ndcg10"], low, high])
+    head = ("", "NDCG@10, counts go on", "counts end", "lost, 2.5%", "97.5%")
+    return Table(head, lines, "What the crowd's counts are worth that are made during the test.")
 
 
 def _bars(names: list[str], told: dict[str, Any]) -> Callable[[Any], None]:

@@ -39,7 +39,11 @@ def items(
         Path | None, typer.Option("--test-data", help="A log of unseen users, tested instead.")
     ] = None,
     baselines: Annotated[
-        bool, typer.Option("--baselines", help="Also measure ALS (sequences, sessions).")
+        bool, typer.Option("--baselines", help="Also measure ALS, user-kNN and a GRU.")
+    ] = False,
+    freshness: Annotated[
+        bool,
+        typer.Option("--freshness", help="Also with counts that end where the test begins."),
     ] = False,
     seed: Annotated[int, typer.Option(help="Same log and seed, same report.")] = 0,
     json_out: JsonOut = None,
@@ -49,6 +53,7 @@ def items(
 
     Needs the `train` extra.
     """
+    from models.evaluate.items.contest import add_baselines
     from models.evaluate.items.read import ItemLogError
     from models.evaluate.items.report import numbers, sections
 
@@ -56,7 +61,10 @@ def items(
     result: dict[str, Any] = {}
     chapters = []
     try:
-        for outcome in _outcomes(source, data, attributes, test_data, baselines, seed):
+        for outcome in _outcomes(source, data, attributes, test_data, freshness, seed):
+            if baselines:
+                say(f"{outcome.task.name}: baselines")
+                add_baselines(outcome, seed)
             told = numbers(outcome, seed)
             result = result or dict(told)
             result.setdefault("tasks", {})[outcome.task.name] = told
@@ -69,22 +77,22 @@ def items(
 
 def _outcomes(
     source: str, data: Path | None, attributes: Path | None, test_data: Path | None,
-    baselines: bool, seed: int,
+    freshness: bool, seed: int,
 ) -> Iterator[Outcome]:  # fmt: skip
     from models.evaluate.items.contest import run
     from models.evaluate.items.read import read_sequences, read_sessions
 
     if source not in FILES:
-        yield from _moments(source, data, test_data, seed)
+        yield from _moments(source, data, test_data, freshness, seed)
         return
-    if data is None or test_data is not None:
-        raise typer.BadParameter(f"--source {source} takes --data and no --test-data")
+    if data is None or test_data is not None or freshness:
+        raise typer.BadParameter(f"--source {source} takes --data, no --test-data or --freshness")
     read = read_sequences if source == "sequences" else read_sessions
-    yield run(read(data, attributes, seed), seed, say, baselines)
+    yield run(read(data, attributes, seed), seed, say)
 
 
 def _moments(
-    source: str, data: Path | None, test_data: Path | None, seed: int
+    source: str, data: Path | None, test_data: Path | None, freshness: bool, seed: int
 ) -> Iterator[Outcome]:
     from models.evaluate.items.contest import judge
     from streams.items.questions import questions
@@ -96,12 +104,16 @@ def _moments(
         task = display.add_task("moments", total=None)
         for asked in questions(
             log, other, settings, seed,
-            lambda done, total: display.update(task, completed=done, total=total),
+            lambda done, total: display.update(task, completed=done, total=total), freshness,
         ):  # fmt: skip
             say(f"{asked.task.name}: {len(asked.task.validation):,} moments to choose by, "
                 f"{len(asked.task.test):,} to test")  # fmt: skip
-            tested = [(asked.task.test, asked.tested)]
-            yield judge(asked.task, asked.names, asked.proposed, tested, seed)
+            chosen = (asked.task, asked.names, asked.proposed)
+            outcome = judge(*chosen, [(asked.task.test, asked.tested)], seed)
+            if asked.frozen is not None:
+                still = judge(*chosen, [(asked.task.test, asked.frozen)], seed)
+                outcome.frozen = still.lists
+            yield outcome
 
 
 def _read(

@@ -14,13 +14,20 @@ from models.items import (
     factors,
     own,
     popular,
+    recurrent,
     ridge,
     session_neighbours,
     transitions,
+    user_neighbours,
 )
 
-FITS = (cosine, transitions, ridge, session_neighbours, popular, content, own, factors)
-FOLLOWING = (cosine, transitions, ridge, session_neighbours, content, factors)
+FITS = (
+    cosine, transitions, ridge, session_neighbours, popular, content, own, factors, user_neighbours,
+    recurrent,
+)  # fmt: skip
+FOLLOWING = (
+    cosine, transitions, ridge, session_neighbours, content, factors, user_neighbours, recurrent,
+)  # fmt: skip
 ITEMS = 12
 
 
@@ -60,8 +67,8 @@ def test_a_history_is_scored_alike_alone_and_among_others(model):
     together = model.scores(grouped([[0, 1], [8], [2, 7, 3]])).toarray()
     for place, items in enumerate(([0, 1], [8], [2, 7, 3])):
         alone = model.scores(grouped([items])).toarray()[0]
-        # A matrix product by BLAS rounds by its shape; ALS is measured, it never serves.
-        rounding = 1e-5 if isinstance(model, factors.Factors) else 0
+        # A matrix product rounds by its shape; ALS and GRU are measured, they never serve.
+        rounding = 1e-5 if isinstance(model, factors.Factors | recurrent.Recurrent) else 0
         np.testing.assert_allclose(alone, together[place], rtol=0, atol=rounding)
 
 
