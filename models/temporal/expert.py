@@ -12,11 +12,12 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle.odds import EPSILON, logit, sigmoid
+from models.bundle.odds import logit, sigmoid
 from models.evaluate.probabilities import log_loss
 from models.temporal.members import LINE, NET, TREES, Member, fit_line, fit_net, fit_trees
 from models.temporal.moments import Moments, joined
 from models.temporal.recurrent import Recurrent
+from models.train.calibrate import level_shift
 from models.train.fit import Trees
 
 Floats = NDArray[np.float64]
@@ -38,7 +39,6 @@ BLENDS = tuple(
 """Shares of the members in the blended log-odds that are tried."""
 FOLDS = 3
 """Labels a day ahead are not resolved in the last of them, but for its first hour."""
-_NEWTON_STEPS = 20
 FOLD_SHARE = 6
 """A fold is one in so many days of the training time, and no less than a day."""
 Blend = tuple[float, ...]
@@ -120,12 +120,7 @@ def levelled(probability: Floats, label: NDArray[np.bool_]) -> Floats:
     it knew, and does not carry over to the one that will serve (after two days of Taobao the net
     said .52 where .39 happened, after three .44). For the same reason the blend has no bias.
     """
-    odds, shift = logit(probability), 0.0
-    rate = (label.sum() + 0.5) / (len(label) + 1.0)
-    for _ in range(_NEWTON_STEPS):
-        now = sigmoid(odds + shift)
-        shift += (rate - now.mean()) / max(float((now * (1.0 - now)).mean()), EPSILON)
-    return sigmoid(odds + shift)
+    return sigmoid(logit(probability) + level_shift(probability, label))
 
 
 def look_later(moments: Moments, until: int, how: Recurrent, seed: int) -> Later:

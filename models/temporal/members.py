@@ -18,6 +18,7 @@ from models.bundle.parity import check_parity, golden_rows
 from models.temporal.graph import linear_graph, recurrent_graph, split
 from models.temporal.moments import Moments
 from models.temporal.recurrent import TOLERANCE, Recurrent, Scaling, fit, predict, tame
+from models.train.calibrate import level_shift
 from models.train.fit import RECURRENT, Fitted, Trees, fit_binary
 
 Rows = NDArray[np.float32]
@@ -81,7 +82,10 @@ def fit_net(moments: Moments, until: int, how: Recurrent, seed: int) -> Member:
     chosen = _thinned(np.asarray(known.any(axis=1)), seed)
     told, steps = moments.view(columns)[chosen], moments.steps[chosen]
     scaling = Scaling.of(told)
-    weights = fit(scaling(told), tame(steps), moments.label[chosen], known[chosen], how, seed)
+    seen = scaling(told), tame(steps)
+    weights = fit(*seen, moments.label[chosen], known[chosen], how, seed)
+    shifts = _shifts(predict(weights, *seen), moments.label[chosen], known[chosen])
+    weights |= {"head_b": weights["head_b"] + shifts}
     golden = golden_rows(flatten(told[:GOLDEN_ROWS], steps[:GOLDEN_ROWS]), seed)
     flat, sequence = split(golden, len(columns), steps.shape[2])
     expected = predict(weights, scaling(flat), tame(sequence)).astype(np.float64)
@@ -91,6 +95,19 @@ def fit_net(moments: Moments, until: int, how: Recurrent, seed: int) -> Member:
         parity = check_parity(target, made, lambda _: expected[:, number], golden, TOLERANCE)  # noqa: B023
         graphs[target] = Fitted(made, RECURRENT, parity)
     return Member(columns, True, graphs)
+
+
+def _shifts(said: Rows, label: NDArray[np.bool_], known: NDArray[np.bool_]) -> Rows:
+    """What puts the net's level right on what it learned from, per target, in log-odds.
+
+    Trees and a line are right there by how they are fitted; a net whose descent was stopped is not
+    (on Taobao it said .003 more than the .09 that happened).
+    """
+    shifts = [
+        level_shift(said[rows, number].astype(np.float64), label[rows, number])
+        for number, rows in enumerate(known.T)
+    ]
+    return np.array(shifts, np.float32)
 
 
 def fit_line(moments: Moments, until: int, seed: int) -> Member:

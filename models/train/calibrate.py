@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from sklearn.linear_model import LogisticRegression
 
 from models.bundle.manifest import Platt, Weights
-from models.bundle.odds import logit
+from models.bundle.odds import logit, sigmoid
 from models.train.fit import LEAST_OF_A_CLASS
 
 Floats = NDArray[np.float64]
+MOST_SHIFT = 35.0
+"""Log-odds that lead from one end of what is told apart (`models.bundle.odds`) past the other."""
 MOST = 10.0
 """No weight of the stack is larger, as in the settings."""
 
@@ -43,6 +46,16 @@ def fit_stack(h_t: Floats, h_c: Floats, label: NDArray[np.bool_]) -> Weights | N
         alone, bias = _logistic([odds[kept]], label)
         l_t, l_c = (max(alone, 0.0), 0.0) if kept == 0 else (0.0, max(alone, 0.0))
     return Weights(lambda_t=min(l_t, MOST), lambda_c=min(l_c, MOST), bias=bias)
+
+
+def level_shift(probability: Floats, label: NDArray[np.bool_]) -> float:
+    """Return what to add to all log-odds so that the mean probability is the labels' rate.
+
+    Half a label of each class is added, so the shift is finite.
+    """
+    odds = logit(probability)
+    rate = (label.sum() + 0.5) / (len(label) + 1.0)
+    return float(brentq(lambda shift: sigmoid(odds + shift).mean() - rate, -MOST_SHIFT, MOST_SHIFT))
 
 
 def enough(label: NDArray[np.bool_]) -> bool:

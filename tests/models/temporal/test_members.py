@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.made_up import dataset_of
 
 from models.evaluate.probabilities import measure
 from models.features import CONTRACT
-from models.temporal.members import fit_line
+from models.features.steps import CHANNELS, STEPS
+from models.temporal.members import fit_line, fit_net
 from models.temporal.moments import Moments
-from models.temporal.recurrent import TOLERANCE
+from models.temporal.recurrent import TOLERANCE, Recurrent
 
 
 def moments(label: np.ndarray | None = None) -> Moments:
@@ -49,3 +52,10 @@ def test_labels_that_are_not_resolved_are_not_learnt_from() -> None:
     other = moments(np.where(later, ~known.label[:, 0], known.label[:, 0]))
     one, two = (fit_line(each, until, seed=0).score(known) for each in (known, other))
     assert one.tobytes() == two.tobytes()
+
+
+def test_a_net_whose_descent_was_stopped_is_right_on_average_on_what_it_learned_from() -> None:
+    known = moments()
+    known = replace(known, steps=np.zeros((len(known), STEPS, len(CHANNELS)), np.float32))
+    net = fit_net(known, until=10_000, how=Recurrent(epochs=1, rate=0.05), seed=0)
+    assert net.score(known).mean() == pytest.approx(known.label.mean(), abs=1e-3)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
@@ -12,11 +14,12 @@ from support.made_up import dataset_of
 
 from models.bundle import GRAPHS, Bundle, ParityError
 from models.bundle.experts import score_pairs, score_users
+from models.bundle.odds import logit, sigmoid
 from models.bundle.parity import check_parity, golden_rows
 from models.dataset import ENGAGEMENT, Dataset, SampleLog
 from models.features import CONTRACT
 from models.train import train_bundle
-from models.train.calibrate import fit_platt, fit_stack
+from models.train.calibrate import fit_platt, fit_stack, level_shift
 from models.train.columns import COLUMNS
 from models.train.export import export_binary, export_scene, fill, floor_thresholds
 from models.train.fit import CONTEXT, fit_binary
@@ -226,3 +229,12 @@ def situation(**values: float) -> NDArray[np.float32]:
     for name, value in values.items():
         row[0, CONTRACT.user.index(name)] = value
     return row
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
+def test_shifted_log_odds_say_on_average_what_happened(rows: list[tuple[float, bool]]) -> None:
+    said, happened = np.array([p for p, _ in rows]), np.array([y for _, y in rows])
+    rate = (happened.sum() + 0.5) / (len(rows) + 1)
+    shifted = sigmoid(logit(said) + level_shift(said, happened))
+    assert shifted.mean() == pytest.approx(rate, abs=1e-6)
