@@ -106,7 +106,8 @@ def user_features(
     """
     view = user_view(state, now_ms, zones, half_lives_h)
     where = where or Whereabouts.unknown(len(state))
-    return _row([*(family.compute(view) for family in USER_FAMILIES), season.compute(view, where)])
+    told = [view.once(family.compute) for family in USER_FAMILIES]
+    return _row([*told, season.compute(view, where)])
 
 
 def user_steps(state: UserState, now_ms: Int64s, zones: list[str]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ NAMES = tuple(f"ewma_{what}_{SHORT_H}h_over_{LONG_H}h" for what in ewma.SMOOTHED
 
 def compute(view: UserView) -> NDArray[np.float64]:
     """Return float64[n, NAMES]: 1 is a steady rate, above 1 rising; NaN where nothing was done."""
-    weights = ewma.compute(view)
+    weights = view.once(ewma.compute)
     short = weights[:, [ewma.NAMES.index(f"ewma_{what}_{SHORT_H}h") for what in ewma.SMOOTHED]]
     long = weights[:, [ewma.NAMES.index(f"ewma_{what}_{LONG_H}h") for what in ewma.SMOOTHED]]
     trend: NDArray[np.float64] = np.divide(

@@ -14,7 +14,7 @@ NAMES = tuple(f"rate_{short}_over_{long}" for short, long in PAIRS)
 
 def compute(view: UserView) -> NDArray[np.float64]:
     """Return float64[n, NAMES]: 1 is a steady rate; NaN without events in the long window."""
-    events = counts(view)[:, list(COUNTED).index("any"), :]
+    events = view.once(counts)[:, list(COUNTED).index("any"), :]
     columns = []
     for short, long in PAIRS:
         few, many = events[:, WINDOW[short]], events[:, WINDOW[long]]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from models.features.calendar import DAY_MS, HOUR_MS, Int64s, ZoneTable, zone_table
 from schemas.state import TILE_MS, Ragged, UserState
 
+Floats = NDArray[np.float64]
 WINDOWS: dict[str, int] = {
     "15m": TILE_MS,
     "1h": HOUR_MS,
@@ -71,6 +74,13 @@ class UserView:
     tiles: Tiles
     events: Events
     half_lives_h: tuple[int, ...] = HALF_LIVES_H
+    _made: dict[Any, Floats] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[[UserView], Floats]) -> Floats:
+        """Return what ``make`` makes of the view, worked out once: families build on each other."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
 
     def __len__(self) -> int:
         """Users."""

@@ -35,4 +35,4 @@ def counts(view: UserView) -> NDArray[np.float64]:
 
 def compute(view: UserView) -> NDArray[np.float64]:
     """Return float64[n, NAMES]: events, or minutes for ``app_minutes``."""
-    return counts(view).reshape(len(view), len(NAMES))
+    return view.once(counts).reshape(len(view), len(NAMES))
