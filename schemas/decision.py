@@ -12,7 +12,8 @@ from schemas.recommendation import Experiment, ModelRef, PolicyTrace, Scores
 class CandidateTrace(msgspec.Struct, gc=False):
     """A candidate that reached the experts. ``features``: little-endian float32, base64 in JSON.
 
-    ``penalty``: share of the fused probability that its likeness to recent pushes costs.
+    ``penalty``: share of the fused probability that its likeness to recent pushes costs;
+    ``by_source``: what each source gave it, as ``features``, empty where no ranker read it.
     """
 
     item_id: str
@@ -22,6 +23,7 @@ class CandidateTrace(msgspec.Struct, gc=False):
     propensity: float
     stopped_by: str | None = None
     penalty: float = 0.0
+    by_source: bytes = b""
 
 
 class TriggerTrace(msgspec.Struct, kw_only=True):

@@ -10,7 +10,8 @@ import msgspec
 class Scores(msgspec.Struct, gc=False):
     """Calibrated probabilities and the numbers that fused them; null where an expert is missing.
 
-    ``logit fused = lambda_t * logit temporal + lambda_c * logit context + bias``.
+    ``logit fused = lambda_t * logit temporal + lambda_c * logit context + lambda_r * logit rank +
+    bias``; ``rank``: where the ranker sees the item among what the user is offered, null without one.
     """
 
     temporal: float | None
@@ -19,6 +20,8 @@ class Scores(msgspec.Struct, gc=False):
     lambda_t: float
     lambda_c: float
     bias: float = 0.0
+    rank: float | None = None
+    lambda_r: float = 0.0
 
 
 class PolicyTrace(msgspec.Struct, kw_only=True):

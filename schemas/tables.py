@@ -155,9 +155,11 @@ class DueUsers:
 class CandidateSet:
     """User x item pairs, sorted by ``due`` (row in `DueUsers`).
 
-    ``sources``: bit mask over the source names; ``source_score`` float32 in [0, 1]; ``features``
+    ``sources``: bit mask over the source names; ``source_score`` float32 in [0, 1];
+    ``by_source``: float32[n, sources], what each source gave, 0 for nothing; ``features``
     float32[n, pair features]; ``h_t``, ``h_c``: expert probabilities, NaN where an expert is
-    missing; ``h``: fused probability; ``penalty``: share of it that sameness costs, in [0, 1].
+    missing; ``h_r``: where the ranker sees the pair among the user's, in (0, 1), NaN where it failed,
+    None where there is none; ``h``: fused probability; ``penalty``: share of it that sameness costs, in [0, 1].
     """
 
     due: NDArray[np.int64]
@@ -165,9 +167,11 @@ class CandidateSet:
     category: NDArray[np.uint64]
     sources: NDArray[np.uint32]
     source_score: NDArray[np.float32]
+    by_source: NDArray[np.float32] | None = None
     features: NDArray[np.float32] | None = None
     h_t: NDArray[np.float64] | None = None
     h_c: NDArray[np.float64] | None = None
+    h_r: NDArray[np.float64] | None = None
     h: NDArray[np.float64] | None = None
     penalty: NDArray[np.float64] | None = None
 
@@ -177,7 +181,7 @@ class CandidateSet:
 
     def take(self, rows: NDArray[Any]) -> CandidateSet:
         """The chosen pairs (indices or mask)."""
-        names = ("features", "h_t", "h_c", "h", "penalty")
+        names = ("by_source", "features", "h_t", "h_c", "h_r", "h", "penalty")
         kept = (getattr(self, name) for name in names)
         return CandidateSet(
             self.due[rows],

@@ -110,6 +110,26 @@ NEWS = (TriggerKind.PRICE_DROP, TriggerKind.RESTOCK, TriggerKind.NEW_ARRIVAL)
 """What a change in the catalogue asks for; such a push is about that very item."""
 
 
+CANDIDATE_SOURCES = (
+    "own_recent",
+    "cart_left",
+    "favourites",
+    "neighbours",
+    "category_trending",
+    "trending",
+    "arrivals",
+    "ease",
+    "followers",
+    "complement",
+    "price_drop",
+    "repurchase",
+    "rediscovered",
+    "catalogue_news",
+    "near_hot",
+)
+"""Names of the sources of candidates by their bit: a ranker's columns are called after them."""
+
+
 class PushStatus(IntEnum):
     """Where a published recommendation stands in the user's journal."""
 

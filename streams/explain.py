@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle, Weights
 from models.bundle.experts import score_pairs, score_users
+from models.bundle.odds import stack
+from models.bundle.ranking import rank_pairs
 from models.features import (
     CONTRACT,
     contract_hash,
@@ -21,10 +23,13 @@ from models.features import (
     user_steps,
     whereabouts,
 )
+from models.features.standing import Offered
 from schemas.decision import CandidateTrace, Decision
 from schemas.ids import hash64
+from schemas.recommendation import Scores
 from schemas.state import NEVER_MS, UserState
 from schemas.tables import SourceRecord
+from schemas.vocabulary import CANDIDATE_SOURCES
 from streams.accept import Vault, accept, deduplicate
 from streams.aggregate import aggregate
 from streams.aggregate.aggregate import Wave
@@ -99,14 +104,21 @@ def check_scores(decision: Decision, bundle: Bundle | None, settings: Settings) 
     pair = np.stack([_row(each.features) for each in decision.candidates])
     due = np.zeros(len(pair), np.int64)
     steps = _row(decision.steps).reshape(1, -1) if decision.steps else None
-    h_t, h_c = score_pairs(bundle, score_users(bundle, user, steps), user, pair, due)
-    scores = decision.candidates[0].scores
-    weights = Weights(lambda_t=scores.lambda_t, lambda_c=scores.lambda_c, bias=scores.bias)
-    h = blend(h_t, h_c, pair[:, _SOURCE_SCORE], weights, settings.fusion)
+    users = score_users(bundle, user, steps)
+    h_t, h_c = score_pairs(bundle, users, user, pair, due)
+    h_r = rank_pairs(bundle, users, user, _offered(decision, pair))
+    h_r = np.full(len(pair), np.nan) if h_r is None else h_r
+    logged = [each.scores for each in decision.candidates]
+    h = np.array(
+        [
+            _fused(*row, settings)
+            for row in zip(logged, h_t, h_c, h_r, pair[:, _SOURCE_SCORE], strict=True)
+        ]
+    )
     wrong = [
         each.item_id
         for i, each in enumerate(decision.candidates)
-        if not _same_scores(each, h_t[i], h_c[i], h[i])
+        if not _same_scores(each, h_t[i], h_c[i], h[i], h_r[i])
     ]
     detail = (
         f"{len(wrong)} of {len(pair)} candidates differ" if wrong else f"{len(pair)} candidates"
@@ -165,10 +177,36 @@ def _preference(trace: CandidateTrace) -> tuple[float, float, int]:
     return (-worth, -source_score, hash64(trace.item_id))
 
 
-def _same_scores(trace: CandidateTrace, h_t: float, h_c: float, h: float) -> bool:
-    logged = (trace.scores.temporal, trace.scores.context, trace.scores.fused)
-    again = (None if np.isnan(h_t) else h_t, None if np.isnan(h_c) else h_c, h)
-    return all(a == b for a, b in zip(logged, again, strict=True))
+def _offered(decision: Decision, pair: NDArray[np.float32]) -> Offered | None:
+    """What the ranker read, None where none did."""
+    if not all(each.by_source for each in decision.candidates):
+        return None
+    item = np.array([hash64(each.item_id) for each in decision.candidates], np.uint64)
+    known = np.zeros((len(pair), len(CANDIDATE_SOURCES)), np.float32)
+    told = np.stack([_row(each.by_source) for each in decision.candidates])
+    known[:, : told.shape[1]] = told
+    return Offered(np.zeros(len(pair), np.int64), item, pair, known, pair[:, _SOURCE_SCORE])
+
+
+def _fused(
+    scores: Scores, h_t: float, h_c: float, h_r: float, source_score: float, settings: Settings
+) -> float:
+    """Fuse with the weights that were logged."""
+    weights = Weights(
+        lambda_t=scores.lambda_t, lambda_c=scores.lambda_c, bias=scores.bias,
+        lambda_r=scores.lambda_r,
+    )  # fmt: skip
+    t, c, r = (np.array([h]) for h in (h_t, h_c, h_r))
+    if scores.lambda_r:
+        return float(stack(t, c, weights, r)[0])
+    return float(blend(t, c, np.array([source_score]), weights, settings.fusion)[0])
+
+
+def _same_scores(trace: CandidateTrace, *again: float) -> bool:
+    """Whether h_t, h_c, h and h_r are what was logged."""
+    logged = (trace.scores.temporal, trace.scores.context, trace.scores.fused, trace.scores.rank)
+    told = (None if np.isnan(h) else h for h in again)
+    return all(a == b for a, b in zip(logged, told, strict=True))
 
 
 def _row(packed: bytes) -> NDArray[np.float32]:

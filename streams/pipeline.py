@@ -14,7 +14,7 @@ from streams.allocate import allocate
 from streams.allocate.diversity import diversify
 from streams.candidates import gather
 from streams.experts import score
-from streams.fusion import fuse, weights
+from streams.fusion import fuse, rank_weights, weights
 from streams.knowledge.shared import NO_TABLES, Knowledge, Shared
 from streams.policy import screen
 from streams.publish import Decided, decision_ids, publish, publish_silence, retract
@@ -107,7 +107,8 @@ class Pipeline:
             ids = decision_ids(due, settings)
             chosen, declined, stops = allocate(due, candidates, view, settings, ids)
             fused_with = weights(bundle, shared, settings)
-            decided = Decided(due, view, candidates, chosen, declined, stops, fused_with)
+            ranked = rank_weights(bundle, settings)
+            decided = Decided(due, view, candidates, chosen, declined, stops, fused_with, ranked)
             wave.publish(due, publish(decided, settings, resources))
 
         turn.close(batch)

@@ -199,6 +199,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Annotated[float, Meta(ge=-10, le=10)] | None,
         _is("weight, -10 to 10", "Weight of the context log-odds; empty: from bundle or epoch."),
     ] = None
+    lambda_r: Annotated[
+        Annotated[float, Meta(ge=0, le=10)] | None,
+        _is("weight, 0 to 10", "Weight of the ranker's log-odds; 0: unheard; empty: the bundle's."),
+    ] = None
     fusion: Annotated[
         Literal["log_odds", "weighted_sum"], _is("rule", "log_odds, or the article's sum.")
     ] = "log_odds"

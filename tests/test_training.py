@@ -90,7 +90,7 @@ def bundle(tmp_path_factory):
 @pytest.mark.slow
 def test_a_trained_bundle_has_every_graph_and_the_newest_epoch(bundle):
     assert set(bundle.sessions) == {
-        "scene", "temporal_user", "temporal_item", "context_user", "context_item",
+        "scene", "temporal_user", "temporal_item", "context_user", "context_item", "rank_item",
     }  # fmt: skip
     assert bundle.epoch
 
@@ -99,6 +99,9 @@ def test_a_trained_bundle_has_every_graph_and_the_newest_epoch(bundle):
 def test_a_trained_bundle_reports_what_it_measured_out_of_time(bundle):
     pair = bundle.manifest.metrics["pair"]["fused"]
     assert pair["log_loss"] < pair["log_loss_base"]
+    assert bundle.manifest.metrics["pair"].keys() >= {"rank", "experts"}
+    ranked = bundle.manifest.metrics["ranking"]
+    assert ranked["fused"]["decisions"] == ranked["source_score"]["decisions"] > 0
     assert all(
         g.parity is None or g.parity.max_abs_diff <= 1e-6 for g in bundle.manifest.graphs.values()
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.bundle.bundle import Bundle
 from models.bundle.manifest import NET, SCENE_COLUMNS, Platt, Weights
 from models.bundle.odds import calibrate, stack
-from models.features import CONTRACT
+from models.features import CONTRACT, standing
 from schemas.vocabulary import Scene
 
 Floats = NDArray[np.float64]
@@ -42,7 +42,8 @@ def design(
 ) -> Rows:
     """Return the named columns as float32[rows, columns]; users are repeated for pairs by ``due``.
 
-    Columns are user features, ``scene.*`` or, where ``pair`` is given, pair features.
+    Columns are user features, ``scene.*`` or, where ``pair`` is given, pair features, behind which
+    `standing.NAMES` may stand.
     """
     of_user, of_pair = _places(columns, pair is not None)
     told = np.concatenate((user, scene), axis=1)[:, of_user[1]]
@@ -185,4 +186,4 @@ def run_graph(
 
 
 _TOLD_OF_USER = {name: i for i, name in enumerate((*CONTRACT.user, *SCENE_COLUMNS))}
-_PAIR = {name: i for i, name in enumerate(CONTRACT.pair)}
+_PAIR = {name: i for i, name in enumerate((*CONTRACT.pair, *standing.NAMES))}

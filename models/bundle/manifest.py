@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from models.features import CONTRACT, steps
+from models.features import CONTRACT, standing, steps
 from models.features.view import HALF_LIVES_H
 from schemas.vocabulary import Scene
 
@@ -16,11 +16,14 @@ FORECAST = "forecast.msgpack"
 GRAPHS = ("scene", "temporal_user", "temporal_item", "context_user", "context_item")
 NET = "temporal_net"
 """The graph that a bundle may have beside these: a net over the user's newest events."""
+RANK = "rank_item"
+"""The graph that a bundle may have beside these: it orders the candidates of one user."""
 SCENE_COLUMNS = tuple(f"scene.{scene.name.lower()}" for scene in Scene)
 """Names under which a graph asks for the scene vector."""
 
 USER_COLUMNS = frozenset((*CONTRACT.user, *SCENE_COLUMNS))
 PAIR_COLUMNS = USER_COLUMNS | frozenset(CONTRACT.pair)
+RANK_COLUMNS = PAIR_COLUMNS | frozenset(standing.NAMES)
 
 
 class BundleError(ValueError):
@@ -72,18 +75,19 @@ class Platt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
-    """Fusion ``logit h = lambda_t * logit h_t + lambda_c * logit h_c + bias``."""
+    """Fusion ``logit h = lambda_t * logit h_t + lambda_c * logit h_c + lambda_r * logit h_r + bias``."""
 
     lambda_t: float = 0.5
     lambda_c: float = 0.5
     bias: float = 0.0
+    lambda_r: float = 0.0
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the graphs themselves.
 
-    ``calibration``: by expert level (temporal, context for pairs; temporal_user, context_user);
-    ``fusion``: by level (pair, user); ``training_window``: first and last decision, ms UTC;
+    ``calibration``: by expert level (temporal, context for pairs; temporal_user,
+    context_user); ``fusion``: by level (pair, user; ranked: pairs that a ranker scored); ``training_window``: first and last decision, ms UTC;
     ``metrics``: out of time; ``notes``: what was degenerate; ``epoch_sha256``: of the shared
     knowledge to start with, null when there is none; ``forecast_sha256``: of how demand is forecast
     (see `models.forecast`); ``tables``: sha256 of each file of the item tables; ``net_share``: of
@@ -151,12 +155,13 @@ def _check_steps(name: str, graph: Graph) -> None:
 
 
 def _check_graph(name: str, graph: Graph) -> None:
-    if name not in (*GRAPHS, NET):
-        raise BundleError(f"unknown graph {name!r}; known are {', '.join((*GRAPHS, NET))}")
+    known = (*GRAPHS, NET, RANK)
+    if name not in known:
+        raise BundleError(f"unknown graph {name!r}; known are {', '.join(known)}")
     if graph.file != f"{name}.onnx":
         raise BundleError(f"graph {name} must lie in {name}.onnx, not {graph.file!r}")
     allowed = PAIR_COLUMNS if name.endswith("_item") else USER_COLUMNS
-    if name == "scene":
-        allowed = frozenset(CONTRACT.user)
+    if name in ("scene", RANK):
+        allowed = RANK_COLUMNS if name == RANK else frozenset(CONTRACT.user)
     if unknown := sorted(set(graph.columns) - allowed):
         raise BundleError(f"graph {name} asks for columns it cannot have: {', '.join(unknown)}")

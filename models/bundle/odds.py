@@ -30,10 +30,21 @@ def calibrate(probability: NDArray[np.floating], platt: Platt) -> Floats:
     return sigmoid(platt.a * logit(probability) + platt.b)
 
 
-def stack(h_t: Floats, h_c: Floats, weights: Weights) -> Floats:
-    """Return ``sigmoid(lambda_t * logit h_t + lambda_c * logit h_c + bias)``, NaN if either is."""
+def stack(h_t: Floats, h_c: Floats, weights: Weights, h_r: Floats | None = None) -> Floats:
+    """Return ``sigmoid(lambda_t * logit h_t + lambda_c * logit h_c + bias)``, NaN if either is.
+
+    ``h_r``: the ranker's, ``lambda_r * logit h_r`` is added.
+    """
     summed = weights.lambda_t * logit(h_t) + weights.lambda_c * logit(h_c)
+    if h_r is not None:
+        summed = summed + weights.lambda_r * logit(h_r)
     return sigmoid(summed + weights.bias)
+
+
+def with_ranker(h: Floats, h_t: Floats, h_c: Floats, h_r: Floats, weights: Weights) -> Floats:
+    """Return `stack` with the ranker where all three are known, elsewhere ``h``, fused without it."""
+    three = stack(h_t, h_c, weights, h_r)
+    return np.where(np.isnan(three), h, three)
 
 
 def weighted_sum(h_t: Floats, h_c: Floats, weights: Weights) -> Floats:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.dataset.dataset import Dataset, DatasetError
-from models.dataset.label import any_within
+from models.dataset.label import any_within, items_within
 from models.features import CONTRACT, steps
 from schemas.tables import CandidateSet, DueUsers
+from schemas.vocabulary import CANDIDATE_SOURCES
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class SampleLog:
     item: list[NDArray[np.uint64]] = field(default_factory=list)
     pair: list[NDArray[np.float32]] = field(default_factory=list)
     source_score: list[NDArray[np.float32]] = field(default_factory=list)
+    by_source: list[NDArray[np.float32]] = field(default_factory=list)
     count: int = 0
 
     def __len__(self) -> int:
@@ -49,6 +51,8 @@ class SampleLog:
         self.item.append(candidates.item)
         self.pair.append(candidates.features)
         self.source_score.append(candidates.source_score)
+        if candidates.by_source is not None:
+            self.by_source.append(candidates.by_source)
         self.count += len(due)
 
     def label(self, engagements: NDArray[Any], horizon_ms: int, until_ms: int) -> Dataset:
@@ -62,6 +66,7 @@ class SampleLog:
         data.engaged = any_within(
             data.users[data.due], data.item, data.now_ms[data.due], past, horizon_ms
         )
+        data.wanted = items_within(data.users, data.now_ms, past, horizon_ms)
         return _in_time_order(data.take(data.now_ms + horizon_ms <= until_ms))
 
     def _joined(self, horizon_ms: int) -> Dataset:
@@ -77,6 +82,7 @@ class SampleLog:
             np.zeros(0, np.bool_),
             horizon_ms,
             self._all_steps(),
+            self._by_source(),
         )
 
     def _all_steps(self) -> NDArray[np.float32] | None:
@@ -84,6 +90,11 @@ class SampleLog:
         empty = (0, steps.STEPS, len(steps.CHANNELS))
         found = _join(self.steps, empty, np.float32)
         return found if len(found) == self.count else None
+
+    def _by_source(self) -> NDArray[np.float32] | None:
+        """What the sources gave all pairs, None if some came without."""
+        found = _join(self.by_source, (0, len(CANDIDATE_SOURCES)), np.float32)
+        return found if len(found) == sum(map(len, self.item)) else None
 
 
 def _join(parts: list[NDArray[Any]], empty: tuple[int, ...], dtype: Any) -> NDArray[Any]:
@@ -101,4 +112,6 @@ def _in_time_order(data: Dataset) -> Dataset:
         data.users[order], data.now_ms[order], data.user[order], data.acted[order],
         place[data.due][pairs], data.item[pairs], data.pair[pairs], data.source_score[pairs],
         data.engaged[pairs], data.horizon_ms, None if data.steps is None else data.steps[order],
+        None if data.by_source is None else data.by_source[pairs],
+        None if data.wanted is None else data.wanted[order],
     )  # fmt: skip

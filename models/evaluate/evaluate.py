@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from models.bundle.bundle import Bundle
 from models.bundle.experts import calibrated, guess, score_pairs, score_users
 from models.bundle.manifest import Weights
-from models.bundle.odds import stack
+from models.bundle.odds import stack, with_ranker
+from models.bundle.ranking import rank_pairs
 from models.dataset.dataset import Dataset
 from models.evaluate.probabilities import measure, within_auc
 from models.evaluate.ranking import ranking
@@ -45,6 +46,9 @@ def evaluate_dataset(dataset: Dataset, bundle: Bundle, seed: int = 0) -> dict[st
 
     ``moments`` are all samples, ``decisions`` those with something to push.
 
+    ``experts``: the fusion of temporal and context where a ranker joins them in ``fused``; in the
+    ranking what nobody offered counts as missed.
+
     ``context_shuffled``: the context expert fed with another user's situation; what it keeps is
     not context. Numbers that cannot be had (one class absent) are None.
     """
@@ -69,7 +73,7 @@ def evaluate_dataset(dataset: Dataset, bundle: Bundle, seed: int = 0) -> dict[st
         "user_active_auc": within_auc(user["fused"][active], dataset.acted[active], one),
         "pair": at_pair,
         "ranking": {
-            name: ranking(score, dataset.engaged, dataset.due, dataset.item)
+            name: ranking(score, dataset.engaged, dataset.due, dataset.item, dataset.wanted)
             for name, score in ranked.items()
         },
     }
@@ -90,7 +94,14 @@ def score_dataset(dataset: Dataset, bundle: Bundle) -> tuple[dict[str, Floats], 
         calibrated(bundle, "context_user", users.context),
     )
     h_t, h_c = score_pairs(bundle, users, dataset.user, dataset.pair, dataset.due)
-    return _named(bundle, "user", *both), _named(bundle, "pair", h_t, h_c)
+    pair = _named(bundle, "pair", h_t, h_c)
+    h_r = rank_pairs(bundle, users, dataset.user, dataset.offered())
+    if h_r is not None:
+        pair |= {"rank": h_r, "experts": pair["fused"]}
+        ranked = bundle.manifest.fusion.get("ranked")
+        if ranked is not None:
+            pair["fused"] = with_ranker(pair["fused"], h_t, h_c, h_r, ranked)
+    return _named(bundle, "user", *both), pair
 
 
 def shuffled_context(dataset: Dataset, seed: int) -> Dataset:

@@ -32,20 +32,26 @@ def fit_platt(raw: Floats, label: NDArray[np.bool_]) -> Platt | None:
     return Platt(a=a, b=b)
 
 
-def fit_stack(h_t: Floats, h_c: Floats, label: NDArray[np.bool_]) -> Weights | None:
-    """Return the weights of the calibrated experts' log-odds, none of them negative.
+def fit_stack(
+    h_t: Floats, h_c: Floats, label: NDArray[np.bool_], h_r: Floats | None = None
+) -> Weights | None:
+    """Return the weights of the calibrated experts' log-odds, and the ranker's, none negative.
 
-    None: too few labels to say. An expert whose weight would be negative is left out.
+    None: too few labels to say. Whose weight would be negative is left out, the worst first; the
+    last one left stays, with 0.
     """
     if not enough(label):
         return None
-    odds = [logit(h_t), logit(h_c)]
-    l_t, l_c, bias = _logistic(odds, label)
-    if l_t < 0 or l_c < 0:
-        kept = 0 if l_t >= l_c else 1
-        alone, bias = _logistic([odds[kept]], label)
-        l_t, l_c = (max(alone, 0.0), 0.0) if kept == 0 else (0.0, max(alone, 0.0))
-    return Weights(lambda_t=min(l_t, MOST), lambda_c=min(l_c, MOST), bias=bias)
+    odds = [logit(each) for each in (h_t, h_c, h_r) if each is not None]
+    kept = list(range(len(odds)))
+    while True:
+        *found, bias = _logistic([odds[i] for i in kept], label)
+        if min(found) >= 0 or len(kept) == 1:
+            break
+        kept.pop(int(np.argmin(found)))
+    weight = dict(zip(kept, (min(max(each, 0.0), MOST) for each in found), strict=True))
+    l_t, l_c, l_r = (weight.get(i, 0.0) for i in range(3))
+    return Weights(lambda_t=l_t, lambda_c=l_c, bias=bias, lambda_r=l_r)
 
 
 def level_shift(probability: Floats, label: NDArray[np.bool_]) -> float:

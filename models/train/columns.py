@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.bundle.manifest import SCENE_COLUMNS
+from models.bundle.manifest import RANK, SCENE_COLUMNS
 from models.features import (
     affinity,
     context_fields,
@@ -25,6 +25,7 @@ from models.features import (
     season,
     short_long,
     source,
+    standing,
     told_interests,
     window_counts,
 )
@@ -55,6 +56,20 @@ OF_ITEM = (
 )
 """What the context expert knows of an item and how it fits where the user is."""
 
+ITEM_OF_USER = (
+    *affinity.NAMES,
+    *repurchase.NAMES,
+    *demand.NAMES,
+    *source.NAMES,
+    "price_over_user_mean_log",
+    "item_age_d",
+    "distinct_items",
+    "distinct_categories",
+    "open_carts",
+    "hours_since_any",
+)
+"""What is between a user and an item, wherever the user is."""
+
 COLUMNS: dict[str, tuple[str, ...]] = {
     "scene": SCENE_INPUTS,
     "temporal_user": (
@@ -68,18 +83,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *echo.NAMES,
         *interests.NAMES,
     ),
-    "temporal_item": (
-        *affinity.NAMES,
-        *repurchase.NAMES,
-        *demand.NAMES,
-        *source.NAMES,
-        "price_over_user_mean_log",
-        "item_age_d",
-        "distinct_items",
-        "distinct_categories",
-        "open_carts",
-        "hours_since_any",
-    ),
+    "temporal_item": ITEM_OF_USER,
     "context_user": (
         *SITUATION,
         *CLOCK,
@@ -89,4 +93,5 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *SCENE_SHARES,
     ),
     "context_item": (*SITUATION, *CLOCK, *SCENE_COLUMNS, *SCENE_SHARES, *season.NAMES, *OF_ITEM),
+    RANK: (*ITEM_OF_USER, *standing.NAMES),
 }

@@ -14,8 +14,16 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.bundle.bundle import Bundle
-from models.bundle.experts import calibrated, design, raw_pairs, recognise, score_users
-from models.bundle.manifest import NET, ContractRef, Manifest, Platt, Weights
+from models.bundle.experts import (
+    UserScores,
+    calibrated,
+    design,
+    raw_pairs,
+    recognise,
+    score_users,
+)
+from models.bundle.manifest import NET, RANK, ContractRef, Manifest, Platt, Weights
+from models.bundle.ranking import rank_pairs
 from models.bundle.write import write_bundle
 from models.dataset import Dataset, split_by_time
 from models.evaluate import evaluate_dataset
@@ -25,10 +33,14 @@ from models.train.calibrate import enough, fit_platt, fit_stack
 from models.train.columns import COLUMNS
 from models.train.contest import fit_contest
 from models.train.fit import CONTEXT, TEMPORAL, Fitted, Trees, fit_binary
+from models.train.rank import fit_rank
 from models.train.scene import fit_scene
 from models.train.search import search_trees
 
-PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "jax", "optax")
+Floats = NDArray[np.float64]
+PACKAGES = (
+    "scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "jax", "optax", "lightgbm",
+)  # fmt: skip
 
 
 def train_bundle(
@@ -61,6 +73,7 @@ def train_bundle(
     with threadpool_limits(1):
         _fit(draft, train, seed, search)
         _blend_net(draft, train, later, seed)
+        _rank(draft, train, seed)
         _calibrate(draft, later)
         found = evaluate_dataset(test, draft.bundle(), seed)
         found["contests"] = draft.contests
@@ -155,6 +168,20 @@ def _fit(draft: Draft, train: Dataset, seed: int, search: bool, like: Draft | No
                 draft.add(graph, _task(draft, graph, train, scene, seed).fit(draft, trees, search))
 
 
+def _rank(draft: Draft, train: Dataset, seed: int) -> None:
+    """Fit the order of a user's candidates, where the samples say which source gave what."""
+    offered = train.offered()
+    if offered is None:
+        return
+    scene = recognise(draft.bundle(), train.user)
+    rows = design(draft.columns[RANK], train.user, scene, offered.rows(), train.due)
+    fitted = fit_rank(RANK, rows, train, seed)
+    if fitted is None:
+        draft.note("nothing is ranked: too few decisions whose user engaged with a candidate")
+    else:
+        draft.add(RANK, fitted)
+
+
 def _task(draft: Draft, graph: str, train: Dataset, scene: NDArray[np.float32], seed: int) -> _Task:
     """What a graph learns: who acts, or which item among those offered to users who acted."""
     columns = draft.columns[graph]
@@ -235,14 +262,24 @@ def _calibrate(draft: Draft, later: Dataset) -> None:
             "pair": _stack(draft, "pair", fair["temporal"], fair["context"], later.engaged),
             "user": _stack(draft, "user", fair["temporal_user"], fair["context_user"], later.acted),
         }
+        | _with_ranker(bundle, users, later, fair["temporal"], fair["context"])
     )
+
+
+def _with_ranker(
+    bundle: Bundle, users: UserScores, later: Dataset, h_t: Floats, h_c: Floats
+) -> dict[str, Weights]:
+    """The weights of pairs that the ranker scored as well, where there is one and enough to say."""
+    h_r = rank_pairs(bundle, users, later.user, later.offered())
+    weights = None if h_r is None else fit_stack(h_t, h_c, later.engaged, h_r)
+    return {} if weights is None else {"ranked": weights}
 
 
 def _stack(
     draft: Draft,
     level: str,
-    h_t: NDArray[np.float64],
-    h_c: NDArray[np.float64],
+    h_t: Floats,
+    h_c: Floats,
     label: NDArray[np.bool_],
 ) -> Weights:
     weights = fit_stack(h_t, h_c, label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
 from schemas.tables import CandidateSet, DueUsers
@@ -67,7 +68,8 @@ def gather(due: DueUsers, shared: Shared, settings: Settings) -> CandidateSet:
     bits = np.left_shift(np.uint32(1), source.astype(np.uint32))
     missed = 1 - every.score.astype(np.float64)
     if not len(users):
-        return CandidateSet(users, item, category, bits, missed.astype(np.float32))
+        none = np.zeros((0, len(SOURCES)), np.float32)
+        return CandidateSet(users, item, category, bits, missed.astype(np.float32), none)
     order = by_pair(users, item)  # stable: a pair's scores multiply in the order of the sources
     users, item = users[order], item[order]
     starts = runs(users, item)
@@ -77,10 +79,21 @@ def gather(due: DueUsers, shared: Shared, settings: Settings) -> CandidateSet:
         np.maximum.reduceat(category[order], starts),
         np.bitwise_or.reduceat(bits[order], starts),
         (1 - np.multiply.reduceat(missed[order], starts)).astype(np.float32),
+        _by_source(starts, source[order], every.score[order]),
     )
     merged = only_news(merged, due)
     _lead_with_neighbours(merged, due, shared)
     return merged.take(by_score(merged.due, merged.source_score))
+
+
+def _by_source(
+    starts: NDArray[np.int64], source: NDArray[np.int64], score: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return float32[pairs, sources]: what each source gave the pair, 0 for nothing."""
+    pair = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(source)))
+    told = np.zeros((len(starts), len(SOURCES)), np.float32)
+    told[pair, source] = score
+    return told
 
 
 def _lead_with_neighbours(merged: CandidateSet, due: DueUsers, shared: Shared) -> None:

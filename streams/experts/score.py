@@ -6,10 +6,13 @@ from dataclasses import replace
 
 from models.bundle import Bundle
 from models.bundle.experts import reads_steps, score_pairs, score_users
+from models.bundle.ranking import rank_pairs
 from models.features import Around, pair_features, user_features, user_steps, whereabouts
+from models.features.standing import Offered
 from schemas.tables import CandidateSet, DueUsers
 from streams.experts.light_pass import light_pass
 from streams.experts.zones import Texts, zones_of
+from streams.fusion import rank_weights
 from streams.knowledge.shared import Shared
 from streams.settings import Settings
 
@@ -24,7 +27,7 @@ def score(
 ) -> tuple[DueUsers, CandidateSet]:
     """Return ``due`` with features, scene and, where the bundle reads them, steps; and the best pairs.
 
-    The pairs have features, h_t and h_c.
+    The pairs have features, h_t and h_c and, where the bundle ranks, h_r.
 
     ``h_t`` and ``h_c`` are calibrated probabilities, NaN where the expert is missing or failed
     (counted in ``bundle.failures``). Never raises for a model.
@@ -42,7 +45,11 @@ def score(
         Around(zones, where, shared.catalogue.places),
     )  # fmt: skip
     h_t, h_c = score_pairs(bundle, users, user, pair, best.due)
+    h_r = None
+    if best.by_source is not None and rank_weights(bundle, settings) is not None:
+        offered = Offered(best.due, best.item, pair, best.by_source, best.source_score)
+        h_r = rank_pairs(bundle, users, user, offered)
     return (
         replace(due, features=user, scene=users.scene, steps=steps),
-        replace(best, features=pair, h_t=h_t, h_c=h_c),
+        replace(best, features=pair, h_t=h_t, h_c=h_c, h_r=h_r),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle, Weights
-from models.bundle.odds import stack, weighted_sum
+from models.bundle.odds import stack, weighted_sum, with_ranker
 from schemas.tables import CandidateSet
 from streams.knowledge.shared import Shared
 from streams.settings import Settings
@@ -27,7 +27,11 @@ def fuse(
     h_t = missing if candidates.h_t is None else candidates.h_t
     h_c = missing if candidates.h_c is None else candidates.h_c
     chosen = weights(bundle, shared, settings)
-    return replace(candidates, h=blend(h_t, h_c, candidates.source_score, chosen, settings.fusion))
+    h = blend(h_t, h_c, candidates.source_score, chosen, settings.fusion)
+    ranked = rank_weights(bundle, settings)
+    if candidates.h_r is not None and ranked is not None:
+        h = with_ranker(h, h_t, h_c, candidates.h_r, ranked)
+    return replace(candidates, h=h)
 
 
 def blend(
@@ -72,6 +76,29 @@ def weights(
     known = [base.lambda_t, base.lambda_c, base.bias]
     chosen = [_first(*each) for each in zip(told, learned, known, strict=True)]
     return Weights(lambda_t=chosen[0], lambda_c=chosen[1], bias=chosen[2])
+
+
+def rank_weights(bundle: Bundle | None, settings: Settings) -> Weights | None:
+    """Return the numbers to fuse with where the ranker has its say; None: it has none.
+
+    It adds its log-odds, so the article's sum goes without it.
+    """
+    shipped = None if bundle is None else bundle.manifest.fusion.get("ranked")
+    if shipped is None or settings.fusion != "log_odds":
+        return None
+    told = (settings.lambda_t, settings.lambda_c, settings.lambda_r)
+    known = (shipped.lambda_t, shipped.lambda_c, shipped.lambda_r)
+    l_t, l_c, l_r = (_first(mine, None, theirs) for mine, theirs in zip(told, known, strict=True))
+    return Weights(lambda_t=l_t, lambda_c=l_c, bias=shipped.bias, lambda_r=l_r) if l_r else None
+
+
+def ranked_pairs(candidates: CandidateSet) -> NDArray[np.bool_]:
+    """Return in which pairs the ranker joined the experts: all three had something to say."""
+    columns = (candidates.h_t, candidates.h_c, candidates.h_r)
+    joined = np.ones(len(candidates), np.bool_)
+    for column in columns:
+        joined &= False if column is None else ~np.isnan(column)
+    return joined
 
 
 def _first(told: float | None, learned: float | None, shipped: float) -> float:

@@ -134,6 +134,7 @@ def _traces(frame: Frame, candidates: CandidateSet) -> list[CandidateTrace]:
         [names[item] for item in frame.item], _names_of_masks(frame),
         packed(candidates.features, len(candidates)),
         frame.scores, frame.propensity, frame.decided.stopped_by, _penalties(candidates),
+        packed(candidates.by_source if candidates.h_r is not None else None, len(candidates)),
     )  # fmt: skip
     return list(map(CandidateTrace, *columns))
 

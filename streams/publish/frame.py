@@ -14,10 +14,11 @@ from schemas.tables import CandidateSet, Choice, DueUsers, PolicyView, Stopped
 from schemas.vocabulary import ContextField, StopReason
 from streams.allocate.explore import propensities
 from streams.allocate.ranking import fused, ranked
+from streams.fusion import ranked_pairs
 from streams.policy.told import counted, known_texts
 from streams.publish.form import rfc3339
 from streams.publish.identity import KIND_NAMES, decision_ids
-from streams.publish.tables import Decided, Resources, SortKey
+from streams.publish.tables import Decided, Resources, SortKey, Weighted
 from streams.settings import Settings
 
 NO_ARM = Experiment(arm="none", holdout=False, propensity=1.0)
@@ -164,13 +165,27 @@ def packed(rows: NDArray[np.float32] | None, count: int) -> list[bytes]:
 def _scores(decided: Decided) -> list[Scores]:
     """Each candidate's probabilities: null where an expert is missing, never NaN."""
     candidates, given = decided.candidates, decided.weights
-    lambda_t, lambda_c, bias = float(given.lambda_t), float(given.lambda_c), float(given.bias)
     temporal, context = map(_or_null, _experts(candidates))
     h = fused(candidates)
     score = np.where(np.isfinite(h), h, 0.0).tolist()
-    return list(
-        map(Scores, temporal, context, score, repeat(lambda_t), repeat(lambda_c), repeat(bias))
-    )
+    numbers = [repeat(float(n)) for n in (given.lambda_t, given.lambda_c, given.bias)]
+    plain = map(Scores, temporal, context, score, *numbers)
+    if decided.ranked is None or candidates.h_r is None:
+        return list(plain)
+    return _with_ranker(list(plain), candidates, candidates.h_r, decided.ranked)
+
+
+def _with_ranker(
+    scores: list[Scores], candidates: CandidateSet, h_r: NDArray[np.float64], given: Weighted
+) -> list[Scores]:
+    """Say what the ranker gave, and with which weights it joined the experts where it did."""
+    joined = ranked_pairs(candidates).tolist()
+    for score, rank, took_part in zip(scores, _or_null(h_r), joined, strict=True):
+        score.rank = rank
+        if took_part:
+            score.lambda_t, score.lambda_c = float(given.lambda_t), float(given.lambda_c)
+            score.bias, score.lambda_r = float(given.bias), float(given.lambda_r)
+    return scores
 
 
 def _or_null(h: NDArray[np.float64]) -> list[float | None]:

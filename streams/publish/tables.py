@@ -46,13 +46,19 @@ class Weighted(Protocol):
         """Log-odds added to the weighted sum."""
         ...
 
+    @property
+    def lambda_r(self) -> float:
+        """Weight of the ranker's log-odds."""
+        ...
+
 
 @dataclass(slots=True, frozen=True)
 class Decided:
     """A wave, or a part of it, after allocation: every row has one choice or one stop.
 
     ``stopped`` holds the screen's stops and the allocation's; ``stopped_by`` is parallel to
-    ``candidates``. All indices are rows of ``due``.
+    ``candidates``. All indices are rows of ``due``. ``ranked``: the weights of pairs in which the
+    ranker joined the experts, None: there is none.
     """
 
     due: DueUsers
@@ -62,6 +68,7 @@ class Decided:
     stopped: list[Stopped]
     stopped_by: list[str | None]
     weights: Weighted
+    ranked: Weighted | None = None
 
 
 @dataclass(slots=True, frozen=True)

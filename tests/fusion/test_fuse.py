@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.bundle import Bundle, Weights
 from schemas.tables import CandidateSet
-from streams.fusion import blend, degraded, fuse, weights
+from streams.fusion import blend, degraded, fuse, rank_weights, ranked_pairs, weights
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.shared import Shared
 from streams.settings import Settings
@@ -28,6 +28,29 @@ def pairs(h_t: list[float], h_c: list[float], source: list[float]) -> CandidateS
         np.zeros(n, np.int64), none, none, np.ones(n, np.uint32), np.array(source, np.float32),
         h_t=np.array(h_t), h_c=np.array(h_c),
     )  # fmt: skip
+
+
+def test_the_ranker_joins_where_all_three_speak_and_only_there() -> None:
+    three = {"pair": Weights(), "ranked": Weights(lambda_t=0.5, lambda_c=0.0, bias=1, lambda_r=2)}
+    bundle = Bundle("b", "", SimpleNamespace(fusion=three), None, {})  # type: ignore[arg-type]
+    told = pairs([0.2, 0.2, math.nan], [0.4, 0.4, 0.4], [0, 0, 0])
+    told.h_r = np.array([0.7, math.nan, 0.7])
+    h = fuse(told, bundle, NOTHING, Settings()).h
+    alone = fuse(replace(told, h_r=None), bundle, NOTHING, Settings()).h
+    assert h is not None
+    assert alone is not None
+    z = 0.5 * math.log(0.2 / 0.8) + 2 * math.log(0.7 / 0.3) + 1
+    assert h.tolist() == [pytest.approx(1 / (1 + math.exp(-z))), alone[1], alone[2]]
+    assert ranked_pairs(told).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("told", [Settings(lambda_r=0), Settings(fusion="weighted_sum")])
+def test_a_ranker_that_is_told_to_be_silent_has_no_weights(told: Settings) -> None:
+    fused = {"ranked": Weights(lambda_r=2)}
+    bundle = Bundle("b", "", SimpleNamespace(fusion=fused), None, {})  # type: ignore[arg-type]
+    assert rank_weights(bundle, told) is None
+    assert rank_weights(bundle, Settings(lambda_r=3)) == Weights(lambda_r=3)
+    assert rank_weights(None, Settings()) is None
 
 
 def bundle_with(fused: Weights) -> Bundle:

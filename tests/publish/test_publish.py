@@ -70,6 +70,8 @@ def test_a_recommendation_is_complete():
     assert record["scores"] == {
         "temporal": 0.25, "context": 0.25, "fused": 0.25, "lambda_t": 0.6, "lambda_c": 0.4,
         "bias": 0.1,
+        "rank": None,
+        "lambda_r": 0.0,
     }  # fmt: skip
     assert record["relevance_score"] == 0.25
     assert record["policy"] == {

@@ -12,7 +12,7 @@ from models.features import CONTRACT, pair_features, user_features
 from schemas.ids import hash64
 from schemas.state import CONTEXT, EVENT, TILE, TILE_MS, Ragged, UserState
 from schemas.tables import ITEM_ATTRIBUTES
-from schemas.vocabulary import ContextField, EventType
+from schemas.vocabulary import CANDIDATE_SOURCES, ContextField, EventType
 
 NOW_MS = 1_774_734_600_000  # Saturday 28 March 2026, 21:50 UTC
 DAY_MS = 86_400_000
@@ -131,6 +131,9 @@ def dataset_of(seed: int, decisions: int = 1_500, per_user: int = 4) -> Dataset:
     heavy = np.nan_to_num(pair[:, CONTRACT.pair.index("weight_log")]) > 9
     likes = rng.random(len(due)) < 0.1 + 0.5 * (views > 0) + 0.2 * score - 0.1 * heavy
     keys = np.frombuffer(b"".join(some.keys), "V16")
+    by_source = np.zeros((len(due), len(CANDIDATE_SOURCES)), np.float32)
+    by_source[np.arange(len(due)), rng.integers(0, len(CANDIDATE_SOURCES), len(due))] = score
     return Dataset(
-        keys, now_ms, user, acted, due, item, pair, score, likes & acted[due], 6 * 3_600_000
-    )
+        keys, now_ms, user, acted, due, item, pair, score, likes & acted[due], 6 * 3_600_000,
+        by_source=by_source,
+    )  # fmt: skip

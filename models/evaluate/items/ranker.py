@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.evaluate.items.candidates import Candidates
 from models.evaluate.items.task import Queries
+from models.features import standing
 from models.items import Histories
 from models.items.histories import Floats, Ints
 
@@ -34,26 +35,21 @@ def light(candidates: Candidates, score: Floats, kept: int) -> tuple[Candidates,
 def features(candidates: Candidates, score: Floats, seen: Histories, popularity: Floats) -> Floats:
     """Return float32[pairs, 2 * models + 8].
 
-    Each model's score, the same over the query's best, then the blend's, its share and place, how
-    popular the item is, how much the query has ``seen``, how many models propose the pair, how
-    often the query has the item, how many steps back; then what ``candidates.more`` says.
+    How the pair stands (`models.features.standing`, as in the worker), and before its last column
+    how popular the item is and how much the query has ``seen``; how often the query has the item,
+    how many steps back; then what ``candidates.more`` says.
     """
-    query = candidates.query
-    starts = np.flatnonzero(np.concatenate(([True], query[1:] != query[:-1])))
-    lengths = np.diff(np.concatenate((starts, [len(query)])))
-    best = np.repeat(np.maximum.reduceat(candidates.score, starts), lengths, axis=0)
-    top = np.repeat(np.maximum.reduceat(score, starts), lengths)
-    place = np.empty(len(query))
-    order = np.lexsort((candidates.item, -score, query))
-    place[order] = np.arange(len(query)) - np.repeat(starts, lengths)
+    query, item = candidates.query, candidates.item
+    stands = standing.compute(query, item, candidates.score, score)
     told = np.column_stack(
         (
-            candidates.score, candidates.score / np.maximum(best, 1e-9), score,
-            score / np.maximum(top, 1e-9), place, np.log1p(popularity[candidates.item]),
-            seen.lengths[query], (candidates.score > 0).sum(axis=1),
+            stands[:, :-1],
+            np.log1p(popularity[item]),
+            seen.lengths[query],
+            stands[:, -1],
             *_own(candidates, seen, len(popularity)),
         )
-    )  # fmt: skip
+    )
     more = [] if candidates.more is None else [candidates.more]
     return np.concatenate([told.astype(np.float32), *more], axis=1)
 

@@ -80,6 +80,11 @@ def test_labels_are_what_a_search_of_the_events_finds(
         assert engaged == want
         pairs.add((now, user, item))
     assert pairs == {(now, user, item) for user, now, items in resolved for item in items}
+    assert found.wanted is not None
+    assert found.wanted.tolist() == [
+        len({i for u, i, ts in did if u == user and i and now < ts <= now + HORIZON_MS})
+        for user, now, _ in resolved
+    ]
 
 
 def test_what_happens_at_the_moment_of_the_decision_is_no_outcome() -> None:

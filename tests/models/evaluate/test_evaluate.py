@@ -144,3 +144,13 @@ def test_an_empty_dataset_is_measured_as_empty(tmp_path: Path) -> None:
     found = evaluate_dataset(nobody, Bundle.load(tmp_path / "b"))
     assert found["decisions"] == 0
     assert found["user"]["fused"]["auc"] is None
+
+
+def test_what_nobody_offered_counts_as_missed() -> None:
+    due, item = np.array([0, 0, 1]), np.array([1, 2, 3], np.uint64)  # 2 was not asked about
+    engaged, score = np.array([True, False, False]), np.array([0.9, 0.1, 0.5])
+    offered = ranking(score, engaged, due, item)
+    assert (offered["decisions"], offered["hr@10"], offered["ndcg@10"]) == (1, 1.0, 1.0)
+    found = ranking(score, engaged, due, item, np.array([2, 1, 1]))
+    assert (found["decisions"], found["hr@10"]) == (2, 0.5)
+    assert found["ndcg@10"] == pytest.approx(0.5 / (1 + 1 / np.log2(3)))

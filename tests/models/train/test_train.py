@@ -14,6 +14,7 @@ from support.made_up import dataset_of
 
 from models.bundle import GRAPHS, Bundle, ParityError
 from models.bundle.experts import score_pairs, score_users
+from models.bundle.manifest import RANK
 from models.bundle.odds import logit, sigmoid
 from models.bundle.parity import check_parity, golden_rows
 from models.dataset import ENGAGEMENT, Dataset, SampleLog
@@ -38,7 +39,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_trained_bundle_has_every_graph_and_passed_the_gate(trained: Path) -> None:
     bundle = Bundle.load(trained)
-    assert set(bundle.manifest.graphs) == set(GRAPHS)
+    assert set(bundle.manifest.graphs) == {*GRAPHS, RANK}
     for graph in bundle.manifest.graphs.values():
         assert graph.parity is not None
         assert graph.parity.max_abs_diff <= 1e-6
@@ -86,7 +87,7 @@ def one_class(acted: bool) -> Dataset:
 def no_pairs() -> Dataset:
     return replace(
         DATA, due=DATA.due[:0], item=DATA.item[:0], pair=DATA.pair[:0],
-        source_score=DATA.source_score[:0], engaged=DATA.engaged[:0],
+        source_score=DATA.source_score[:0], engaged=DATA.engaged[:0], by_source=None,
     )  # fmt: skip
 
 
@@ -216,6 +217,10 @@ def test_the_stack_follows_the_evidence() -> None:
     against = fit_stack(truth, 1 - truth, label)
     assert against is not None
     assert min(against.lambda_t, against.lambda_c) >= 0
+    ranked = fit_stack(noise, 1 - truth, label, h_r=truth)
+    assert ranked is not None
+    assert ranked.lambda_r == pytest.approx(1, abs=0.15)
+    assert (ranked.lambda_t < 0.1, ranked.lambda_c) == (True, 0.0)
 
 
 def test_graphs_ask_for_no_told_scene_and_the_experts_keep_their_views() -> None:
