@@ -51,7 +51,7 @@ def compute(view: UserView) -> NDArray[np.float64]:
         for on_day in (ahead, near):
             chosen = (level >= least) & (on_day > 0)
             seen = _seen(slot[chosen], on_day[chosen], len(view))
-            total = sum(seen[:, day] * weight for day, weight in enumerate(_weights()))
+            total = np.cumsum(seen * _weights(), axis=1)[:, -1]  # day after day, in this order
             columns.append((total + USUAL[what] * PRIOR_DAYS) / (lived + PRIOR_DAYS))
             if on_day is ahead:
                 yesterday = seen[:, 1].astype(np.float64)

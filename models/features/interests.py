@@ -48,7 +48,7 @@ def _open_carts(view: UserView) -> NDArray[np.float64]:
     data, slot = view.events.rows.data, view.events.slot
     moves = among(data["type"], _CART_MOVES) & (data["item"] != NO_ID)
     slot, item, kind = slot[moves], data["item"][moves], data["type"][moves]
-    order = np.lexsort((np.arange(len(slot)), item, slot))  # events are oldest first
+    order = np.lexsort((item, slot))  # stable, and events are oldest first
     slot, item, kind = slot[order], item[order], kind[order]
     last = np.ones(len(slot), np.bool_)
     last[:-1] = (slot[1:] != slot[:-1]) | (item[1:] != item[:-1])
