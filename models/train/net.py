@@ -22,9 +22,17 @@ from models.temporal.moments import Moments
 from models.temporal.recurrent import Recurrent
 from models.train.calibrate import enough
 from models.train.fit import Fitted
+from models.train.search import time_folds
 
 Floats = NDArray[np.float64]
 TARGET = "acts"
+SIZES = (
+    Recurrent(),
+    Recurrent(state=12, hidden=8),
+    Recurrent(l2=1e-2, dropout=0.3),
+    Recurrent(state=32, hidden=32, epochs=4),
+)
+"""What a search chooses from; the first is the usual one."""
 LEAST_DESCENTS, MOST_EPOCHS = 50, 20
 """After 14 descents on 3,500 decisions of Taobao the loss on later ones was .262, after 48 .253,
 after 220 (of half the batch) .259."""
@@ -45,17 +53,36 @@ class Net:
         return found.astype(np.float64)
 
 
-def fit_beside(train: Dataset, seed: int) -> Net | None:
-    """Return a net that learned who acts; None where there is too little to learn from.
+def teaches(data: Dataset) -> bool:
+    """Whether there are sequences, and enough of both classes to learn from."""
+    return data.steps is not None and enough(data.acted)
+
+
+def fit_beside(train: Dataset, seed: int, how: Recurrent = SIZES[0]) -> Net:
+    """Return a net that learned who acts from decisions that `teaches`.
 
     Raises:
         ParityError: the graph differs from its trainer.
     """
-    if train.steps is None or not enough(train.acted):
-        return None
     moments = _moments(train)
-    member = fit_net(moments, int(moments.hour.max() + moments.horizon[0]), _how(train), seed)
+    until = int(moments.hour.max() + moments.horizon[0])
+    member = fit_net(moments, until, _often_enough(how, len(train)), seed)
     return Net(member.graphs[TARGET], member.columns)
+
+
+def search_net(train: Dataset, seed: int) -> Recurrent:
+    """Return the one of `SIZES` with the lowest log-loss over the folds, always fit before, test after.
+
+    Raises:
+        ParityError: a graph differs from its trainer.
+    """
+    losses = np.zeros(len(SIZES))
+    for before, after in time_folds(train.now_ms, train.horizon_ms):
+        known, fold = train.take(before), train.take(after)
+        for number, how in enumerate(SIZES) if teaches(known) else ():
+            found = fit_beside(known, seed, how).score(fold)
+            losses[number] += log_loss(levelled(found, fold.acted), fold.acted)
+    return SIZES[int(np.argmin(losses))]
 
 
 def choose_share(
@@ -79,11 +106,10 @@ def choose_share(
     return earned, told | {"log_loss": {str(share): loss for share, loss in losses.items()}}
 
 
-def _how(train: Dataset) -> Recurrent:
+def _often_enough(how: Recurrent, decisions: int) -> Recurrent:
     """More rounds over few decisions, so that the net goes down often enough."""
-    usual = Recurrent()
-    rounds = -(-LEAST_DESCENTS * usual.batch // max(len(train), 1))
-    return replace(usual, epochs=min(max(usual.epochs, rounds), MOST_EPOCHS))
+    rounds = -(-LEAST_DESCENTS * how.batch // max(decisions, 1))
+    return replace(how, epochs=min(max(how.epochs, rounds), MOST_EPOCHS))
 
 
 def _moments(data: Dataset) -> Moments:

@@ -29,7 +29,7 @@ from models.dataset import Dataset, split_by_time
 from models.evaluate import evaluate_dataset
 from models.features import CONTRACT
 from models.features.view import HALF_LIVES_H
-from models.train.calibrate import enough, fit_platt, fit_stack
+from models.train.calibrate import fit_platt, fit_stack
 from models.train.columns import COLUMNS
 from models.train.contest import fit_contest
 from models.train.fit import CONTEXT, TEMPORAL, Fitted, Trees, fit_binary
@@ -72,7 +72,7 @@ def train_bundle(
     draft.say(half_lives_h=half_lives_h)
     with threadpool_limits(1):
         _fit(draft, train, seed, search)
-        _blend_net(draft, train, later, seed)
+        _blend_net(draft, train, later, seed, search)
         _rank(draft, train, seed)
         _calibrate(draft, later)
         found = evaluate_dataset(test, draft.bundle(), seed)
@@ -222,15 +222,18 @@ class _Task:
         return fitted
 
 
-def _blend_net(draft: Draft, train: Dataset, later: Dataset, seed: int) -> None:
+def _blend_net(draft: Draft, train: Dataset, later: Dataset, seed: int, search: bool) -> None:
     """Put a net beside the trees of P(user acts) if the later block wants one."""
-    from models.train.net import choose_share, fit_beside  # with JAX, which is slow to import
+    from models.train import net as nets  # with JAX, which is slow to import
 
-    net = fit_beside(train, seed) if later.steps is not None and enough(later.acted) else None
-    if net is None:
+    if not (nets.teaches(train) and nets.teaches(later)):
         return
+    how = nets.search_net(train, seed) if search else nets.SIZES[0]
+    net = nets.fit_beside(train, seed, how)
+    if search:
+        draft.note(f"{NET}: the search chose {how}")
     trees = score_users(draft.bundle(), later.user).temporal
-    share, told = choose_share(trees, net.score(later), later, seed)
+    share, told = nets.choose_share(trees, net.score(later), later, seed)
     draft.contests[NET] = told
     if share == 0.0:
         draft.note(f"{NET} is left out: on later decisions it did not lower the trees' loss")

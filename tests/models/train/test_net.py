@@ -14,9 +14,9 @@ from models.bundle.manifest import NET
 from models.bundle.odds import sigmoid
 from models.dataset import Dataset, split_by_time
 from models.features import steps
-from models.temporal.recurrent import TOLERANCE
-from models.train import train_bundle
-from models.train.net import choose_share, fit_beside
+from models.temporal.recurrent import TOLERANCE, Recurrent
+from models.train import net, train_bundle
+from models.train.net import choose_share, fit_beside, search_net, teaches
 
 ROWS = 4_000
 
@@ -56,15 +56,26 @@ def test_a_net_that_knows_nothing_more_is_left_out_and_the_bundle_says_so(tmp_pa
 def test_the_same_seed_gives_the_same_net() -> None:
     train, _, _ = split_by_time(data(told=True))
     one, other = fit_beside(train, 5), fit_beside(train, 5)
-    assert one is not None
-    assert other is not None
     assert one.fitted.onnx_bytes == other.fitted.onnx_bytes
 
 
-def test_without_steps_or_with_one_class_there_is_no_net() -> None:
-    told = data(told=True)
-    assert fit_beside(replace(told, steps=None), 0) is None
-    assert fit_beside(replace(told, acted=np.zeros(ROWS, np.bool_)), 0) is None
+@pytest.mark.parametrize("less", [{"steps": None}, {"acted": np.zeros(ROWS, np.bool_)}])
+def test_without_steps_or_with_one_class_there_is_no_net(less, tmp_path) -> None:
+    told = replace(data(told=True), **less)
+    assert not teaches(told)
+    manifest = train_bundle(told, tmp_path / "b")
+    assert NET not in manifest.graphs
+    assert NET not in manifest.metrics["contests"]
+
+
+def test_a_search_takes_the_size_that_later_decisions_prefer(monkeypatch) -> None:
+    blind = Recurrent(rate=0.0)
+    usual = Recurrent(state=8, hidden=4)
+    monkeypatch.setattr(net, "SIZES", (blind, usual))
+    monkeypatch.setattr(net, "MOST_EPOCHS", 4)
+    train, _, _ = split_by_time(data(told=True))
+    assert search_net(train, 0) == usual
+    assert search_net(replace(train, steps=None), 0) == blind, "nothing to tell: the usual one"
 
 
 def test_a_gain_that_hangs_on_a_few_users_is_no_gain() -> None:
@@ -81,6 +92,6 @@ def test_a_gain_that_hangs_on_a_few_users_is_no_gain() -> None:
 @pytest.mark.parametrize("off", [-2.0, 2.0])
 def test_a_net_that_is_off_by_a_constant_is_judged_by_how_it_orders(off: float) -> None:
     later = data(told=True)
-    net = sigmoid(np.where(np.asarray(later.steps)[:, -1, 0] > 0, 2.0, -2.0) + off)
-    share, _ = choose_share(np.full(len(later), 0.5), net, later, 0)
+    better = sigmoid(np.where(np.asarray(later.steps)[:, -1, 0] > 0, 2.0, -2.0) + off)
+    share, _ = choose_share(np.full(len(later), 0.5), better, later, 0)
     assert share == 1.0
