@@ -15,7 +15,7 @@ from models.bundle.odds import sigmoid
 from models.dataset import Dataset, split_by_time
 from models.features import steps
 from models.temporal.recurrent import TOLERANCE, Recurrent
-from models.train import net, train_bundle
+from models.train import net, search, train_bundle
 from models.train.net import choose_share, fit_beside, search_net, teaches
 
 ROWS = 4_000
@@ -72,7 +72,7 @@ def test_a_search_takes_the_size_that_later_decisions_prefer(monkeypatch) -> Non
     blind = Recurrent(rate=0.0)
     usual = Recurrent(state=8, hidden=4)
     monkeypatch.setattr(net, "SIZES", (blind, usual))
-    monkeypatch.setattr(net, "MOST_EPOCHS", 4)
+    monkeypatch.setattr(search, "FOLDS", 1)
     train, _, _ = split_by_time(data(told=True))
     assert search_net(train, 0) == usual
     assert search_net(replace(train, steps=None), 0) == blind, "nothing to tell: the usual one"
