@@ -1,7 +1,8 @@
 """What it costs to find and rank items: `python -m benchmarks.items` writes its section of RESULTS.md.
 
 Candidates, light pass, features, experts and fusion for batches of 256 of 1,000 users with 100
-candidates and 48 events each, on the reference bundle's graphs; and item tables of a million
+candidates and 48 events each, all item tables and 200,000 sessions, on the reference bundle's graphs;
+and item tables of a million
 items: size, time to open, resident memory after, time of a look-up.
 """
 
@@ -20,6 +21,7 @@ import psutil
 
 from benchmarks.results import refresh, section
 from models.bundle import Bundle, reference_path
+from models.bundle.sessions import HELD, LED
 from models.bundle.tables import ItemTables, columns_of, packed
 from schemas.globals import Epoch
 from schemas.state import EVENT, Ragged, UserState
@@ -37,6 +39,8 @@ USERS, BATCH, EVENTS, ITEMS, SIMILAR = 1_000, 256, 48, 50_000, 20
 NOW_MS = 1_774_734_600_000
 SETTINGS = Settings(candidates_per_source=40)
 LARGE = 1_000_000
+TABLES = ("ease", "followers", "content")
+SESSIONS = 200_000
 
 
 def users(rng: np.random.Generator, count: int) -> DueUsers:
@@ -77,8 +81,18 @@ def knowledge(rng: np.random.Generator) -> Shared:
     }
     top = (names[:200].tobytes(), np.linspace(1, 0.1, 200, dtype="<f4").tobytes())
     epoch = Epoch(number=1, holds_from_ms=0, neighbours=near, category_trending=lists, trending=top)
-    tables = packed(names, {name: columns(rng, ITEMS) for name in ("ease", "followers")})
+    tables = packed(names, {name: columns(rng, ITEMS) for name in TABLES} | sessions(rng))
     return Shared(EpochView.decode(epoch), Catalogue(), ItemTables.of(columns_of(tables)))
+
+
+def sessions(rng: np.random.Generator) -> dict[str, tuple[Any, Any, Any]]:
+    """Sessions of five items each."""
+    item = np.sort(rng.integers(0, ITEMS, (SESSIONS, 5)), axis=1).ravel()
+    began = np.repeat(np.arange(SESSIONS), 5)
+    order = np.lexsort((-began, item))
+    starts = np.searchsorted(item[order], np.arange(ITEMS + 1))
+    led = (starts, began[order], np.full(len(item), 0.4))
+    return {LED: led, HELD: (np.arange(SESSIONS + 1) * 5, item, np.full(len(item), 0.9))}
 
 
 def columns(rng: np.random.Generator, count: int) -> tuple[Any, Any, Any]:

@@ -126,6 +126,10 @@ CANDIDATE_SOURCES = (
     "rediscovered",
     "catalogue_news",
     "near_hot",
+    "told_interests",
+    "searched",
+    "session_neighbours",
+    "content",
 )
 """Names of the sources of candidates by their bit: a ranker's columns are called after them."""
 

@@ -16,7 +16,9 @@ from models.dataset import ENGAGEMENT, Dataset, SampleLog
 from schemas.tables import CandidateSet, DueUsers, EventBatch, Output, SourceRecord
 from schemas.vocabulary import DEEDS, EventType, among
 from streams.accept import Vault
+from streams.described import described
 from streams.idle import idle_moments
+from streams.knowledge.catalogue import Catalogue
 from streams.pipeline import Pipeline
 from streams.replay import Replayed, replay
 from streams.settings import Settings
@@ -34,6 +36,7 @@ class Recorder:
     samples: SampleLog = field(default_factory=SampleLog)
     engagements: list[NDArray[Any]] = field(default_factory=list)
     categories: list[NDArray[np.uint64]] = field(default_factory=list)
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
     def accepted(self, batch: EventBatch) -> None:
         """Note what users did."""
@@ -96,6 +99,7 @@ def record(
     )
     recorder = Recorder()
     pipeline = Pipeline(open_settings, vault, observer=recorder)
+    recorder.catalogue = pipeline.knowledge.catalogue
 
     def at_epoch(stores: list[MemoryStore], now_ms: int) -> None:
         for store in stores:
@@ -139,7 +143,7 @@ def train(
     when = learn_when(recorder, settings.default_timezone, seed)
     return train_bundle(
         dataset, out_dir, seed=seed, epoch=when.into(run.epoch), search=search,
-        forecast=when.plan, tables=item_tables(recorder.done()) if tables else {},
+        forecast=when.plan, tables=item_tables(recorder.done(), described(recorder.catalogue)) if tables else {},
         half_lives_h=settings.half_lives_h,
     )  # fmt: skip
 

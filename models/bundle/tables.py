@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle.manifest import BundleError
+from models.bundle.sessions import HELD, LED, Sessions
 
 ITEMS = "items.u64"
 PARTS = {"starts": "u32", "item": "u32", "score": "f32"}
@@ -57,9 +58,10 @@ NO_LISTS = ItemLists(
 
 @dataclass(slots=True, frozen=True)
 class ItemTables:
-    """The tables of a bundle by name; one that is missing has no lists."""
+    """The tables of a bundle by name, one that is missing has no lists; and the ``sessions``."""
 
     lists: Mapping[str, ItemLists] = field(default_factory=dict)
+    sessions: Sessions = field(default_factory=Sessions)
 
     def __getitem__(self, name: str) -> ItemLists:
         """One table."""
@@ -92,11 +94,13 @@ class ItemTables:
             }
         except KeyError as error:
             raise BundleError(f"an item table lacks {error}") from error
+        told = {name: parts.pop(name) for name in (LED, HELD) if name in parts}
+        sessions = Sessions.of(items, told) if told else Sessions()
         for name, (starts, item, score) in parts.items():
             fits = len(starts) == len(items) + 1 and len(item) == len(score) == int(starts[-1])
             if not fits:
                 raise BundleError(f"the columns of item table {name} do not fit each other")
-        return cls({name: ItemLists(items, *columns) for name, columns in parts.items()})
+        return cls({name: ItemLists(items, *part) for name, part in parts.items()}, sessions)
 
 
 def packed(

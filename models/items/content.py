@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, diags_array
 
 from models.items.histories import Histories
 from models.items.model import Training
+
+
+class Described(NamedTuple):
+    """What the catalogue says of an item; ``number``: its hash."""
+
+    number: int
+    created_ms: int
+    words: str
+    embedding: list[float] | None
 
 
 @dataclass(slots=True, frozen=True)

@@ -14,6 +14,7 @@ from streams.candidates import (
     catalogue_news,
     category_trending,
     complement,
+    content,
     ease,
     favourites,
     followers,
@@ -23,6 +24,9 @@ from streams.candidates import (
     price_drop,
     rediscovered,
     repurchase,
+    searched,
+    session_neighbours,
+    told_interests,
     trending,
 )
 from streams.candidates.catalogue_news import only_news
@@ -47,6 +51,10 @@ SOURCES: tuple[Source, ...] = (
     rediscovered.SOURCE,
     catalogue_news.SOURCE,
     near_hot.SOURCE,
+    told_interests.SOURCE,
+    searched.SOURCE,
+    session_neighbours.SOURCE,
+    content.SOURCE,
 )
 """Bit i of `CandidateSet.sources` stands for the i-th: append, never reorder."""
 

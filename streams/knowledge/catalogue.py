@@ -7,6 +7,7 @@ set: a chain's shops cost nothing an item.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -103,6 +104,12 @@ class Catalogue:
         """Return the item's record, None when it is unknown or withdrawn."""
         value = self._values[self._slots.get(number)]
         return None if value is None else msgspec.json.decode(value, type=CatalogItem)
+
+    def on_offer(self) -> Iterator[tuple[int, CatalogItem]]:
+        """Yield the hash and the record of every item that is on offer, in the order they came."""
+        for slot, value in enumerate(self._values):
+            if value is not None and not self._table["stock"][slot] <= 0:
+                yield int(self._slots.hashes[slot]), msgspec.json.decode(value, type=CatalogItem)
 
     def name(self, number: int) -> str | None:
         """Return the text of an item's or category's hash, None when the catalogue has neither."""

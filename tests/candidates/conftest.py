@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from models.bundle import tables as item_tables
+from models.bundle.sessions import HELD, LED
+from models.items import Histories
+from models.train.sessions import session_tables
 from schemas.globals import Epoch
 from schemas.ids import hash64
 from schemas.state import CONTEXT, EVENT, Ragged, UserState
 from schemas.tables import DueUsers
-from schemas.vocabulary import ContextField, EventType, TriggerKind
+from schemas.vocabulary import INTERESTS, ContextField, EventType, TriggerKind
 from streams.candidates.proposals import View
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.shared import EpochView, Shared
@@ -23,7 +26,7 @@ NOW_MS = 1_700_000_000_000
 HOUR_MS = 3_600_000
 
 
-def make_due(users, kinds=None, items=None, categories=None, now_ms=NOW_MS, cells=()):
+def make_due(users, kinds=None, items=None, categories=None, now_ms=NOW_MS, cells=(), interests=()):
     """``users``: per user a list of (item, event type, age in hours[, category[, quantity[, price]]])."""
     rows, slots = [], []
     for slot, events in enumerate(users):
@@ -33,16 +36,24 @@ def make_due(users, kinds=None, items=None, categories=None, now_ms=NOW_MS, cell
             quantity = more[1] if len(more) > 1 else 1
             price = more[2] if len(more) > 2 else -1
             ts_ms = now_ms - int(age_h * HOUR_MS)
-            made.append((ts_ms, n + 1, hash64(item), category, price, quantity, 0, kind))
+            made.append(
+                (ts_ms, n + 1, hash64(item) if item else 0, category, price, quantity, 0, kind)
+            )
         rows += sorted(made, key=lambda row: row[:2])
         slots += [slot] * len(made)
     state = UserState.fresh([slot.to_bytes(16, "little") for slot in range(len(users))])
     state.events = Ragged.group(
         len(users), np.array(slots, np.int64), np.array([tuple(r) for r in rows], EVENT)
     )
-    told = [(slot, cell) for slot, cell in enumerate(cells) if cell]
-    rows = [(now_ms, 1, hash64(cell), ContextField.CELL) for _, cell in told]
-    slots = np.array([slot for slot, _ in told], np.int64)
+    told = [(slot, ContextField.CELL, cell) for slot, cell in enumerate(cells) if cell]
+    told += [
+        (slot, field, name)
+        for slot, names in enumerate(interests)
+        for field, name in zip(INTERESTS, names, strict=False)
+    ]
+    told.sort()
+    rows = [(now_ms, 1, hash64(text), field) for _, field, text in told]
+    slots = np.array([slot for slot, *_ in told], np.int64)
     state.context = Ragged.group(len(users), slots, np.array(rows, CONTEXT))
     n = len(users)
     return DueUsers(
@@ -75,6 +86,7 @@ def make_shared(
     categories=None,
     catalogue=(),
     tables=None,
+    sessions=(),
     by_cell=None,
 ):
     """``catalogue``: dicts without ts, or a text for an item that was withdrawn.
@@ -91,15 +103,23 @@ def make_shared(
         arrivals=packed(arrivals or {}),
         categories_of={hash64(k): hash64(v) for k, v in (categories or {}).items()},
     )
-    return Shared(EpochView.decode(epoch), make_catalogue(catalogue), make_tables(tables or {}))
+    return Shared(
+        EpochView.decode(epoch), make_catalogue(catalogue), make_tables(tables or {}, sessions)
+    )
 
 
-def make_tables(tables):
+def make_tables(tables, sessions=()):
     names = {
         name for lists in tables.values() for key, found in lists.items() for name in (key, *found)
     }
+    names |= {name for session in sessions for name in session}
     items = np.sort(hashes(sorted(names)))
     columns = {}
+    if sessions:
+        users = np.repeat(np.arange(len(sessions)), [len(session) for session in sessions])
+        seen = np.searchsorted(items, hashes([name for session in sessions for name in session]))
+        history = Histories.group(users, seen, users * HOUR_MS, len(sessions))
+        columns |= zip((LED, HELD), session_tables(history, len(items)), strict=True)
     for name, lists in tables.items():
         by_hash = {hash64(key): found for key, found in lists.items()}
         rows = [by_hash.get(item, {}) for item in items.tolist()]
@@ -129,8 +149,9 @@ def rows_of(proposals):
     return dict(zip(pairs, scores.tolist(), strict=True))
 
 
-VIEW, CART, REMOVE, FAV, BUY, RETURN = (
+VIEW, SEARCH, CART, REMOVE, FAV, BUY, RETURN = (
     EventType.VIEW,
+    EventType.SEARCH,
     EventType.CART,
     EventType.REMOVE_CART,
     EventType.FAV,
@@ -159,7 +180,8 @@ def rich_shared():
         neighbours={f"i{n}": {k: v / 2 for k, v in lists.items()} for n in range(5)},
         categories=dict.fromkeys(lists, "c1") | {"i7": "c2", "i8": "c2"},
         catalogue=[*arrived, sold_out, "gone"],
-        tables={"ease": similar, "followers": similar},
+        tables={"ease": similar, "followers": similar, "content": similar},
+        sessions=[["i0", "i1", "i7", "sold-out"], ["i1", "i2", "gone", "i9"], ["i4", "i5"]],
         by_cell={"cell": lists},
     )
 
@@ -170,7 +192,12 @@ def rich_due():
         [
             [(f"i{n}", VIEW, n, "c1", 1, 1000) for n in range(25)],
             [("i1", VIEW, 3, "c1"), ("i1", BUY, 2, "c1"), ("i2", CART, 1, "c2"), ("j1", FAV, 9)],
-            [("sold-out", CART, 1, "c1"), ("gone", FAV, 2, "c1"), ("i3", VIEW, 4, "c1")],
+            [
+                (None, SEARCH, 1, "c2"),
+                ("sold-out", CART, 1, "c1"),
+                ("gone", FAV, 2, "c1"),
+                ("i3", VIEW, 4, "c1"),
+            ],
             [
                 ("coffee", BUY, 500),
                 ("coffee", BUY, 250),
@@ -189,6 +216,7 @@ def rich_due():
         + [TriggerKind.PRICE_DROP, TriggerKind.CONTEXT_CHANGE],
         items=[None] * 4 + ["i0", None],
         cells=["cell", "elsewhere", "cell"],
+        interests=[[], ["c1", "c2"]],
     )
 
 

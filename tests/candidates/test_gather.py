@@ -24,6 +24,10 @@ NAMES = [
     "rediscovered",
     "catalogue_news",
     "near_hot",
+    "told_interests",
+    "searched",
+    "session_neighbours",
+    "content",
 ]
 
 
