@@ -70,3 +70,18 @@ def test_an_order_by_columns_is_that_of_one_sort_a_column(
     for count in range(1, 5):
         for chosen in itertools.permutations(columns, count):
             assert order_by(*chosen).tolist() == np.lexsort(chosen[::-1]).tolist()
+
+
+def test_many_rows_are_ordered_as_few_are():
+    """Beyond a few thousand another way of sorting is taken: the same order, ties and near ties too."""
+    rng = np.random.default_rng(0)
+    due = rng.integers(0, 40, 30_000)
+    for item in (
+        rng.integers(0, 2**64, 500, dtype=np.uint64)[rng.integers(0, 500, 30_000)],
+        rng.integers(0, 3, 30_000).astype(np.uint64) + np.uint64(2**63),
+        np.zeros(30_000, np.uint64),
+    ):
+        assert by_pair(due, item).tolist() == np.lexsort((item, due)).tolist()
+    for users in (due, due * 2**20):
+        score = rng.choice(rng.random(50), 30_000).astype(np.float32)
+        assert by_score(users, score).tolist() == np.lexsort((-score, users)).tolist()

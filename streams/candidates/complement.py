@@ -26,7 +26,7 @@ def raw(view: View) -> Proposals:
     theirs = view.shared.categories(item)
     other = np.flatnonzero((mine != theirs) & (mine != NO_ID) & (theirs != NO_ID))
     rows, item = rows[other], item[other]
-    strength = start.weight[rows] * similarity[other]
+    strength = start.weight()[rows] * similarity[other]
     return added_up(start.due[rows], item, strength, BEST_SCORE, view)
 
 

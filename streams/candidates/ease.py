@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.candidates.proposals import Proposals, Source, View
-from streams.candidates.similar import added_up, seeds
+from streams.candidates.similar import added_up, recent
 
 TABLE = "ease"
 BEST_SCORE = 0.6
@@ -14,9 +14,9 @@ def raw(view: View) -> Proposals:
     table = view.shared.tables[TABLE]
     if not len(table):
         return Proposals.none()
-    start = seeds(view, view.touches.take(view.touches.weight > 0))
+    start = recent(view)
     rows, item, weight = table.lookup(start.item, view.longest)
-    return added_up(start.due[rows], item, start.weight[rows] * weight, BEST_SCORE, view)
+    return added_up(start.due[rows], item, start.weight()[rows] * weight, BEST_SCORE, view)
 
 
 SOURCE = Source("ease", "goes_with_yours", raw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.candidates.proposals import Proposals, Source, View
-from streams.candidates.similar import added_up, seeds
+from streams.candidates.similar import added_up, recent
 
 BEST_SCORE = 0.6
 """An item new to the user is less likely than one the user knows (Taobao: 0 of 206)."""
@@ -14,9 +14,9 @@ def raw(view: View) -> Proposals:
     epoch = view.shared.epoch
     if epoch is None:
         return Proposals.none()
-    start = seeds(view, view.touches.take(view.touches.weight > 0))
+    start = recent(view)
     rows, item, similarity = epoch.neighbours.lookup(start.item)
-    return added_up(start.due[rows], item, start.weight[rows] * similarity, BEST_SCORE, view)
+    return added_up(start.due[rows], item, start.weight()[rows] * similarity, BEST_SCORE, view)
 
 
 SOURCE = Source("neighbours", "similar_items", raw)

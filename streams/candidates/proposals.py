@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
 from schemas.tables import DueUsers
-from streams.candidates.history import Touches, bought, touches
+from streams.candidates.history import Seeds, Touches, bought, touches
 from streams.groups import PairSet, by_pair, by_score, places, runs
 from streams.knowledge.shared import Shared
 from streams.settings import Settings
@@ -66,6 +66,8 @@ class View:
     settings: Settings
     touches: Touches
     owned: PairSet
+    recent: Seeds | None = None
+    """Filled by the first source that asks (`streams.candidates.similar.recent`)."""
 
     @classmethod
     def of(cls, due: DueUsers, shared: Shared, settings: Settings) -> View:

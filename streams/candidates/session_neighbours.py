@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from streams.candidates.proposals import Proposals, Source, View
-from streams.candidates.similar import seeds
+from streams.candidates.similar import leading, recent
 from streams.groups import by_pair, by_score, places, runs, sums
 
 BEST_SCORE = 0.6
@@ -22,9 +22,9 @@ def raw(view: View) -> Proposals:
     sessions = view.shared.tables.sessions
     if not len(sessions):
         return Proposals.none()
-    start = seeds(view, view.touches.take(view.touches.weight > 0))
-    first = places(start.due) < SEEDS
-    due, item, weight = start.due[first], start.item[first], start.weight[first]
+    start = recent(view)
+    first = start.step < SEEDS
+    due, item, weight = start.due[first], start.item[first], start.weight()[first]
     row, session, shared = sessions.led_by(item, LED)
     users, numbers = due[row], session.astype(np.uint64)
     order = by_pair(users, numbers)
@@ -42,7 +42,7 @@ def raw(view: View) -> Proposals:
     users, item = users[at][order], item[order]
     starts = runs(users, item)
     score = BEST_SCORE * np.minimum(sums(starts, vote[order]), 1.0)
-    return Proposals.of(users[starts], item[starts], score, view.shared.categories(item[starts]))
+    return leading(users[starts], item[starts], score, view)
 
 
 SOURCE = Source("session_neighbours", "sessions_like_yours", raw)

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
-from streams.candidates.history import Touches
+from streams.candidates.history import Seeds, Touches
 from streams.candidates.proposals import Proposals, View
-from streams.groups import by_pair, order_by, places, runs, sums
+from streams.groups import by_pair, by_score, order_by, places, runs, sums
 
 SEEDS = 10
 """Most recent distinct items that are asked for neighbours; 0.8^10 leaves a tenth to the rest."""
-SEED_DECAY = 0.8
-"""Weight of a seed per step back in time; the lab's best on Beauty."""
 
 
-@dataclass(slots=True)
-class Seeds:
-    """Items to start from, one user after the other, with their weight."""
-
-    due: NDArray[np.int64]
-    item: NDArray[np.uint64]
-    weight: NDArray[np.float64]
-
-
-def seeds(view: View, seen: Touches, asked: bool = True, decay: float = SEED_DECAY) -> Seeds:
+def seeds(view: View, seen: Touches, asked: bool = True) -> Seeds:
     """Return each user's latest distinct items of ``seen``; ``asked``: the trigger's item first."""
     due = view.due
     extra = np.flatnonzero((due.item != NO_ID) & asked)
@@ -41,7 +28,14 @@ def seeds(view: View, seen: Touches, asked: bool = True, decay: float = SEED_DEC
     users, item = users[recent], item[recent]
     step = places(users)
     kept = step < SEEDS
-    return Seeds(users[kept], item[kept], np.power(decay, step[kept], dtype=np.float64))
+    return Seeds(users[kept], item[kept], step[kept])
+
+
+def recent(view: View) -> Seeds:
+    """Return the seeds of all that interested each user, worked out once for all sources."""
+    if view.recent is None:
+        view.recent = seeds(view, view.touches.take(view.touches.weight > 0))
+    return view.recent
 
 
 def added_up(
@@ -56,5 +50,20 @@ def added_up(
     users, item = users[order], item[order]
     first = runs(users, item)
     total = sums(first, strength[order])
-    category = view.shared.categories(item[first])
-    return Proposals.of(users[first], item[first], best_score * total / (1 + total), category)
+    return leading(users[first], item[first], best_score * total / (1 + total), view)
+
+
+def leading(
+    users: NDArray[np.int64], item: NDArray[np.uint64], score: NDArray[np.float64], view: View
+) -> Proposals:
+    """Return of pairs sorted by (due, item) as many of each user's best as may be chosen from.
+
+    Long lists of many sources would all be sorted again together, to be cut then.
+    """
+    category, gone = view.shared.offers(item)
+    left = np.flatnonzero(~gone)
+    users, item, category = users[left], item[left], category[left]
+    rated = score[left].astype(np.float32)
+    top = by_score(users, rated)
+    top = top[places(users[top]) < view.longest]
+    return Proposals.of(users[top], item[top], rated[top], category[top])

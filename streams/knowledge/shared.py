@@ -48,11 +48,15 @@ class Shared:
 
     def categories(self, items: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """Return the category of each item: the catalogue's, else the epoch's, else 0."""
-        found, _ = self.catalogue.offers(items)
+        return self.offers(items)[0]
+
+    def offers(self, items: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+        """Return `categories`, and whether each item is known not to be on offer."""
+        found, gone = self.catalogue.offers(items)
         missing = np.flatnonzero(found == 0)
         if self.epoch is not None and len(missing):
             found[missing] = self.epoch.categories(items[missing])
-        return found
+        return found, gone
 
 
 class Knowledge:

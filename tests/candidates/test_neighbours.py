@@ -30,7 +30,7 @@ def test_the_item_of_the_trigger_is_the_first_seed(build):
     due = build.due([[("a", VIEW, 2), ("b", VIEW, 1)]], [TriggerKind.CART_LEFT], ["a"])
     start = started(build.view(due))
     assert start.item.tolist() == [hash64("a"), hash64("b")]
-    assert start.weight.tolist() == pytest.approx([1, 0.8])
+    assert start.weight().tolist() == pytest.approx([1, 0.8])
 
 
 def test_only_the_latest_items_are_seeds_each_once(build):
