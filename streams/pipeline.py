@@ -101,9 +101,7 @@ class Pipeline:
 
             candidates = gather(due, shared, settings)
             due, candidates = score(due, candidates, bundle, shared, settings, texts)
-            candidates = diversify(
-                due, fuse(candidates, bundle, shared, settings), shared, settings
-            )
+            candidates = diversify(due, fuse(candidates, bundle, shared, settings), settings)
             if self.observer:
                 self.observer.considered(due, candidates)
             ids = decision_ids(due, settings)

@@ -33,7 +33,7 @@ MOST_EPOCHS = 80
 
 STEP_MS = 4 * HOUR_MS
 """How often `day_ahead` asks."""
-TRAIN_FROM, TEST_FROM = 4 / 9, 7 / 9
+TRAIN_FROM, TEST_FROM = 2 / 9, 7 / 9
 """Shares of the log's days: before the first nothing is asked, from the second on it is test."""
 
 

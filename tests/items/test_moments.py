@@ -65,7 +65,7 @@ def test_an_epoch_holds_before_every_moment_it_serves(log):
 
 
 def test_orders_are_wanted_at_their_moment_and_in_their_day(log):
-    assert len(purchases(log)) == len(within_a_day(log)) == 12 * 5
+    assert len(purchases(log)) == len(within_a_day(log)) == 12 * 7
     assert purchases(log).test.sum() == 12 * 2
     assert (within_a_day(log).now_ms % DAY_MS == 0).all()
 

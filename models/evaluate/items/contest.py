@@ -7,19 +7,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.evaluate.items.blend import Blend, fit_blend
 from models.evaluate.items.candidates import Candidates, propose, tie_order
+from models.evaluate.items.choice import choose
 from models.evaluate.items.contestants import fit_baselines, fit_models
-from models.evaluate.items.lists import Worth, of_model, ranked, worth
-from models.evaluate.items.ranker import Ranker, features, fit_ranker, light
+from models.evaluate.items.lists import Worth, of_model, worth
 from models.evaluate.items.task import Queries, Task
+from models.items import ItemModel
 from models.items.histories import Floats, Ints
 
 TESTED_AT_ONCE = 20_000
 """Test queries whose candidates are in memory at once: some 5 million pairs."""
-HELD_BACK = 3
-"""One validation unit in so many judges whether the ranker is better than the blend."""
 Say = Callable[[str], None]
+Models = dict[str, ItemModel]
 
 
 @dataclass(slots=True)
@@ -42,33 +41,57 @@ class Outcome:
         return worth(self.lists[name], self.task.test)
 
 
-def run(task: Task, seed: int, say: Say) -> Outcome:
-    """Let every item model answer, choose on validation, judge on the test."""
+def run(task: Task, seed: int, say: Say, baselines: bool = False) -> Outcome:
+    """Let every item model answer, choose on validation, judge on the test.
+
+    ``baselines``: measure what takes long to fit as well; one that beats every other model alone
+    on validation joins them.
+    """
     say(f"{task.name}: fitting on {len(task.training.histories):,} histories")
     models = fit_models(task, task.training)
+    rivals = fit_baselines(task.training, seed) if baselines else {}
     order = tie_order(task.training.popularity(), seed)
     say(f"{task.name}: {len(task.validation):,} validation queries")
+    joined = _better(task, models, rivals, order)
+    models |= {name: rivals[name] for name in joined}
     proposed = propose(list(models.values()), task.validation, order, task.repeats)
     if task.final is not task.training:
         say(f"{task.name}: fitting on {len(task.final.histories):,} histories")
-        models = fit_models(task, task.final)
+        rivals = fit_baselines(task.final, seed) if baselines else {}
+        models = fit_models(task, task.final) | {name: rivals[name] for name in joined}
         order = tie_order(task.final.popularity(), seed)
     say(f"{task.name}: {len(task.test):,} test queries")
     tested = (
         (part, propose(list(models.values()), part, order, task.repeats))
         for part in task.test.parts(TESTED_AT_ONCE)
     )
-    return judge(task, tuple(models), proposed, tested, seed)
+    outcome = judge(task, tuple(models), proposed, tested, seed)
+    _measure(outcome, rivals, seed)
+    return outcome
 
 
 def add_baselines(outcome: Outcome, seed: int) -> None:
     """Measure alone, beside the others, what takes long to fit."""
+    _measure(outcome, fit_baselines(outcome.task.final, seed), seed)
+
+
+def _measure(outcome: Outcome, models: Models, seed: int) -> None:
     task = outcome.task
     order = tie_order(task.final.popularity(), seed)
-    for name, model in fit_baselines(task.final, seed).items():
-        if name not in outcome.lists:
-            alone = propose([model], task.test, order, task.repeats)
-            outcome.lists[name] = of_model(alone, 0, len(task.test))
+    for name in models.keys() - outcome.lists.keys():
+        alone = propose([models[name]], task.test, order, task.repeats)
+        outcome.lists[name] = of_model(alone, 0, len(task.test))
+
+
+def _better(task: Task, models: Models, rivals: Models, order: Floats) -> list[str]:
+    """Return the rivals with a higher NDCG alone on validation than every one of the models."""
+    reached = {}
+    for name, model in {**rivals, **models}.items() if rivals else ():
+        alone = propose([model], task.validation, order, task.repeats)
+        lists = of_model(alone, 0, len(task.validation))
+        reached[name] = worth(lists, task.validation).of("ndcg", task.cut).mean()
+    best = max((reached[name] for name in models if name in reached), default=0.0)
+    return [name for name in rivals if name not in models and reached[name] > best]
 
 
 def judge(
@@ -80,18 +103,10 @@ def judge(
 ) -> Outcome:
     """Choose blend and ranker on what was ``proposed`` for validation; rank what was ``tested``.
 
-    ``names``: of the columns of both; ``tested``: the test's queries part by part, in order. Which of the two is the product's is told by validation units
-    on which neither was fitted.
+    ``names``: of the columns of both; ``tested``: the test's queries part by part, in order. Which
+    of the two is the product's is told by validation units on which neither was fitted.
     """
-    judging = np.unique(task.validation.unit, return_inverse=True)[1] % HELD_BACK == 0
-    of_judge = judging[proposed.query]
-    tried = _fit(task, proposed.take(~of_judge), seed)
-    trial = tried.lists(proposed.take(of_judge), task.validation, task.training.popularity())
-    reached = {
-        name: float(worth(lists, task.validation).take(judging).of("ndcg", task.cut).mean())
-        for name, lists in trial.items()
-    }
-    chosen = _fit(task, proposed, seed)
+    chosen, reached = choose(task, proposed, seed)
     found, wanted = [], 0
     for queries, pairs in tested:
         alone = {name: of_model(pairs, i, len(queries)) for i, name in enumerate(names)}
@@ -102,31 +117,3 @@ def judge(
     recall = wanted / len(task.test.wanted_row)
     weights = dict(zip(names, chosen.blend.weights.tolist(), strict=True))
     return Outcome(task, lists, product, weights, recall, reached)
-
-
-@dataclass(slots=True, frozen=True)
-class _Fitted:
-    """A blend, and a ranker over the ``kept`` best by it."""
-
-    blend: Blend
-    ranker: Ranker | None
-    kept: int
-
-    def lists(self, pairs: Candidates, queries: Queries, popularity: Floats) -> dict[str, Ints]:
-        """Return the lists by blend (``all``) and by ranker (``all_ranker``)."""
-        score = self.blend.score(pairs)
-        found = {"all": ranked(pairs, score, len(queries))}
-        if self.ranker is not None:
-            few, score = light(pairs, score, self.kept)
-            rows = features(few, score, queries.seen, popularity)
-            found["all_ranker"] = ranked(few, self.ranker.score(rows), len(queries))
-        return found
-
-
-def _fit(task: Task, pairs: Candidates, seed: int) -> _Fitted:
-    """Fit both on some of the validation's pairs."""
-    queries = task.validation
-    blend = fit_blend(pairs, queries, task.cut)
-    few, score = light(pairs, blend.score(pairs), task.kept)
-    rows = features(few, score, queries.seen, task.training.popularity())
-    return _Fitted(blend, fit_ranker(rows, few, queries, seed), task.kept)

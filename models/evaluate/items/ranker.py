@@ -16,8 +16,10 @@ from models.items.histories import Floats, Ints
 
 NEVER = 1_000
 """Steps back of what was not seen."""
+SIZES = (50, 100, 200, 400)
+"""Numbers of trees that are tried on validation: few queries are soon learnt by heart."""
 TREES = {
-    "n_estimators": 150, "learning_rate": 0.05, "num_leaves": 7, "min_child_samples": 50,
+    "n_estimators": SIZES[-1], "learning_rate": 0.05, "num_leaves": 4, "min_child_samples": 50,
     "colsample_bytree": 0.6, "subsample": 0.8, "subsample_freq": 1,
     "lambdarank_truncation_level": 20, "verbose": -1, "n_jobs": 1, "deterministic": True,
 }  # fmt: skip
@@ -67,15 +69,16 @@ def _own(candidates: Candidates, seen: Histories, items: int) -> tuple[Ints, Int
 
 @dataclass(slots=True)
 class Ranker:
-    """A fitted model; `score` orders the pairs of a query."""
+    """A fitted model of which the first ``trees`` are used; `score` orders the pairs of a query."""
 
     model: Any
+    trees: int = SIZES[-1]
 
     def score(self, rows: Floats) -> Floats:
         """Return float32[pairs]."""
         if not len(rows):
             return np.zeros(0, np.float32)
-        found: NDArray[Any] = self.model.booster_.predict(rows)
+        found: NDArray[Any] = self.model.booster_.predict(rows, num_iteration=self.trees)
         return found.astype(np.float32)
 
 

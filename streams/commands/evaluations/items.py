@@ -53,7 +53,6 @@ def items(
 
     Needs the `train` extra.
     """
-    from models.evaluate.items.contest import add_baselines
     from models.evaluate.items.read import ItemLogError
     from models.evaluate.items.report import numbers, sections
 
@@ -61,10 +60,7 @@ def items(
     result: dict[str, Any] = {}
     chapters = []
     try:
-        for outcome in _outcomes(source, data, attributes, test_data, freshness, seed):
-            if baselines:
-                say(f"{outcome.task.name}: baselines")
-                add_baselines(outcome, seed)
+        for outcome in _outcomes(source, data, attributes, test_data, baselines, freshness, seed):
             told = numbers(outcome, seed)
             result = result or dict(told)
             result.setdefault("tasks", {})[outcome.task.name] = told
@@ -77,24 +73,25 @@ def items(
 
 def _outcomes(
     source: str, data: Path | None, attributes: Path | None, test_data: Path | None,
-    freshness: bool, seed: int,
+    baselines: bool, freshness: bool, seed: int,
 ) -> Iterator[Outcome]:  # fmt: skip
     from models.evaluate.items.contest import run
     from models.evaluate.items.read import read_sequences, read_sessions
 
     if source not in FILES:
-        yield from _moments(source, data, test_data, freshness, seed)
+        yield from _moments(source, data, test_data, baselines, freshness, seed)
         return
     if data is None or test_data is not None or freshness:
         raise typer.BadParameter(f"--source {source} takes --data, no --test-data or --freshness")
     read = read_sequences if source == "sequences" else read_sessions
-    yield run(read(data, attributes, seed), seed, say)
+    yield run(read(data, attributes, seed), seed, say, baselines)
 
 
 def _moments(
-    source: str, data: Path | None, test_data: Path | None, freshness: bool, seed: int
-) -> Iterator[Outcome]:
-    from models.evaluate.items.contest import judge
+    source: str, data: Path | None, test_data: Path | None, baselines: bool, freshness: bool,
+    seed: int,
+) -> Iterator[Outcome]:  # fmt: skip
+    from models.evaluate.items.contest import add_baselines, judge
     from streams.items.questions import questions
 
     settings = load_settings(candidates_per_source=PER_SOURCE, recent_events=EVENTS)
@@ -113,6 +110,8 @@ def _moments(
             if asked.frozen is not None:
                 still = judge(*chosen, [(asked.task.test, asked.frozen)], seed)
                 outcome.frozen = still.lists
+            if baselines:
+                add_baselines(outcome, seed)
             yield outcome
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from models.evaluate.items import contest
 from models.evaluate.items.candidates import propose, tie_order
@@ -12,6 +13,7 @@ from models.evaluate.items.contest import add_baselines, run
 from models.evaluate.items.contestants import fit_models
 from models.evaluate.items.read import ItemLogError, read_sequences, read_sessions
 from models.evaluate.items.report import numbers, sections
+from models.items import own, popular
 
 ITEMS = 60
 
@@ -87,6 +89,27 @@ def test_baselines_are_measured_beside_the_others_and_change_none(log):
     assert set(outcome.lists) - set(before) == {"als", "user_neighbours", "gru"}
     for name, lists in before.items():
         np.testing.assert_array_equal(lists, outcome.lists[name])
+
+
+def test_a_baseline_that_beats_all_on_validation_joins_them(log, monkeypatch):
+    task = read_sequences(log(made(120)))
+    rivals = {"oracle": Knows(), "clueless": own.fit(task.training)}
+    monkeypatch.setattr(contest, "fit_baselines", lambda training, seed: rivals)
+    crowd = {"popularity": popular.fit(task.training)}
+    monkeypatch.setattr(contest, "fit_models", lambda task, training: crowd)
+    outcome = run(task, 0, lambda text: None, baselines=True)
+    assert "oracle" in outcome.weights
+    assert "clueless" not in outcome.weights
+    assert {"oracle", "clueless"} <= outcome.lists.keys()
+
+
+class Knows:
+    """Says what comes next in `made`."""
+
+    def scores(self, seen):
+        last = seen.item[seen.starts[1:] - 1]
+        after = last // 10 * 10 + (last + 1) % 10
+        return csr_array((np.ones(len(seen)), (np.arange(len(seen)), after)), (len(seen), ITEMS))
 
 
 def test_the_test_may_be_answered_in_parts(log, monkeypatch):
