@@ -31,10 +31,15 @@ def measure(probability: Floats, label: NDArray[np.bool_]) -> dict[str, float | 
     return result
 
 
-def log_loss(p: Floats, y: NDArray[np.bool_]) -> float:
-    """Return the mean of ``-log`` of the probability given to what happened (nats)."""
+def surprise(p: Floats, y: NDArray[np.bool_]) -> Floats:
+    """Return ``-log`` of the probability given to what happened (nats)."""
     p = np.clip(p, EPSILON, 1 - EPSILON)
-    return float(-np.mean(np.where(y, np.log(p), np.log(1 - p))))
+    return -np.where(y, np.log(p), np.log(1 - p))
+
+
+def log_loss(p: Floats, y: NDArray[np.bool_]) -> float:
+    """Return the mean of `surprise`."""
+    return float(np.mean(surprise(p, y)))
 
 
 def calibration_error(p: Floats, y: NDArray[np.bool_]) -> float:

@@ -1,4 +1,7 @@
-"""The context expert's item graph: boosted trees against scenes crossed with the item, many weights or few."""
+"""The context expert's graphs: boosted trees against scenes crossed with the item, many weights or few.
+
+Where the situation says nothing of who acts, a few weights (or none) are right and trees learn noise.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.bundle.handmade import constant_graph
 from models.bundle.parity import check_parity, golden_rows
-from models.evaluate.probabilities import log_loss
+from models.evaluate.probabilities import surprise
 from models.train.crossed import RIDGE, SPARSE, Crossed
 from models.train.fit import (
     LEAST_OF_A_CLASS,
@@ -24,6 +28,10 @@ LATER_SHARE = 0.25
 """The last part of the training time judges."""
 MOST_JUDGED = 60_000
 """Rows the judged contestants learn from."""
+RATE = "rate"
+"""The simplest family: everybody, and everything, alike."""
+SURE = 2.0
+"""Standard errors by which the best of the others must beat it: one of several is lucky."""
 LINEAR = {f"crossed_{strength:g}": (strength, False) for strength in RIDGE} | {
     f"sparse_{strength:g}": (strength, True) for strength in SPARSE
 }
@@ -50,20 +58,33 @@ def fit_contest(
     if not (_enough(label[earlier]) and _enough(label[later])):
         return fit_binary(name, rows, label, trees, seed), {}
     some, told = thinned(rows[earlier], label[earlier], seed, MOST_JUDGED)
-    model = grown(some, told, trees, seed)
-    found = {"trees": log_loss(model.predict_proba(rows[later])[:, 1], label[later])}
+    asked, came = rows[later], label[later]
+    said = {RATE: np.full(len(asked), told.mean())}
+    said["trees"] = grown(some, told, trees, seed).predict_proba(asked)[:, 1]
     for family, (strength, sparse) in LINEAR.items():
-        one = Crossed.fit(some, columns, told, strength, sparse).predict(rows[later])
-        found[family] = log_loss(one, label[later])
-    chosen = min(found, key=lambda family: found[family])
-    contest = {"log_loss": found, "chosen": chosen}
+        said[family] = Crossed.fit(some, columns, told, strength, sparse).predict(asked)
+    losses = {family: surprise(p, came) for family, p in said.items()}
+    chosen = _best(losses)
+    contest = {
+        "log_loss": {family: float(loss.mean()) for family, loss in losses.items()},
+        "chosen": chosen,
+    }
     if chosen == "trees":
         return fit_binary(name, rows, label, trees, seed), contest
+    if chosen == RATE:
+        return Fitted(constant_graph([float(label.mean())], rows.shape[1]), RATE, None), contest
     rows, label = thinned(rows, label, seed)
     crossed = Crossed.fit(rows, columns, label, *LINEAR[chosen])
     made = crossed.export()
     parity = check_parity(name, made, crossed.predict, golden_rows(rows, seed))
     return Fitted(made, "crossed_logistic", parity), contest
+
+
+def _best(losses: dict[str, NDArray[np.float64]]) -> str:
+    """The family with the least loss, or the rate alone where that is not surely more."""
+    best = min(losses, key=lambda family: float(losses[family].mean()))
+    gain = losses[RATE] - losses[best]
+    return best if gain.mean() > SURE * gain.std() / np.sqrt(len(gain)) else RATE
 
 
 def _enough(label: NDArray[np.bool_]) -> bool:

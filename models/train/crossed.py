@@ -151,7 +151,7 @@ class Crossed:
         graph.node("Concat", ["z", "indicators"], "f", axis=1)
         total = graph.weighted("f", "plain", self.plain)
         graph.node("Add", [total, graph.scalar("bias", self.bias)], "odds")
-        total = self._scenes(graph) if len(self.by_scene) else "odds"
+        total = self._scenes(graph) if self.by_scene.size else "odds"
         graph.node("Sigmoid", [total], "wide")
         graph.node("Squeeze", ["wide", graph.whole("axis", np.array([1]))], "long")
         graph.node("Cast", ["long"], OUTPUT, to=TensorProto.FLOAT)

@@ -1,4 +1,4 @@
-"""The scene recogniser: decision trees, a support vector machine and log-linear models, the best by later data.
+"""The scene recogniser: trees, a support vector machine and log-linear models, the best by later data.
 
 Labels are what producers told; where nobody told enough, what the rules say (`models.scene.rules`).
 """
@@ -24,11 +24,11 @@ from models.scene.measure import scene_scores
 from models.scene.rules import rule_labels, told_scene
 from models.train.export import export_scene, fill, scatter
 from models.train.fit import Fitted, Rows, thinned
-from models.train.log_linear import LogLinear
+from models.train.log_linear import LogLinear, NaiveBayes
 from schemas.vocabulary import Scene
 
 Labels = NDArray[np.int64]
-LEAST_TOLD = 500
+LEAST_TOLD = 200
 """With fewer told scenes the rules' labels are learnt as well."""
 LATER_SHARE = 0.25
 """The last part of the training time judges the contestants."""
@@ -57,6 +57,7 @@ CONTESTANTS: dict[str, Callable[[int], Any]] = {
     "svm": machine,
     "log_linear_1": lambda seed: LogLinear(1.0),
     "log_linear_10": lambda seed: LogLinear(10.0),
+    "naive_bayes": lambda seed: NaiveBayes(),
 }
 
 

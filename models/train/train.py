@@ -213,7 +213,7 @@ class _Task:
                 self.name, self.rows, self.label, self.now_ms, self.horizon_ms, trees, self.seed
             )
             draft.note(f"{self.name}: the search chose {trees}")
-        if self.name != "context_item":
+        if not self.name.startswith("context"):
             return fit_binary(self.name, self.rows, self.label, trees, self.seed)
         fitted, draft.contests[self.name] = fit_contest(
             self.name, draft.columns[self.name], self.rows, self.label, self.now_ms,

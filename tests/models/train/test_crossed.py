@@ -98,3 +98,22 @@ def test_ages_count_by_ratio() -> None:
     odds = np.log(model.predict(ages) / (1 - model.predict(ages)))
     assert odds[0] - odds[1] == pytest.approx(odds[1] - odds[2], rel=0.5)
     assert odds[0] - odds[1] > 1
+
+
+def test_where_nothing_tells_rows_apart_the_rate_is_enough() -> None:
+    rows, _ = drawn(6)
+    label = np.random.default_rng(6).random(len(rows)) < 0.3
+    fitted, contest = fit_contest("x", COLUMNS, rows, label, np.arange(len(rows)), 0, CONTEXT, 0)
+    assert contest["chosen"] == fitted.kind == "rate"
+    found = open_session(fitted.onnx_bytes).run(None, {"features": rows[:3]})[0]
+    assert found == pytest.approx(label.mean(), abs=1e-6)
+    assert min(contest["log_loss"].values()) > 0.5
+
+
+def test_a_graph_without_items_has_no_views_of_them() -> None:
+    rows, label = drawn(7)
+    of_user = COLUMNS[: 1 + len(SCENE_COLUMNS)]
+    model = Crossed.fit(rows[:, : len(of_user)], of_user, label, 0.3)
+    golden = golden_rows(rows[:, : len(of_user)], 0)
+    assert model.by_scene.shape == (len(SCENE_COLUMNS) - 1, 0)
+    check_parity("x", model.export(), model.predict, golden)

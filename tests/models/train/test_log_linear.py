@@ -8,10 +8,11 @@ from models.bundle.bundle import open_session
 from models.bundle.parity import check_parity, golden_rows
 from models.train.columns import SCENE_INPUTS
 from models.train.export import fill, scatter
-from models.train.log_linear import LogLinear
+from models.train.log_linear import LogLinear, NaiveBayes
 from schemas.vocabulary import Scene
 
 AT = {name: i for i, name in enumerate(SCENE_INPUTS)}
+MODELS = [LogLinear(10.0), NaiveBayes()]
 COMMUTE, WORK, HOME = Scene.MOBILE_COMMUTE, Scene.DESKTOP_WORK, Scene.DESKTOP_HOME
 
 
@@ -31,9 +32,10 @@ def told(seed: int, n: int = 3_000) -> tuple[NDArray[np.float32], NDArray[np.int
     return rows, scene
 
 
-def test_the_graph_is_the_model_and_a_scene_nobody_told_is_nothing() -> None:
+@pytest.mark.parametrize("model", MODELS)
+def test_the_graph_is_the_model_and_a_scene_nobody_told_is_nothing(model: LogLinear) -> None:
     rows, scene = told(0)
-    fitted = LogLinear(1.0).fit(fill(rows), scene)
+    fitted = model.fit(fill(rows), scene)
     spread = scatter(fitted.classes_).astype(np.float64)
     golden = golden_rows(rows, 0)
     made = fitted.export()
@@ -43,11 +45,14 @@ def test_the_graph_is_the_model_and_a_scene_nobody_told_is_nothing() -> None:
     assert np.abs(p.sum(axis=1) - 1).max() < 1e-5
 
 
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("scenes", [(COMMUTE, WORK), (COMMUTE, WORK, HOME)])
-def test_words_and_hours_add_up_to_what_is_likely(scenes: tuple[Scene, ...]) -> None:
+def test_words_and_hours_add_up_to_what_is_likely(
+    scenes: tuple[Scene, ...], model: LogLinear
+) -> None:
     rows, scene = told(1)
     here = np.isin(scene, scenes)
-    fitted = LogLinear(10.0).fit(fill(rows[here]), scene[here])
+    fitted = model.fit(fill(rows[here]), scene[here])
     asked = np.full((2, len(SCENE_INPUTS)), np.nan, np.float32)
     asked[:, AT["local_hour"]], asked[:, AT["weekday"]] = (8, 10), 1
     asked[0, AT["device_mobile"]] = 1
@@ -55,10 +60,25 @@ def test_words_and_hours_add_up_to_what_is_likely(scenes: tuple[Scene, ...]) -> 
     assert found.tolist() == [COMMUTE, WORK]
 
 
-def test_the_weekend_has_hours_of_its_own() -> None:
+@pytest.mark.parametrize("model", MODELS)
+def test_the_weekend_has_hours_of_its_own(model: LogLinear) -> None:
     rows, scene = told(2)
-    fitted = LogLinear(10.0).fit(fill(rows), scene)
+    fitted = model.fit(fill(rows), scene)
     noon = np.full((2, len(SCENE_INPUTS)), np.nan, np.float32)
     noon[:, AT["local_hour"]], noon[:, AT["weekday"]] = 12, (2, 6)
     p = fitted.predict_proba(fill(noon))
     assert fitted.classes_[p.argmax(axis=1)].tolist() == [WORK, HOME]
+
+
+def test_counting_gives_the_posterior_of_fields_told_independently() -> None:
+    rng = np.random.default_rng(3)
+    rows, scene = np.full((4_000, len(SCENE_INPUTS)), np.nan, np.float32), rng.choice([1, 3], 4_000)
+    rows[:, AT["local_hour"]], rows[:, AT["weekday"]] = 8, 1
+    for word, often in (("device_mobile", 0.9), ("place_transit", 0.7)):
+        field = [i for name, i in AT.items() if name.startswith(word.split("_")[0])]
+        tells = rng.random(len(rows)) < 0.8
+        rows[np.ix_(tells, field)] = 0
+        rows[tells, AT[word]] = rng.random(tells.sum()) < np.where(scene[tells] == 1, often, 0.2)
+    asked = rows[(rows[:, AT["device_mobile"]] == 1) & (rows[:, AT["place_transit"]] == 1)][:1]
+    p = NaiveBayes().fit(fill(rows), scene).predict_proba(fill(asked))[0, 0]
+    assert p == pytest.approx(0.9 * 0.7 / (0.9 * 0.7 + 0.2 * 0.2), abs=0.02)
