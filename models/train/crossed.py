@@ -7,6 +7,7 @@ says something, told apart by an indicator. Ages count by their logarithm: a day
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,11 +27,8 @@ MOST_SD = 5.0
 TELLING = 0.01
 """A column missing (or told) more rarely than this gets no indicator."""
 LOGGED = ("item_age_d",)
-RIDGE = (0.003, 0.03, 0.3)
-"""Inverse penalties to choose from where many weights are small."""
-SPARSE = (0.1, 0.3, 1.0)
-"""Where most are nothing: a weight that is kept costs 1 / (2 s) nats, 5 to 0.5."""
-ROUNDS = 4
+BEGIN, ROUNDS = 0.1, 4
+"""Inverse penalty with which a sparse fit begins, and how often it then asks what may go."""
 NOTHING = 0.01
 """A weight of a standard deviation below this goes on shrinking."""
 _LEAST_SPREAD = 1e-6
@@ -106,7 +104,7 @@ class Crossed:
         """Fit on rows with both classes; ``sparse``: most weights become nothing."""
         scale = Scale.of(rows, columns)
         wide = scale.crossed(rows)
-        weights, bias = _ridge(wide, label, SPARSE[0] if sparse else strength)
+        weights, bias = _ridge(wide, label, BEGIN if sparse else strength)
         for _ in range(ROUNDS if sparse else 0):
             # Dividing each weight's penalty by its square makes it a price for being there at all
             # (iteratively reweighted ridge, Frommlet and Nuel 2016).
@@ -116,6 +114,15 @@ class Crossed:
         width = len(columns) + len(scale.indicated)
         by_scene = weights[width:].reshape(len(scale.scenes), len(scale.items))
         return cls(scale, weights[:width], by_scene, bias)
+
+    @classmethod
+    def mean(cls, models: Sequence[Crossed]) -> Crossed:
+        """Return the mean of the log-odds of models fitted on the same rows: such a model again."""
+        plain, by_scene, bias = (
+            np.mean([getattr(one, name) for one in models], axis=0)
+            for name in ("plain", "by_scene", "bias")
+        )
+        return cls(models[0].scale, plain, by_scene, float(bias))
 
     def predict(self, rows: Rows) -> Floats:
         """Return P(label) of the rows."""

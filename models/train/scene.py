@@ -24,7 +24,7 @@ from models.scene.measure import scene_scores
 from models.scene.rules import rule_labels, told_scene
 from models.train.export import export_scene, fill, scatter
 from models.train.fit import Fitted, Rows, thinned
-from models.train.log_linear import LogLinear, NaiveBayes
+from models.train.log_linear import Averaged, LogLinear, NaiveBayes
 from schemas.vocabulary import Scene
 
 Labels = NDArray[np.int64]
@@ -55,9 +55,9 @@ CONTESTANTS: dict[str, Callable[[int], Any]] = {
     "decision_tree_20": trees(20),
     "decision_tree_60": trees(60),
     "svm": machine,
-    "log_linear_1": lambda seed: LogLinear(1.0),
-    "log_linear_10": lambda seed: LogLinear(10.0),
+    "log_linear": lambda seed: LogLinear(10.0),
     "naive_bayes": lambda seed: NaiveBayes(),
+    "averaged": lambda seed: Averaged(10.0),
 }
 
 

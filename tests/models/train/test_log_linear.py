@@ -8,11 +8,11 @@ from models.bundle.bundle import open_session
 from models.bundle.parity import check_parity, golden_rows
 from models.train.columns import SCENE_INPUTS
 from models.train.export import fill, scatter
-from models.train.log_linear import LogLinear, NaiveBayes
+from models.train.log_linear import Averaged, LogLinear, NaiveBayes
 from schemas.vocabulary import Scene
 
 AT = {name: i for i, name in enumerate(SCENE_INPUTS)}
-MODELS = [LogLinear(10.0), NaiveBayes()]
+MODELS = [LogLinear(10.0), NaiveBayes(), Averaged(10.0)]
 COMMUTE, WORK, HOME = Scene.MOBILE_COMMUTE, Scene.DESKTOP_WORK, Scene.DESKTOP_HOME
 
 
