@@ -93,12 +93,16 @@ def fit_contest(
     }
     if chosen == "trees":
         return fit_binary(name, rows, label, trees, seed), contest
+    golden = golden_rows(rows, seed)
     if chosen == RATE:
-        return Fitted(constant_graph([float(label.mean())], rows.shape[1]), RATE, None), contest
+        rate = float(label.mean())
+        made = constant_graph([rate], rows.shape[1])
+        parity = check_parity(name, made, lambda some: np.full(len(some), rate), golden)
+        return Fitted(made, RATE, parity), contest
     rows, label = thinned(rows, label, seed)
     linear = LINEAR[chosen](rows, columns, label)
     made = linear.export()
-    parity = check_parity(name, made, linear.predict, golden_rows(rows, seed))
+    parity = check_parity(name, made, linear.predict, golden)
     return Fitted(made, "crossed_logistic", parity), contest
 
 
