@@ -12,7 +12,7 @@ from schemas.recommendation import Experiment, ModelRef, PolicyTrace, Scores
 class CandidateTrace(msgspec.Struct, gc=False):
     """A candidate that reached the experts. ``features``: little-endian float32, base64 in JSON.
 
-    ``penalty``: share of the fused probability that its likeness to recent pushes costs;
+    ``penalty``: share of the fused probability that diversity, novelty and the mix of categories cost;
     ``by_source``: what each source gave it, as ``features``, empty where no ranker read it.
     """
 

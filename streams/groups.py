@@ -108,6 +108,22 @@ def by_score(due: NDArray[np.int64], score: NDArray[np.float32]) -> NDArray[np.i
     return _numbered(key << np.uint64(spare))[0]
 
 
+def how_many(
+    slots: NDArray[np.int64], values: NDArray[Any], due: NDArray[np.int64], wanted: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Return how many rows (slot, value) are each (due, wanted)."""
+    names = np.unique(values)
+    if not len(names):
+        return np.zeros(len(due), np.int64)
+    keys, counts = np.unique(
+        slots * len(names) + np.searchsorted(names, values), return_counts=True
+    )
+    name = np.minimum(np.searchsorted(names, wanted), len(names) - 1)
+    asked = due * len(names) + name
+    at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    return np.where((keys[at] == asked) & (names[name] == wanted), counts[at], 0)
+
+
 def places(due: NDArray[Any]) -> NDArray[np.int64]:
     """Return each row's place among the rows of its user (or other key), from 0; ``due`` is sorted."""
     starts = runs(due)

@@ -101,7 +101,9 @@ class Pipeline:
 
             candidates = gather(due, shared, settings)
             due, candidates = score(due, candidates, bundle, shared, settings, texts)
-            candidates = diversify(due, fuse(candidates, bundle, shared, settings), settings)
+            candidates = diversify(
+                due, fuse(candidates, bundle, shared, settings), shared, settings
+            )
             if self.observer:
                 self.observer.considered(due, candidates)
             ids = decision_ids(due, settings)

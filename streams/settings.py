@@ -172,6 +172,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     diversity: Annotated[
         float, _is("share", "What an item's worth loses if all recent pushes were alike.", 0, 1)
     ] = 0.0
+    diversity_likeness: Annotated[
+        float, _is("share", "The same for one whose embedding is that of a recent push.", 0, 1)
+    ] = 0.0
+    novelty: Annotated[
+        float, _is("share", "What an item's worth loses if the user knows it already.", 0, 1)
+    ] = 0.0
+    category_mix: Annotated[
+        float, _is("share", "The same by how far its category is pushed beyond interest.", 0, 1)
+    ] = 0.0
     # candidates and models
     candidates_per_source: Annotated[
         int, _is("items", "Most items one source may give a user.", 1, 200)

@@ -1,42 +1,41 @@
-"""Not always more of the same: what resembles the user's last pushes gives way, at a logged price."""
+"""What a user should hear beside the likeliest: choices that cost probability, at a logged price."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from schemas.ids import NO_ID
 from schemas.tables import CandidateSet, DueUsers
-from streams.policy.told import counted
+from streams.allocate import category_mix, familiarity, likeness, sameness
+from streams.knowledge.shared import Shared
 from streams.settings import Settings
 
-REACH_MS = 7 * 24 * 3_600_000
-"""Pushes of the last week make up what the user has had of each category."""
+Share = Callable[[DueUsers, CandidateSet, Shared], NDArray[np.float64]]
+RULES: tuple[tuple[str, Share], ...] = (
+    ("diversity", sameness.share),
+    ("diversity_likeness", likeness.share),
+    ("novelty", familiarity.share),
+    ("category_mix", category_mix.share),
+)
+"""The setting that weighs each rule, and the share of a pair's worth that it takes at weight 1."""
 
 
-def diversify(due: DueUsers, candidates: CandidateSet, settings: Settings) -> CandidateSet:
-    """Return the pairs with ``penalty``, the share of their value that sameness costs.
+def diversify(
+    due: DueUsers, candidates: CandidateSet, shared: Shared, settings: Settings
+) -> CandidateSet:
+    """Return the pairs with ``penalty``, the share of their value that the rules cost.
 
-    Maximal marginal relevance (Carbonell and Goldstein 1998) against what was pushed: an item is
-    worth ``h * (1 - diversity * s)``, with s the share of its category in the user's pushes of
-    `REACH_MS`. With ``diversity`` 0 nothing changes.
+    Maximal marginal relevance (Carbonell and Goldstein 1998) against what the user has had: an item
+    is worth ``h`` times ``1 - weight * share`` of each rule. With all weights 0 nothing changes.
     """
-    if not settings.diversity or not len(candidates):
+    told = [(getattr(settings, name), share) for name, share in RULES if getattr(settings, name)]
+    if not told or not len(candidates):
         return candidates
-    pushes, slots = due.state.pushes.data, due.state.pushes.slots
-    recent = counted(pushes) & (due.now_ms[slots] - pushes["at_ms"] < REACH_MS)
-    told = recent & (pushes["category"] != NO_ID)
-    slots, category = slots[told], pushes["category"][told]
-    names = np.unique(np.concatenate((category, candidates.category)))
-    had = np.zeros(0, np.int64) if not len(slots) else _key(slots, category, names)
-    wanted = _key(candidates.due, candidates.category, names)
-    keys, counts = np.unique(had, return_counts=True)
-    at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-    same = np.where(keys[at] == wanted, counts[at], 0) if len(keys) else np.zeros(len(wanted))
-    total = np.bincount(slots, minlength=len(due))[candidates.due]
-    return replace(candidates, penalty=settings.diversity * same / np.maximum(total, 1))
-
-
-def _key(rows: np.ndarray, category: np.ndarray, names: np.ndarray) -> np.ndarray:
-    return np.asarray(rows * len(names) + np.searchsorted(names, category), np.int64)
+    penalty = np.zeros(len(candidates))
+    for weight, share in told:
+        more = weight * share(due, candidates, shared)
+        penalty = penalty + more - penalty * more
+    return replace(candidates, penalty=np.clip(penalty, 0.0, 1.0))

@@ -27,6 +27,8 @@ from streams.knowledge.similar_prices import NO_GROUP, SimilarPrices
 from streams.knowledge.slots import UNKNOWN, Slots
 
 _FIRST_ROWS = 1024
+_EMBEDDINGS = 100_000
+"""Embeddings kept decoded, of items asked for; then they are forgotten and decoded anew."""
 _NAN = float("nan")
 _NOT_TOLD = (0, _NAN, _NAN, _NAN, _NAN, NOWHERE, NOWHERE, NOWHERE)
 _UNKNOWN = (0, _NAN, _NAN, _NAN, _NAN, _NAN, False, *_NOT_TOLD)
@@ -55,6 +57,7 @@ class Catalogue:
         self._similar = SimilarPrices()
         self._group = np.zeros(_FIRST_ROWS, np.int32)
         self.places = Places()
+        self._embeddings: dict[int, NDArray[np.float64] | None] = {}  # of items asked for
 
     def __len__(self) -> int:
         """Items that are known and not withdrawn."""
@@ -104,6 +107,15 @@ class Catalogue:
         """Return the item's record, None when it is unknown or withdrawn."""
         value = self._values[self._slots.get(number)]
         return None if value is None else msgspec.json.decode(value, type=CatalogItem)
+
+    def embedding(self, number: int) -> NDArray[np.float64] | None:
+        """Return the item's embedding scaled to length 1, None where none, or only zeros, was told."""
+        slot = self._slots.get(number)
+        if len(self._embeddings) > _EMBEDDINGS:
+            self._embeddings.clear()
+        if slot not in self._embeddings:
+            self._embeddings[slot] = _unit(self.item(number))
+        return self._embeddings[slot]
 
     def on_offer(self) -> Iterator[tuple[int, CatalogItem]]:
         """Yield the hash and the record of every item that is on offer, in the order they came."""
@@ -183,6 +195,7 @@ class Catalogue:
 
     def _put(self, slot: int, row: tuple[Any, ...], group: int) -> None:
         """Replace the item's row, and its price among those of similar items."""
+        self._embeddings.pop(slot, None)
         self._similar.move(int(self._group[slot]), float(self._table["price_minor"][slot]), -1)
         self._known -= int(self._table["known"][slot])
         self._table[slot], self._group[slot] = row, group
@@ -212,3 +225,11 @@ class Catalogue:
         self._group = np.concatenate((self._group, np.zeros(rows, np.int32)))
         self._ts_ms = np.concatenate((self._ts_ms, never))
         self._arrived_ms = np.concatenate((self._arrived_ms, never))
+
+
+def _unit(item: CatalogItem | None) -> NDArray[np.float64] | None:
+    if item is None or not item.embedding:
+        return None
+    vector = np.nan_to_num(np.array(item.embedding, np.float64))
+    length = float(np.sqrt((vector * vector).sum()))
+    return vector / length if 0 < length < np.inf else None

@@ -99,8 +99,8 @@ class Decisions:
 
     def _price(self, row: int) -> dict[str, float]:
         """How much probability the order by worth gave up against the order by probability."""
-        choice, settings = self._frame.choices[row], self._frame.settings
-        if not settings.diversity or choice.arm != "best":
+        choice = self._frame.choices[row]
+        if self._frame.decided.candidates.penalty is None or choice.arm != "best":
             return {}
         stopped_by, scores = self._frame.decided.stopped_by, self._frame.scores
         allowed = [i for i in self._frame.ranked[row] if stopped_by[i] is None]

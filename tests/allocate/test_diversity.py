@@ -7,13 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.due import DAY_MS, EVENING_MS, Person, candidate_set, due_users
 
-from schemas.vocabulary import PushStatus
-from streams.allocate.diversity import diversify
+from schemas.vocabulary import EventType, PushStatus
+from streams.allocate.diversity import RULES, diversify
 from streams.allocate.ranking import ranked, worth
+from streams.knowledge.catalogue import Catalogue
+from streams.knowledge.shared import Shared
 from streams.settings import Settings
 
 SENT, FAILED = PushStatus.SENT, PushStatus.FAILED
 POTS, TENTS = 11, 22
+NOTHING = Shared(None, Catalogue())
 
 
 def scene(pushed, diversity, h=(0.5, 0.4), status=SENT, days=1):
@@ -22,7 +25,7 @@ def scene(pushed, diversity, h=(0.5, 0.4), status=SENT, days=1):
     due.state.pushes.data["category"] = np.array(pushed, np.uint64)
     pairs = candidate_set((0, 1, h[0], 0.5), (0, 2, h[1], 0.5))
     pairs.category = np.array([POTS, TENTS], np.uint64)
-    return diversify(due, pairs, Settings(diversity=diversity))
+    return diversify(due, pairs, NOTHING, Settings(diversity=diversity))
 
 
 def test_without_the_setting_nothing_changes():
@@ -63,6 +66,24 @@ def test_users_are_punished_for_their_own_pushes_alone():
     due.state.pushes.data["category"] = np.uint64(POTS)
     pairs = candidate_set((0, 1, 0.5, 0.5), (1, 1, 0.5, 0.5))
     pairs.category = np.array([POTS, POTS], np.uint64)
-    assert diversify(due, pairs, Settings(diversity=0.4)).penalty.tolist() == [0.4, 0.0]
-    alone = diversify(due.take(np.array([1])), pairs.take(np.array([0])), Settings(diversity=0.4))
+    assert diversify(due, pairs, NOTHING, Settings(diversity=0.4)).penalty.tolist() == [0.4, 0.0]
+    alone = diversify(
+        due.take(np.array([1])), pairs.take(np.array([0])), NOTHING, Settings(diversity=0.4)
+    )
     assert msgspec.msgpack.encode(alone.penalty.tolist()) == msgspec.msgpack.encode([0.0])
+
+
+def test_rules_take_their_shares_one_after_the_other():
+    due = due_users(Person(pushes=[(EVENING_MS - DAY_MS, 7, SENT)]))
+    due.state.pushes.data["category"] = np.uint64(POTS)
+    pairs = candidate_set((0, 1, 0.5, 0.5), (0, 2, 0.4, 0.5))
+    pairs.category = np.array([POTS, TENTS], np.uint64)
+    due.state.events = due_users(
+        Person(events=[(EVENING_MS - 1, EventType.VIEW, 1, 1)])
+    ).state.events
+    both = Settings(diversity=0.5, novelty=0.4)
+    assert diversify(due, pairs, NOTHING, both).penalty.tolist() == [0.5 + 0.4 - 0.2, 0.0]
+
+
+def test_every_rule_has_a_setting_that_is_off():
+    assert all(getattr(Settings(), name) == 0.0 for name, _ in RULES)

@@ -95,7 +95,7 @@ def _check_signals(verdict: Verdict, users: dict[bytes, User], entries: list[Ent
 
 
 def _signalled(entry: Entry) -> Iterator[tuple[int, ...]]:
-    _, _, _, users, items, categories, types, times, _ = msgspec.msgpack.decode(
+    _, _, _, users, items, categories, types, times, *_ = msgspec.msgpack.decode(
         entry.value or b"", strict=False
     )
     count = len(types)
