@@ -11,7 +11,8 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
     ``users``, ``items``, ``categories``: uint64 hashes; ``types``: uint8 `EventType`;
     ``ts_ms``: int64. ``names`` gives the text of hashes the sender saw for the first time.
     ``stream_ms`` is the partition's stream time after the batch. ``cells``: uint64 hash of the user's
-    coarse cell at each fact, 0 not known; empty: of nobody. MessagePack on the wire.
+    coarse cell at each fact, 0 not known; empty: of nobody. ``pushed``, ``pushed_ms``: uint64 items that were recommended and int64 when that
+    was decided. MessagePack on the wire.
     """
 
     schema_version: int
@@ -24,6 +25,8 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
     ts_ms: bytes
     names: dict[int, str]
     cells: bytes = b""
+    pushed: bytes = b""
+    pushed_ms: bytes = b""
 
 
 class Demand(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
@@ -84,7 +87,9 @@ class Epoch(msgspec.Struct, kw_only=True):
 
     Packed little-endian columns: uint64 item hashes and float32 scores.
     ``trending`` is best first; ``category_trending``, ``neighbours`` and ``cell_trending`` (by coarse
-    cell) map a hash to (items, scores), best first; ``arrivals`` is newest first. ``names`` gives the text of every
+    cell) map a hash to (items, scores), best first; ``arrivals`` is newest first. ``exposure``: the most
+    pushed items of the last 24 hours with their shares of the pushes; ``cold_share``: of items without
+    neighbours, null: nothing was pushed. ``names`` gives the text of every
     hash that occurs; ``categories_of`` gives an item's category. MessagePack on the wire.
     """
 
@@ -97,6 +102,8 @@ class Epoch(msgspec.Struct, kw_only=True):
     neighbours: dict[int, tuple[bytes, bytes]] = {}
     arrivals: tuple[bytes, bytes] = (b"", b"")
     cell_trending: dict[int, tuple[bytes, bytes]] = {}
+    exposure: tuple[bytes, bytes] = (b"", b"")
+    cold_share: float | None = None
     categories_of: dict[int, int] = {}
     demand: Demand = Demand()
     activity: Activity = Activity()

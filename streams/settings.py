@@ -181,6 +181,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     category_mix: Annotated[
         float, _is("share", "The same by how far its category is pushed beyond interest.", 0, 1)
     ] = 0.0
+    item_ceiling: Annotated[
+        float, _is("share", "Of a day's pushes one item may have; 1: no limit.", 0.001, 1)
+    ] = 1.0
+    seller_ceiling: Annotated[
+        float, _is("share", "The same for a seller's items together.", 0.001, 1)
+    ] = 1.0
+    cold_floor: Annotated[
+        float, _is("share", "Of a day's pushes items nobody knows yet shall have.", 0, 1)
+    ] = 0.0
     # candidates and models
     candidates_per_source: Annotated[
         int, _is("items", "Most items one source may give a user.", 1, 200)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.tables import CandidateSet, DueUsers
-from streams.allocate import category_mix, familiarity, likeness, sameness
+from streams.allocate import category_mix, exposure, familiarity, likeness, sameness
 from streams.knowledge.shared import Shared
 from streams.settings import Settings
 
@@ -22,6 +22,14 @@ RULES: tuple[tuple[str, Share], ...] = (
 )
 """The setting that weighs each rule, and the share of a pair's worth that it takes at weight 1."""
 
+Limit = Callable[[DueUsers, CandidateSet, Shared, Settings], NDArray[np.float64] | None]
+LIMITS: tuple[Limit, ...] = (
+    exposure.over_item_ceiling,
+    exposure.over_seller_ceiling,
+    exposure.below_cold_floor,
+)
+"""What each takes of a pair's worth, None where its setting is off."""
+
 
 def diversify(
     due: DueUsers, candidates: CandidateSet, shared: Shared, settings: Settings
@@ -29,13 +37,18 @@ def diversify(
     """Return the pairs with ``penalty``, the share of their value that the rules cost.
 
     Maximal marginal relevance (Carbonell and Goldstein 1998) against what the user has had: an item
-    is worth ``h`` times ``1 - weight * share`` of each rule. With all weights 0 nothing changes.
+    is worth ``h`` times ``1 - weight * share`` of each rule, and of each limit. What has lost all its
+    worth comes last, and is said where there is nothing else. With all off nothing changes.
     """
+    if not len(candidates):
+        return candidates
     told = [(getattr(settings, name), share) for name, share in RULES if getattr(settings, name)]
-    if not told or not len(candidates):
+    taken = [weight * share(due, candidates, shared) for weight, share in told]
+    limited = (limit(due, candidates, shared, settings) for limit in LIMITS)
+    taken += [more for more in limited if more is not None]
+    if not taken:
         return candidates
     penalty = np.zeros(len(candidates))
-    for weight, share in told:
-        more = weight * share(due, candidates, shared)
+    for more in taken:
         penalty = penalty + more - penalty * more
     return replace(candidates, penalty=np.clip(penalty, 0.0, 1.0))

@@ -27,8 +27,8 @@ from streams.knowledge.similar_prices import NO_GROUP, SimilarPrices
 from streams.knowledge.slots import UNKNOWN, Slots
 
 _FIRST_ROWS = 1024
-_EMBEDDINGS = 100_000
-"""Embeddings kept decoded, of items asked for; then they are forgotten and decoded anew."""
+_DECODED = 100_000
+"""Embeddings and sellers kept decoded, of items asked for; beyond, they are decoded anew."""
 _NAN = float("nan")
 _NOT_TOLD = (0, _NAN, _NAN, _NAN, _NAN, NOWHERE, NOWHERE, NOWHERE)
 _UNKNOWN = (0, _NAN, _NAN, _NAN, _NAN, _NAN, False, *_NOT_TOLD)
@@ -58,6 +58,7 @@ class Catalogue:
         self._group = np.zeros(_FIRST_ROWS, np.int32)
         self.places = Places()
         self._embeddings: dict[int, NDArray[np.float64] | None] = {}  # of items asked for
+        self._sellers: dict[int, str | None] = {}
 
     def __len__(self) -> int:
         """Items that are known and not withdrawn."""
@@ -111,11 +112,21 @@ class Catalogue:
     def embedding(self, number: int) -> NDArray[np.float64] | None:
         """Return the item's embedding scaled to length 1, None where none, or only zeros, was told."""
         slot = self._slots.get(number)
-        if len(self._embeddings) > _EMBEDDINGS:
+        if len(self._embeddings) > _DECODED:
             self._embeddings.clear()
         if slot not in self._embeddings:
             self._embeddings[slot] = _unit(self.item(number))
         return self._embeddings[slot]
+
+    def seller(self, number: int) -> str | None:
+        """Return who sells the item, None when it is unknown or nobody was named."""
+        slot = self._slots.get(number)
+        if len(self._sellers) > _DECODED:
+            self._sellers.clear()
+        if slot not in self._sellers:
+            found = self.item(number)
+            self._sellers[slot] = None if found is None else found.seller_id
+        return self._sellers[slot]
 
     def on_offer(self) -> Iterator[tuple[int, CatalogItem]]:
         """Yield the hash and the record of every item that is on offer, in the order they came."""
@@ -196,6 +207,7 @@ class Catalogue:
     def _put(self, slot: int, row: tuple[Any, ...], group: int) -> None:
         """Replace the item's row, and its price among those of similar items."""
         self._embeddings.pop(slot, None)
+        self._sellers.pop(slot, None)
         self._similar.move(int(self._group[slot]), float(self._table["price_minor"][slot]), -1)
         self._known -= int(self._table["known"][slot])
         self._table[slot], self._group[slot] = row, group

@@ -97,6 +97,8 @@ class EpochView:
     neighbours: Lists
     arrivals: Scored
     cell_trending: Lists
+    exposure: Scored
+    cold_share: float | None
     demand: DemandView
     activity: ActivityModel
     wakes: WakeView
@@ -125,6 +127,8 @@ class EpochView:
             neighbours=Lists.decode(epoch.neighbours),
             arrivals=_unpack(epoch.arrivals),
             cell_trending=Lists.decode(epoch.cell_trending),
+            exposure=_unpack(epoch.exposure),
+            cold_share=epoch.cold_share,
             demand=DemandView.decode(epoch.demand),
             activity=ActivityModel.decode(epoch.activity),
             wakes=WakeView.decode(epoch.wakes),

@@ -76,6 +76,8 @@ class Knowledge:
                 holds_from_ms=NEVER_MS,
                 demand=Demand(),
                 wakes=Wakes(),
+                exposure=(b"", b""),
+                cold_share=None,
             )
             self._epochs.append(EpochView.decode(start))
 

@@ -27,6 +27,7 @@ from schemas.vocabulary import EventType
 from streams.learn.activity import ActivityCounts
 from streams.learn.demand import WEIGHT_OF, Demand
 from streams.learn.digest import fitted
+from streams.learn.exposure import Exposure
 from streams.learn.forecasts import Forecasts
 from streams.learn.items import MAX_ITEMS, Items
 from streams.learn.meetings import MeetingCounts
@@ -77,6 +78,7 @@ class Learner:
         self._items = Items(bounds.items)
         self._demand = Demand()
         self._near = NearDemand()
+        self._exposure = Exposure()
         self._forecasts = Forecasts(start.plan, settings.default_timezone)
         self._activity = ActivityCounts(settings.default_timezone, start.activity, bounds.users)
         self._seasons = Seasons()
@@ -95,6 +97,10 @@ class Learner:
         """
         rows = _rows(signals)
         rows["partitions"] = signals.partition
+        pushed = np.frombuffer(signals.pushed, "<u8"), np.frombuffer(signals.pushed_ms, "<i8")
+        if len(pushed[0]) != len(pushed[1]):
+            raise ValueError(f"{len(pushed[0])} pushes at {len(pushed[1])} times")
+        self._exposure.add(*pushed)
         self._names.update(signals.names)
         self.stream_ms = max(self.stream_ms, signals.stream_ms)
         self._buffer.append(rows)
@@ -127,12 +133,15 @@ class Learner:
         near = self._near.of(table, holds_from_ms, self._names, self._list_length)
         parts = parts_of(table, holds_from_ms, self._list_length, near)
         lists = self._similar.lists(table, self._meetings, holds_from_ms, self._list_length)
+        exposure, cold_share = self._exposure.told(holds_from_ms, lists)
         head = Epoch(
             number=number,
             holds_from_ms=holds_from_ms,
             catalog_version=catalog_version,
             demand=self._demand_told(holds_from_ms),
             activity=self._activity.activity(holds_from_ms),
+            exposure=exposure,
+            cold_share=cold_share,
             wakes=self._wakes.told(holds_from_ms, self._items, self._visits),
         )
         return fitted(head, parts, table, lists, self._names)

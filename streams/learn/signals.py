@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 
@@ -14,14 +16,18 @@ TOPIC = "signals"
 
 
 def signals_output(
-    batch: EventBatch, partition: int, fresh_names: dict[int, str], cells: Cells | None = None
+    batch: EventBatch,
+    partition: int,
+    fresh_names: dict[int, str],
+    cells: Cells | None = None,
+    pushed: Sequence[tuple[int, int]] = (),
 ) -> list[Output]:
-    """Return the batch's signal record, none when it accepted no fact and saw no new name.
+    """Return the batch's signal record, none when there is nothing to tell.
 
-    A user is known to the learner only by the first 64 bits of the pseudonym.
+    ``pushed``: (item, when it was decided) of what was recommended. A user is known to the learner only by the first 64 bits of the pseudonym.
     """
     facts = batch.facts[among(batch.facts["type"], DEEDS)]
-    if not len(facts) and not fresh_names:
+    if not len(facts) and not fresh_names and not pushed:
         return []
     where = None if cells is None else cells.at(facts)
     heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")
@@ -36,5 +42,7 @@ def signals_output(
         ts_ms=facts["ts_ms"].tobytes(),
         names=fresh_names,
         cells=b"" if where is None else where.tobytes(),
+        pushed=np.array([item for item, _ in pushed], "<u8").tobytes(),
+        pushed_ms=np.array([at_ms for _, at_ms in pushed], "<i8").tobytes(),
     )
     return [Output(TOPIC, None, msgspec.msgpack.encode(signals), partition=0)]

@@ -65,6 +65,7 @@ class Session:
         self.partition = partition
         self.marker = read_marker(store)
         self.fresh_names: dict[int, str] = {}
+        self.pushed: list[tuple[int, int]] = []
         if self.marker.secret not in ("", secret):
             raise ForeignStateError(
                 f"partition {partition}: its state was made with another secret"
@@ -128,10 +129,11 @@ class Session:
         """Send what the batch set aside and what the learner needs; move the marker."""
         if batch.dead or batch.late:
             self._emit_set_aside(batch, records)
-        for output in signals_output(batch, self.partition, self.fresh_names, cells):
+        told = (self.fresh_names, cells, sorted(self.pushed))
+        for output in signals_output(batch, self.partition, *told):
             self.emit([(SortKey(len(records), 0, b"", 0, 0), output)])
         self._outputs += [output for _, output in sorted(self._part, key=itemgetter(0))]
-        self._part, self.fresh_names = [], {}
+        self._part, self.fresh_names, self.pushed = [], {}, []
         self.count(batch.counts)
         self.marker.stream_ms = int(batch.stream_ms[-1])
         self.marker.records += len(records)

@@ -136,6 +136,14 @@ class Turn:
         for session, counter in zip(self.sessions, counters, strict=True):
             session.count(counter)
 
+    def note_pushed(self, positions: Ints, items: NDArray[np.uint64], at_ms: Ints) -> None:
+        """Note for the learner what was recommended by decisions at the positions."""
+        numbers = self.timeline.block_of(positions).tolist()
+        for number, push in zip(
+            numbers, zip(items.tolist(), at_ms.tolist(), strict=True), strict=True
+        ):
+            self.sessions[number].pushed.append(push)
+
     def close(self, batch: EventBatch) -> None:
         """End each batch with what the deduplicated whole says of it."""
         parts = parted(batch, self._batches, [session.partition for session in self.sessions])

@@ -50,6 +50,9 @@ class OpenWave:
         rows = self._rows(due)
         note_decisions(self.state, rows, due.kind, due.now_ms)
         note_pushes(self.state, rows[published.due], published.pushes, due.now_ms[published.due])
+        pushes = published.pushes
+        if len(pushes):
+            self.turn.note_pushed(due.pos[published.due], pushes["item"], pushes["created_ms"])
         self.turn.emit(published.outputs)
         self.turn.count(due.pos, map(_counted, published.outcomes))
 
