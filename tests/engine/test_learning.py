@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from schemas.globals import Epoch, Signals
+from schemas.state import NEVER_MS
 from streams.engine.learning import LearnerService, Schedule
 from streams.settings import Settings
 
@@ -117,3 +118,17 @@ def test_an_epoch_holds_what_came_before_its_multiple_and_nothing_after() -> Non
         ("epoch", 300_000),
         ("absorb", 320_000),
     ]
+
+
+def test_a_learner_that_takes_over_hears_of_what_is_newer_than_the_last_epoch_then_of_all() -> None:
+    after: list[int | None] = []
+
+    async def news(after_ms: int | None) -> None:
+        after.append(after_ms)
+
+    service = LearnerService(None, Settings(epoch_ms=100_000), Recording, lambda: 3, news)
+    for told_ms in (None, 100_000):
+        schedule = Schedule(100_000, number=1, holds_from_ms=100_000, told_ms=told_ms)
+        records = [signals_of(ms) for ms in (150_000, 205_000, 320_000)]
+        asyncio.run(service._take(records, Recording(), schedule, Accepting()))
+    assert after == [None, NEVER_MS, 100_000, NEVER_MS]

@@ -158,3 +158,18 @@ def test_the_memory_store_agrees_on_what_a_scan_is() -> None:
     memory = MemoryStore()
     memory.apply({b"T1": b"", b"T2": b"", b"T3": b""})
     assert memory.scan(b"T1", b"T3") == [(b"T1", b""), (b"T2", b"")]
+
+
+def test_users_are_found_by_the_first_half_of_their_pseudonym_in_both_stores(
+    state: StateStore,
+) -> None:
+    heads = [b"\x00" * 8, b"anna1234", b"\xff" * 8]
+    users = [head + tail for head in heads for tail in (b"\x00" * 8, b"\xff" * 8)]
+    rows = {b"U" + user: b"row" for user in users} | {b"T" + b"anna1234": b"no user"}
+    store, memory = partition_store(state), MemoryStore()
+    write(state, store, rows)
+    memory.apply(rows)
+    for asked in ([], heads[:1], heads[1:], [b"nobody__"]):
+        found = sorted(store.users(set(asked)))
+        assert found == sorted(memory.users(set(asked)))
+        assert found == sorted(user for user in users if user[:8] in asked)
