@@ -99,6 +99,12 @@ def rule_labels(user: NDArray[np.float32]) -> NDArray[np.int64]:
     return labels
 
 
+def silent(user: NDArray[np.float32]) -> Mask:
+    """Return where neither device nor network nor place was told: the scene is not known."""
+    columns = [_AT[name] for name in ("device_mobile", "network_wifi", "place_home")]
+    return np.asarray(np.isnan(user[:, columns]).all(axis=1))
+
+
 def told_scene(user: NDArray[np.float32]) -> NDArray[np.int64]:
     """Return the `Scene` that a producer told, -1 where none did."""
     told = user[:, _AT["scene_told"]]

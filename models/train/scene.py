@@ -21,7 +21,8 @@ from sklearn.tree import DecisionTreeClassifier
 from models.bundle.handmade import constant_graph
 from models.bundle.parity import ParityError, check_parity, golden_rows
 from models.scene.measure import scene_scores
-from models.scene.rules import rule_labels, told_scene
+from models.scene.rules import rule_labels, silent, told_scene
+from models.train.columns import SCENE_INPUTS
 from models.train.export import export_scene, fill, scatter
 from models.train.fit import Fitted, Rows, thinned
 from models.train.log_linear import Averaged, LogLinear, NaiveBayes
@@ -76,18 +77,20 @@ def fit_scene(rows: Rows, user: Rows, seed: int) -> SceneFit:
     """
     told, rules = told_scene(user), rule_labels(user)
     label = np.where(told >= 0, told, rules)
-    judged_by = "told"
-    if (told >= 0).sum() >= LEAST_TOLD:
-        rows, label = rows[told >= 0], told[told >= 0]
-    else:
-        judged_by = "rules"
+    judged_by = "told" if (told >= 0).sum() >= LEAST_TOLD else "rules"
+    # A rule that is not sure does not say that the scene is unknown: only silence does.
+    known = told >= 0 if judged_by == "told" else (label != Scene.UNKNOWN) | silent(user)
+    rows, label = rows[known], label[known]
     seen = np.unique(label)
     if len(seen) < 2:
         vector = [0.0] * len(Scene)
         vector[int(seen[0]) if len(seen) else Scene.UNKNOWN] = 1.0
         return SceneFit(Fitted(constant_graph(vector, rows.shape[1]), "constant", None))
     later = np.arange(len(rows)) >= int(len(rows) * (1 - LATER_SHARE))
-    found = {name: _judge(make, rows, label, later, seed) for name, make in CONTESTANTS.items()}
+    asked = rows if judged_by == "told" else _without_place(rows)
+    found = {
+        name: _judge(make, rows, asked, label, later, seed) for name, make in CONTESTANTS.items()
+    }
     ranked = sorted((name for name in found if found[name]), key=lambda n: found[n]["log_loss"])
     contest = {"judged_by": judged_by, "contestants": found}
     for name in ranked or ["decision_tree_20"]:
@@ -101,14 +104,26 @@ def fit_scene(rows: Rows, user: Rows, seed: int) -> SceneFit:
     raise ParityError("scene: no contestant passed the parity gate")
 
 
+def _without_place(rows: Rows) -> Rows:
+    """Rows of which the place is not told: who only repeats the rules has nothing to say then."""
+    hidden = rows.copy()
+    hidden[:, [i for i, name in enumerate(SCENE_INPUTS) if name.startswith("place_")]] = np.nan
+    return hidden
+
+
 def _judge(
-    make: Callable[[int], Any], rows: Rows, label: Labels, later: NDArray[np.bool_], seed: int
+    make: Callable[[int], Any],
+    rows: Rows,
+    asked: Rows,
+    label: Labels,
+    later: NDArray[np.bool_],
+    seed: int,
 ) -> dict[str, Any]:
-    """Log-loss and accuracy on the later rows; empty where the earlier ones cannot be learnt."""
+    """Log-loss and accuracy on the later rows ``asked``; empty where the earlier cannot be learnt."""
     model = _learnt(make, rows[~later], label[~later], seed)
     if model is None or not later.any():
         return {}
-    found = model.predict_proba(fill(rows[later])) @ scatter(model.classes_).astype(np.float64)
+    found = model.predict_proba(fill(asked[later])) @ scatter(model.classes_).astype(np.float64)
     return scene_scores(found, label[later])
 
 
