@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from support.records import Log, at
 
 from models.bundle import Bundle
 from models.sendtime import NOTHING_KNOWN
+from schemas.globals import Epoch
 from streams.accept import Vault
 from streams.learn.start import Start
 from streams.settings import load_settings
@@ -128,4 +130,5 @@ def test_a_trained_bundle_knows_how_demand_is_forecast_and_when_users_are_active
 def test_a_history_of_nothing_teaches_nothing_of_time():
     when = learn_when(Recorder(), "UTC")
     assert (when.plan, when.activity) == (None, None)
-    assert when.into(b"an epoch") == b"an epoch"
+    epoch = msgspec.msgpack.encode(Epoch(number=1, holds_from_ms=0))
+    assert when.into(epoch) == epoch

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from models.bundle.manifest import Platt, Weights
 from models.bundle.odds import logit, sigmoid
 from models.train.fit import LEAST_OF_A_CLASS
+from models.train.order import fit_order
 
 Floats = NDArray[np.float64]
 MOST_SHIFT = 35.0
@@ -32,25 +33,38 @@ def fit_platt(raw: Floats, label: NDArray[np.bool_]) -> Platt | None:
     return Platt(a=a, b=b)
 
 
-def fit_stack(
-    h_t: Floats, h_c: Floats, label: NDArray[np.bool_], h_r: Floats | None = None
-) -> Weights | None:
-    """Return the weights of the calibrated experts' log-odds, and the ranker's, none negative.
+def fit_stack(h_t: Floats, h_c: Floats, label: NDArray[np.bool_]) -> Weights | None:
+    """Return the weights of the calibrated experts' log-odds, none of them negative.
 
-    None: too few labels to say. Whose weight would be negative is left out, the worst first; the
-    last one left stays, with 0.
+    None: too few labels to say. An expert whose weight would be negative is left out.
     """
     if not enough(label):
         return None
-    odds = [logit(each) for each in (h_t, h_c, h_r) if each is not None]
-    kept = list(range(len(odds)))
-    while True:
-        *found, bias = _logistic([odds[i] for i in kept], label)
-        if min(found) >= 0 or len(kept) == 1:
-            break
-        kept.pop(int(np.argmin(found)))
-    weight = dict(zip(kept, (min(max(each, 0.0), MOST) for each in found), strict=True))
-    l_t, l_c, l_r = (weight.get(i, 0.0) for i in range(3))
+    odds = [logit(h_t), logit(h_c)]
+    l_t, l_c, bias = _logistic(odds, label)
+    if l_t < 0 or l_c < 0:
+        kept = 0 if l_t >= l_c else 1
+        alone, bias = _logistic([odds[kept]], label)
+        l_t, l_c = (max(alone, 0.0), 0.0) if kept == 0 else (0.0, max(alone, 0.0))
+    return Weights(lambda_t=min(l_t, MOST), lambda_c=min(l_c, MOST), bias=bias)
+
+
+def fit_ranked(
+    h_t: Floats, h_c: Floats, h_r: Floats, label: NDArray[np.bool_], due: NDArray[np.int64]
+) -> Weights | None:
+    """Return the weights of experts and ranker: their ratios by order, their scale by probability.
+
+    As a stack alone the ranker would be paid for telling users apart, which it does not. None: too few
+    labels to say, or nothing of it orders.
+    """
+    odds = np.stack([logit(each) for each in (h_t, h_c, h_r)], axis=1)
+    order = fit_order(odds, label, due, MOST) if enough(label) else None
+    if order is None:
+        return None
+    scale, bias = _logistic([(odds * order).sum(axis=1)], label)
+    if scale <= 0:
+        return None
+    l_t, l_c, l_r = (min(float(each), MOST) for each in scale * order)
     return Weights(lambda_t=l_t, lambda_c=l_c, bias=bias, lambda_r=l_r)
 
 

@@ -29,7 +29,7 @@ from models.dataset import Dataset, split_by_time
 from models.evaluate import evaluate_dataset
 from models.features import CONTRACT
 from models.features.view import HALF_LIVES_H
-from models.train.calibrate import fit_platt, fit_stack
+from models.train.calibrate import fit_platt, fit_ranked, fit_stack
 from models.train.columns import COLUMNS
 from models.train.contest import fit_contest
 from models.train.fit import CONTEXT, TEMPORAL, Fitted, Trees, fit_binary
@@ -274,7 +274,7 @@ def _with_ranker(
 ) -> dict[str, Weights]:
     """The weights of pairs that the ranker scored as well, where there is one and enough to say."""
     h_r = rank_pairs(bundle, users, later.user, later.offered())
-    weights = None if h_r is None else fit_stack(h_t, h_c, later.engaged, h_r)
+    weights = None if h_r is None else fit_ranked(h_t, h_c, h_r, later.engaged, later.due)
     return {} if weights is None else {"ranked": weights}
 
 
