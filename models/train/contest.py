@@ -83,8 +83,11 @@ def fit_contest(
     asked, came = rows[later], label[later]
     said = {RATE: np.full(len(asked), told.mean())}
     said["trees"] = grown(some, told, trees, seed).predict_proba(asked)[:, 1]
-    for family, fit in LINEAR.items():
-        said[family] = fit(some, columns, told).predict(asked)
+    fits = {
+        family: LINEAR[family](some, columns, told) for family in ("shrunk", "crossed", "sparse")
+    }
+    fits["both"] = Crossed.mean([fits["crossed"], fits["sparse"]])
+    said |= {family: fit.predict(asked) for family, fit in fits.items()}
     losses = {family: surprise(p, came) for family, p in said.items()}
     chosen = _best(losses)
     contest = {
