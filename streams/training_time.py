@@ -13,7 +13,7 @@ from models.forecast.fit import fit_plan
 from models.forecast.plan import encode
 from models.sendtime import ActivityModel
 from models.sendtime.fit import active_hours, fit_activity
-from schemas.globals import Epoch, Wakes
+from schemas.globals import Epoch
 from streams.training import Recorder
 
 Ints = NDArray[np.int64]
@@ -27,12 +27,11 @@ class When:
     activity: ActivityModel | None
 
     def into(self, epoch: bytes | None) -> bytes | None:
-        """Return the epoch with the activity model in it; whom it would wake is nobody's business."""
-        if epoch is None:
-            return None
-        told = msgspec.structs.replace(msgspec.msgpack.decode(epoch, type=Epoch), wakes=Wakes())
-        if self.activity is not None:
-            told = msgspec.structs.replace(told, activity=self.activity.encode())
+        """Return the epoch with the activity model in it."""
+        if epoch is None or self.activity is None:
+            return epoch
+        told = msgspec.msgpack.decode(epoch, type=Epoch)
+        told = msgspec.structs.replace(told, activity=self.activity.encode())
         return msgspec.msgpack.encode(told)
 
 
