@@ -1,0 +1,62 @@
+"""An item launched an hour ago has neighbours: from the first clicks to a decision, no training between."""
+
+from __future__ import annotations
+
+import json
+
+from support.records import Log, at
+
+from schemas.ids import hash64
+from streams.accept import Vault
+from streams.pipeline import Pipeline
+from streams.replay import replay
+from streams.settings import load_settings
+
+T0_MS = at("2026-03-20T10:00:00+00:00")
+HOUR_MS, MINUTE_MS = 3_600_000, 60_000
+SETTINGS = load_settings(
+    {}, consent_default="granted", quiet_start="00:00", quiet_end="00:00", partitions=2,
+    epoch_ms=HOUR_MS, repeat_item_views=3,
+)  # fmt: skip
+
+
+def candidates_of(user, launched):
+    """A day of visits; in its last hour some look at a new lamp beside the kettle, then one user
+    looks at the kettle again and again.
+    """
+    log, evening_ms = Log(), T0_MS + 24 * HOUR_MS
+    for hour in range(24):
+        for n in range(6):
+            for k, item in enumerate(("kettle", "teapot", f"thing{(hour + n) % 7}")):
+                log.click(
+                    f"old{hour}-{n}", "view", item, T0_MS + hour * HOUR_MS + (n * 3 + k) * MINUTE_MS
+                )
+    for n in range(5):
+        for k, item in enumerate(("kettle", "lamp")[: 1 + launched]):
+            log.click(f"new{n}", "view", item, evening_ms + (n * 2 + k) * MINUTE_MS)
+    for k in range(4):
+        log.click(user, "view", "kettle", evening_ms + HOUR_MS + k * MINUTE_MS)
+    found = {}
+
+    def note(output):
+        if output.topic == "decisions":
+            decision = json.loads(output.value)
+            if decision["now_ms"] >= evening_ms + HOUR_MS:
+                found.update({c["item_id"]: c["sources"] for c in decision["candidates"]})
+
+    replay(log.records, Pipeline(SETTINGS, Vault(b"launch", SETTINGS.tenant)), note)
+    return found
+
+
+def names(found, item):
+    return found.get(item, found.get(f"{hash64(item):016x}"))
+
+
+def test_an_item_launched_an_hour_ago_is_offered_to_who_likes_its_neighbour():
+    found = candidates_of("anna", launched=True)
+    assert "neighbours" in names(found, "teapot"), "what has been there all day"
+    assert "neighbours" in names(found, "lamp")
+
+
+def test_what_was_never_launched_is_not_offered():
+    assert names(candidates_of("anna", launched=False), "lamp") is None
