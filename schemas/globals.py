@@ -12,7 +12,8 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
     ``ts_ms``: int64. ``names`` gives the text of hashes the sender saw for the first time.
     ``stream_ms`` is the partition's stream time after the batch. ``cells``: uint64 hash of the user's
     coarse cell at each fact, 0 not known; empty: of nobody. ``pushed``, ``pushed_ms``: uint64 items that were recommended and int64 when that
-    was decided. MessagePack on the wire.
+    was decided; ``segments``: as ``cells``, of the first segment of the user's profile. MessagePack on
+    the wire.
     """
 
     schema_version: int
@@ -27,6 +28,7 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
     cells: bytes = b""
     pushed: bytes = b""
     pushed_ms: bytes = b""
+    segments: bytes = b""
 
 
 class Demand(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
@@ -86,8 +88,8 @@ class Epoch(msgspec.Struct, kw_only=True):
     """One version of the shared knowledge; holds from stream time ``holds_from_ms`` on.
 
     Packed little-endian columns: uint64 item hashes and float32 scores.
-    ``trending`` is best first; ``category_trending``, ``neighbours`` and ``cell_trending`` (by coarse
-    cell) map a hash to (items, scores), best first; ``arrivals`` is newest first. ``exposure``: the most
+    ``trending`` is best first; ``category_trending``, ``neighbours`` ``cell_trending`` (by coarse
+    cell) and ``segment_trending`` map a hash to (items, scores), best first; ``arrivals`` is newest first. ``exposure``: the most
     pushed items of the last 24 hours with their shares of the pushes; ``cold_share``: of items without
     neighbours, null: nothing was pushed. ``names`` gives the text of every
     hash that occurs; ``categories_of`` gives an item's category. MessagePack on the wire.
@@ -102,6 +104,7 @@ class Epoch(msgspec.Struct, kw_only=True):
     neighbours: dict[int, tuple[bytes, bytes]] = {}
     arrivals: tuple[bytes, bytes] = (b"", b"")
     cell_trending: dict[int, tuple[bytes, bytes]] = {}
+    segment_trending: dict[int, tuple[bytes, bytes]] = {}
     exposure: tuple[bytes, bytes] = (b"", b"")
     cold_share: float | None = None
     categories_of: dict[int, int] = {}

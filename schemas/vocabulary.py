@@ -130,6 +130,7 @@ CANDIDATE_SOURCES = (
     "searched",
     "session_neighbours",
     "content",
+    "segment_trending",
 )
 """Names of the sources of candidates by their bit: a ranker's columns are called after them."""
 

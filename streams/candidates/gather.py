@@ -25,6 +25,7 @@ from streams.candidates import (
     rediscovered,
     repurchase,
     searched,
+    segment_trending,
     session_neighbours,
     told_interests,
     trending,
@@ -55,6 +56,7 @@ SOURCES: tuple[Source, ...] = (
     searched.SOURCE,
     session_neighbours.SOURCE,
     content.SOURCE,
+    segment_trending.SOURCE,
 )
 """Bit i of `CandidateSet.sources` stands for the i-th: append, never reorder."""
 

@@ -97,6 +97,7 @@ class EpochView:
     neighbours: Lists
     arrivals: Scored
     cell_trending: Lists
+    segment_trending: Lists
     exposure: Scored
     cold_share: float | None
     demand: DemandView
@@ -127,6 +128,7 @@ class EpochView:
             neighbours=Lists.decode(epoch.neighbours),
             arrivals=_unpack(epoch.arrivals),
             cell_trending=Lists.decode(epoch.cell_trending),
+            segment_trending=Lists.decode(epoch.segment_trending),
             exposure=_unpack(epoch.exposure),
             cold_share=epoch.cold_share,
             demand=DemandView.decode(epoch.demand),

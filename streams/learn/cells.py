@@ -1,4 +1,7 @@
-"""Where each fact of a batch happened: the user's coarse cell as it was known at that record."""
+"""Where each fact of a batch happened: the user's coarse cell as it was known at that record.
+
+Or whose it was: the same of any other field of the context, such as the first segment of a profile.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,15 @@ _BEFORE = -1
 class Cells:
     """The last-known cells before a batch, and those its accepted context records tell."""
 
-    def __init__(self, before: Ragged, contexts: NDArray[Any]) -> None:
+    def __init__(
+        self,
+        before: Ragged,
+        contexts: NDArray[Any],
+        field: ContextField = ContextField.CELL,
+    ) -> None:
         """``before``: the batch's users' `CONTEXT` rows; ``contexts``: the batch's `CONTEXT_ROW`s."""
-        known = np.flatnonzero(before.data["field"] == ContextField.CELL)
-        fresh = contexts[contexts["field"] == ContextField.CELL]
+        known = np.flatnonzero(before.data["field"] == field)
+        fresh = contexts[contexts["field"] == field]
         rows = np.zeros(len(known) + len(fresh), CONTEXT_ROW)
         rows["user"][: len(known)], rows["pos"][: len(known)] = before.slots[known], _BEFORE
         for name in ("ts_ms", "event", "value"):

@@ -45,7 +45,8 @@ def _assembled(
     neighbours: dict[int, Packed],
     names: dict[int, str],
 ) -> Epoch:
-    by_key = (*parts.category_trending.values(), *parts.cell_trending.values())
+    lists = (parts.category_trending, parts.cell_trending, parts.segment_trending)
+    by_key = [packed for found in lists for packed in found.values()]
     packed = (parts.trending, parts.arrivals, *by_key)
     items = _all_items(neighbours, (*packed, *neighbours.values()))
     categories = _categories_of(table, items)
@@ -57,6 +58,7 @@ def _assembled(
         neighbours=neighbours,
         arrivals=parts.arrivals,
         cell_trending=parts.cell_trending,
+        segment_trending=parts.segment_trending,
         categories_of=categories,
         names={number: names[number] for number in sorted(occurring & names.keys())},
     )

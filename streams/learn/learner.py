@@ -49,7 +49,7 @@ MAX_NAMES = 2_500_000
 """Texts remembered: a partition sends each once, so what an item may need later is kept."""
 
 _COLUMNS = {"users": "<u8", "items": "<u8", "categories": "<u8", "types": "u1", "ts_ms": "<i8"}
-_ROW = np.dtype([*_COLUMNS.items(), ("cells", "<u8"), ("partitions", "<u4")])
+_ROW = np.dtype([*_COLUMNS.items(), ("cells", "<u8"), ("segments", "<u8"), ("partitions", "<u4")])
 
 
 @dataclass(slots=True, frozen=True)
@@ -78,6 +78,8 @@ class Learner:
         self._items = Items(bounds.items)
         self._demand = Demand()
         self._near = NearDemand()
+        self._segments = NearDemand()
+        """By segment instead of by cell: none touches another."""
         self._exposure = Exposure()
         self._forecasts = Forecasts(start.plan, settings.default_timezone)
         self._activity = ActivityCounts(settings.default_timezone, start.activity, bounds.users)
@@ -131,7 +133,8 @@ class Learner:
         demand = self._demand.of(len(self._items), holds_from_ms)
         table = table_of(self._items, demand, self._names)
         near = self._near.of(table, holds_from_ms, self._names, self._list_length)
-        parts = parts_of(table, holds_from_ms, self._list_length, near)
+        of = self._segments.of(table, holds_from_ms, self._names, self._list_length)
+        parts = parts_of(table, holds_from_ms, self._list_length, near, of)
         lists = self._similar.lists(table, self._meetings, holds_from_ms, self._list_length)
         exposure, cold_share = self._exposure.told(holds_from_ms, lists)
         head = Epoch(
@@ -168,6 +171,7 @@ class Learner:
         slots = self._items.see(rows["items"], rows["categories"], ts_ms)
         self._demand.add(slots, ts_ms, WEIGHT_OF[rows["types"]])
         self._near.add(rows["cells"], slots, ts_ms, WEIGHT_OF[rows["types"]])
+        self._segments.add(rows["segments"], slots, ts_ms, WEIGHT_OF[rows["types"]])
         met = self._visits.enter(users, slots, ts_ms, homes)
         self._items.count("entries", met.entered)
         self._meetings.add(met)
@@ -182,7 +186,14 @@ class Learner:
         renumbered = self._items.forget()
         if renumbered is None:
             return
-        for part in (self._demand, self._near, self._meetings, self._visits, self._orders):
+        for part in (
+            self._demand,
+            self._near,
+            self._segments,
+            self._meetings,
+            self._visits,
+            self._orders,
+        ):
             part.rename(renumbered)
         self._similar.forget()
 
@@ -190,7 +201,7 @@ class Learner:
         """Keep the names of items, categories and cells; the partitions also name what is neither."""
         if len(self._names) > MAX_NAMES:
             used = {*self._items.column("hash").tolist(), *self._items.column("category").tolist()}
-            used |= self._near.cells()
+            used |= self._near.cells() | self._segments.cells()
             self._names = {number: self._names[number] for number in used & self._names.keys()}
 
     def _last_ms(self) -> NDArray[np.int64]:
@@ -207,9 +218,10 @@ def _rows(signals: Signals) -> NDArray[Any]:
     rows = np.zeros(lengths.pop(), _ROW)
     for name, column in columns.items():
         rows[name] = column
-    if signals.cells:
-        cells = np.frombuffer(signals.cells, "<u8")
-        if len(cells) != len(rows):
-            raise ValueError(f"{len(cells)} cells of {len(rows)} facts")
-        rows["cells"] = cells
+    for name in ("cells", "segments"):
+        if told := getattr(signals, name):
+            column = np.frombuffer(told, "<u8")
+            if len(column) != len(rows):
+                raise ValueError(f"{len(column)} {name} of {len(rows)} facts")
+            rows[name] = column
     return rows

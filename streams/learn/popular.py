@@ -48,6 +48,7 @@ class Parts:
     category_trending: dict[int, Packed]
     arrivals: Packed
     cell_trending: dict[int, Packed]
+    segment_trending: dict[int, Packed]
 
 
 def table_of(items: Items, demand: NDArray[np.int64], names: dict[int, str]) -> Table:
@@ -68,9 +69,13 @@ def table_of(items: Items, demand: NDArray[np.int64], names: dict[int, str]) -> 
 
 
 def parts_of(
-    table: Table, now_ms: int, list_length: int, cell_trending: dict[int, Packed]
+    table: Table,
+    now_ms: int,
+    list_length: int,
+    cell_trending: dict[int, Packed],
+    segment_trending: dict[int, Packed],
 ) -> Parts:
-    """Return trending, trending per category, arrivals, and what was found near cells."""
+    """Return trending, trending per category, arrivals, and what was found near cells and of segments."""
     wanted = np.flatnonzero(table.named & (table.demand > 0))
     best = wanted[np.lexsort((table.rank[wanted], -table.demand[wanted]))]
     top = best[:MAX_TRENDING]
@@ -79,6 +84,7 @@ def parts_of(
         _by_category(table, best, list_length),
         _arrivals(table, now_ms),
         cell_trending,
+        segment_trending,
     )
 
 

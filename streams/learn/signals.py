@@ -21,6 +21,7 @@ def signals_output(
     fresh_names: dict[int, str],
     cells: Cells | None = None,
     pushed: Sequence[tuple[int, int]] = (),
+    segments: Cells | None = None,
 ) -> list[Output]:
     """Return the batch's signal record, none when there is nothing to tell.
 
@@ -30,6 +31,7 @@ def signals_output(
     if not len(facts) and not fresh_names and not pushed:
         return []
     where = None if cells is None else cells.at(facts)
+    whose = None if segments is None else segments.at(facts)
     heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")
     signals = Signals(
         schema_version=1,
@@ -42,6 +44,7 @@ def signals_output(
         ts_ms=facts["ts_ms"].tobytes(),
         names=fresh_names,
         cells=b"" if where is None else where.tobytes(),
+        segments=b"" if whose is None else whose.tobytes(),
         pushed=np.array([item for item, _ in pushed], "<u8").tobytes(),
         pushed_ms=np.array([at_ms for _, at_ms in pushed], "<i8").tobytes(),
     )

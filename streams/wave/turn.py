@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from schemas.state import UserState
 from schemas.tables import EventBatch, Output, SourceRecord
 from schemas.timeline import Timeline
+from schemas.vocabulary import ContextField
 from streams.accept import Vault, accept
 from streams.aggregate import unpack_rows
 from streams.learn.cells import Cells
@@ -148,8 +149,9 @@ class Turn:
         """End each batch with what the deduplicated whole says of it."""
         parts = parted(batch, self._batches, [session.partition for session in self.sessions])
         cells = Cells(self._told, batch.contexts)
+        segments = Cells(self._told, batch.contexts, ContextField.SEGMENT_1)
         for session, part, records in zip(self.sessions, parts, self._parts, strict=True):
-            session.close(part, records, cells)
+            session.close(part, records, cells, segments)
 
     # -- what publishing asks
 

@@ -26,7 +26,16 @@ NOW_MS = 1_700_000_000_000
 HOUR_MS = 3_600_000
 
 
-def make_due(users, kinds=None, items=None, categories=None, now_ms=NOW_MS, cells=(), interests=()):
+def make_due(
+    users,
+    kinds=None,
+    items=None,
+    categories=None,
+    now_ms=NOW_MS,
+    cells=(),
+    interests=(),
+    segments=(),
+):
     """``users``: per user a list of (item, event type, age in hours[, category[, quantity[, price]]])."""
     rows, slots = [], []
     for slot, events in enumerate(users):
@@ -51,6 +60,7 @@ def make_due(users, kinds=None, items=None, categories=None, now_ms=NOW_MS, cell
         for slot, names in enumerate(interests)
         for field, name in zip(INTERESTS, names, strict=False)
     ]
+    told += [(slot, ContextField.SEGMENT_1, name) for slot, name in enumerate(segments) if name]
     told.sort()
     rows = [(now_ms, 1, hash64(text), field) for _, field, text in told]
     slots = np.array([slot for slot, *_ in told], np.int64)
@@ -88,6 +98,7 @@ def make_shared(
     tables=None,
     sessions=(),
     by_cell=None,
+    by_segment=None,
 ):
     """``catalogue``: dicts without ts, or a text for an item that was withdrawn.
 
@@ -99,6 +110,7 @@ def make_shared(
         trending=packed(trending or {}),
         category_trending={hash64(k): packed(v) for k, v in (by_category or {}).items()},
         cell_trending={hash64(k): packed(v) for k, v in (by_cell or {}).items()},
+        segment_trending={hash64(k): packed(v) for k, v in (by_segment or {}).items()},
         neighbours={hash64(k): packed(v) for k, v in (neighbours or {}).items()},
         arrivals=packed(arrivals or {}),
         categories_of={hash64(k): hash64(v) for k, v in (categories or {}).items()},
@@ -183,6 +195,7 @@ def rich_shared():
         tables={"ease": similar, "followers": similar, "content": similar},
         sessions=[["i0", "i1", "i7", "sold-out"], ["i1", "i2", "gone", "i9"], ["i4", "i5"]],
         by_cell={"cell": lists},
+        by_segment={"loyal": lists},
     )
 
 
@@ -217,6 +230,7 @@ def rich_due():
         items=[None] * 4 + ["i0", None],
         cells=["cell", "elsewhere", "cell"],
         interests=[[], ["c1", "c2"]],
+        segments=["loyal", None, "new"],
     )
 
 

@@ -28,6 +28,7 @@ NAMES = [
     "searched",
     "session_neighbours",
     "content",
+    "segment_trending",
 ]
 
 
