@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.records import Log, at
 
-from models.evaluate.items.contest import judge
+from models.evaluate.items.contest import add_baselines, judge
 from schemas.ids import hash64
 from schemas.vocabulary import EventType
 from streams.items.categories import ask_category
@@ -123,6 +123,15 @@ def test_shuffled_targets_give_chance():
     deviation = (chance * (1 - chance) / len(asked.task.test)) ** 0.5
     for name in outcome.lists:
         assert outcome.worth(name).of("hr", 5).mean() < chance + 3 * deviation
+
+
+def test_baselines_of_a_log_with_categories_include_its_items_by_category(log):
+    asked = next(iter(questions(log, None, SETTINGS, 0, lambda done, total: None)))
+    test = [(asked.task.test, asked.tested)]
+    outcome = judge(asked.task, asked.names, asked.proposed, test, 0)
+    add_baselines(outcome, 0)
+    assert {"als", "user_neighbours", "gru", "content_based"} <= outcome.lists.keys()
+    assert outcome.worth("content_based").of("hr", 10).mean() == 1.0
 
 
 def test_categories_are_asked_of_what_was_done_in_them(log):

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.evaluate.items.candidates import Candidates, propose, tie_order
 from models.evaluate.items.choice import choose
-from models.evaluate.items.contestants import fit_baselines, fit_models
+from models.evaluate.items.contestants import fit_baselines, fit_content, fit_models
 from models.evaluate.items.lists import Worth, of_model, worth
 from models.evaluate.items.task import Queries, Task
 from models.items import ItemModel
@@ -71,8 +71,9 @@ def run(task: Task, seed: int, say: Say, baselines: bool = False) -> Outcome:
 
 
 def add_baselines(outcome: Outcome, seed: int) -> None:
-    """Measure alone, beside the others, what takes long to fit."""
-    _measure(outcome, fit_baselines(outcome.task.final, seed), seed)
+    """Measure the baselines alone, beside the sources."""
+    final = outcome.task.final
+    _measure(outcome, fit_baselines(final, seed) | fit_content(final), seed)
 
 
 def _measure(outcome: Outcome, models: Models, seed: int) -> None:

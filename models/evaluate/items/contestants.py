@@ -40,16 +40,17 @@ def fit_models(task: Task, training: Training) -> dict[str, ItemModel]:
 
 
 def fit_baselines(training: Training, seed: int) -> dict[str, ItemModel]:
-    """Return what is measured alone, next to the others: matrix factorisation, users alike, a GRU.
-
-    Items by their content are among `fit_models`, but not where sources propose.
-    """
+    """Return what takes long to fit: matrix factorisation, users alike, a GRU."""
     from models.items import recurrent
 
-    models: dict[str, ItemModel] = {
+    return {
         "als": factors.fit(training, seed),
         "user_neighbours": user_neighbours.fit(training),
         "gru": recurrent.fit(training, seed),
     }
+
+
+def fit_content(training: Training) -> dict[str, ItemModel]:
+    """Return items alike by what describes them, as a baseline for where only sources propose."""
     described = content.fit(training)
-    return models if described is None else {**models, "content": described}
+    return {} if described is None else {"content_based": described}
