@@ -89,6 +89,16 @@ def test_a_tombstone_withdraws_and_only_a_version_as_new_brings_the_item_back():
     assert names(catalogue) == ["a"]
 
 
+def test_its_length_counts_items_once_and_those_withdrawn_not():
+    catalogue = Catalogue()
+    for later_ms in range(3):
+        put(catalogue, "a", ts=T_MS + later_ms)
+    put(catalogue, "b")
+    assert len(catalogue) == 2
+    catalogue.apply(b"a", None)
+    assert len(catalogue) == 1
+
+
 def test_offers_tell_the_category_and_what_is_known_to_be_gone():
     catalogue = Catalogue()
     items = np.array(
