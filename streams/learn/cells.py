@@ -38,9 +38,10 @@ class Cells:
         self._rows = rows[np.lexsort((rows["pos"], rows["user"]))]
 
     def at(self, facts: NDArray[Any]) -> NDArray[np.uint64] | None:
-        """Return the cell of each fact (`FACT_ROW`), 0 where none is known; None: of nobody.
+        """Return the cell of each fact (`FACT_ROW`), 0 where none is known; None: of none of them.
 
-        As in the state the newest report by (ts, event) holds, whatever came after it.
+        As in the state the newest report by (ts, event) holds, whatever came after it. What is
+        known of others changes nothing: a partition's batch may be decided with another's.
         """
         rows = self._rows
         if not len(rows) or not len(facts):
@@ -56,4 +57,5 @@ class Cells:
         last = np.searchsorted(place, asked, side="right") - 1
         mine = (last >= 0) & (user[last] == facts["user"])
         found = rows["value"][newest_first[holds[last]]]
-        return np.where(mine, found, np.uint64(NO_ID))
+        found = np.where(mine, found, np.uint64(NO_ID))
+        return found if found.any() else None

@@ -56,7 +56,13 @@ def test_what_was_known_before_the_batch_holds_until_something_newer_is_told():
 
 
 def test_a_cell_that_was_cleared_is_not_known():
-    assert Cells(known((0, 1, 0, 7)), told([(1, 1, 5, 0)])).at(facts([(2, 1)])).tolist() == [0]
+    cells = Cells(known((0, 1, 0, 7)), told([(1, 1, 5, 0)]))
+    assert cells.at(facts([(0, 1), (2, 1)])).tolist() == [7, 0]
+
+
+def test_what_is_known_of_others_leaves_nobody_with_a_cell():
+    """A partition's batch says the same whether or not it is decided with another's."""
+    assert Cells(known((0, 0, 0, 7)), told([(1, 1, 5, 8)])).at(facts([(2, 2)])) is None
 
 
 reports = st.lists(
