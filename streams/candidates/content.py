@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.candidates.proposals import Proposals, Source, View
-from streams.candidates.similar import added_up, recent
+from streams.candidates.similar import from_table
 
 TABLE = "content"
 BEST_SCORE = 0.3
@@ -12,12 +12,7 @@ BEST_SCORE = 0.3
 
 def raw(view: View) -> Proposals:
     """Score s/(1+s) where s sums the seeds' likeness to the cold item by the seeds' weights."""
-    table = view.shared.tables[TABLE]
-    if not len(table):
-        return Proposals.none()
-    start = recent(view)
-    rows, item, weight = table.lookup(start.item, view.longest)
-    return added_up(start.due[rows], item, start.weight()[rows] * weight, BEST_SCORE, view)
+    return from_table(view, TABLE, BEST_SCORE)
 
 
 SOURCE = Source("content", "described_alike", raw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.candidates.proposals import Proposals, Source, View
-from streams.candidates.similar import added_up, recent
+from streams.candidates.similar import from_table
 
 TABLE = "ease"
 BEST_SCORE = 0.6
@@ -11,12 +11,7 @@ BEST_SCORE = 0.6
 
 def raw(view: View) -> Proposals:
     """Score s/(1+s) where s sums the seeds' regression weights by the seeds' own."""
-    table = view.shared.tables[TABLE]
-    if not len(table):
-        return Proposals.none()
-    start = recent(view)
-    rows, item, weight = table.lookup(start.item, view.longest)
-    return added_up(start.due[rows], item, start.weight()[rows] * weight, BEST_SCORE, view)
+    return from_table(view, TABLE, BEST_SCORE)
 
 
 SOURCE = Source("ease", "goes_with_yours", raw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.candidates.proposals import Proposals, Source, View
-from streams.candidates.similar import added_up, recent
+from streams.candidates.similar import from_table
 
 TABLE = "followers"
 BEST_SCORE = 0.6
@@ -13,12 +13,7 @@ DECAY = 0.6
 
 def raw(view: View) -> Proposals:
     """Score s/(1+s) where s sums the seeds' transitions by the seeds' weights."""
-    table = view.shared.tables[TABLE]
-    if not len(table):
-        return Proposals.none()
-    start = recent(view)
-    rows, item, weight = table.lookup(start.item, view.longest)
-    return added_up(start.due[rows], item, start.weight(DECAY)[rows] * weight, BEST_SCORE, view)
+    return from_table(view, TABLE, BEST_SCORE, DECAY)
 
 
 SOURCE = Source("followers", "viewed_next", raw)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
-from streams.candidates.history import Seeds, Touches
+from streams.candidates.history import SEED_DECAY, Seeds, Touches
 from streams.candidates.proposals import Proposals, View
 from streams.groups import by_pair, by_score, order_by, places, runs, sums
 
@@ -36,6 +36,19 @@ def recent(view: View) -> Seeds:
     if view.recent is None:
         view.recent = seeds(view, view.touches.take(view.touches.weight > 0))
     return view.recent
+
+
+def from_table(view: View, name: str, best_score: float, decay: float = SEED_DECAY) -> Proposals:
+    """Return ``best_score * s / (1 + s)`` where s sums a table's entries by the seeds' weights.
+
+    ``name``: of the bundle's table; ``decay``: see `Seeds.weight`.
+    """
+    table = view.shared.tables[name]
+    if not len(table):
+        return Proposals.none()
+    start = recent(view)
+    rows, item, entry = table.lookup(start.item, view.longest)
+    return added_up(start.due[rows], item, start.weight(decay)[rows] * entry, best_score, view)
 
 
 def added_up(
