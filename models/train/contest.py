@@ -80,15 +80,8 @@ def fit_contest(
     if not (_enough(label[earlier]) and _enough(label[later])):
         return fit_binary(name, rows, label, trees, seed), {}
     some, told = thinned(rows[earlier], label[earlier], seed, MOST_JUDGED)
-    asked, came = rows[later], label[later]
-    said = {RATE: np.full(len(asked), told.mean())}
-    said["trees"] = grown(some, told, trees, seed).predict_proba(asked)[:, 1]
-    fits = {
-        family: LINEAR[family](some, columns, told) for family in ("shrunk", "crossed", "sparse")
-    }
-    fits["both"] = Crossed.mean([fits["crossed"], fits["sparse"]])
-    said |= {family: fit.predict(asked) for family, fit in fits.items()}
-    losses = {family: surprise(p, came) for family, p in said.items()}
+    said = _said(some, told, rows[later], columns, trees, seed)
+    losses = {family: surprise(p, label[later]) for family, p in said.items()}
     chosen = _best(losses)
     contest = {
         "log_loss": {family: float(loss.mean()) for family, loss in losses.items()},
@@ -98,15 +91,38 @@ def fit_contest(
         return fit_binary(name, rows, label, trees, seed), contest
     golden = golden_rows(rows, seed)
     if chosen == RATE:
-        rate = float(label.mean())
-        made = constant_graph([rate], rows.shape[1])
-        parity = check_parity(name, made, lambda some: np.full(len(some), rate), golden)
-        return Fitted(made, RATE, parity), contest
-    rows, label = thinned(rows, label, seed)
-    linear = LINEAR[chosen](rows, columns, label)
+        return _rate(name, rows, label, golden), contest
+    few, of_few = thinned(rows, label, seed)
+    linear = LINEAR[chosen](few, columns, of_few)
     made = linear.export()
     parity = check_parity(name, made, linear.predict, golden)
     return Fitted(made, "crossed_logistic", parity), contest
+
+
+def _said(
+    some: Rows,
+    told: NDArray[np.bool_],
+    asked: Rows,
+    columns: tuple[str, ...],
+    trees: Trees,
+    seed: int,
+) -> dict[str, NDArray[np.float64]]:
+    """What each family, fitted on ``some``, says of the rows asked about."""
+    said = {RATE: np.full(len(asked), told.mean())}
+    said["trees"] = grown(some, told, trees, seed).predict_proba(asked)[:, 1]
+    fits = {
+        family: LINEAR[family](some, columns, told) for family in ("shrunk", "crossed", "sparse")
+    }
+    fits["both"] = Crossed.mean([fits["crossed"], fits["sparse"]])
+    return said | {family: fit.predict(asked) for family, fit in fits.items()}
+
+
+def _rate(name: str, rows: Rows, label: NDArray[np.bool_], golden: Rows) -> Fitted:
+    """The graph that gives everybody the rate."""
+    rate = float(label.mean())
+    made = constant_graph([rate], rows.shape[1])
+    parity = check_parity(name, made, lambda some: np.full(len(some), rate), golden)
+    return Fitted(made, RATE, parity)
 
 
 def _best(losses: dict[str, NDArray[np.float64]]) -> str:
