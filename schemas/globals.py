@@ -91,8 +91,10 @@ class Epoch(msgspec.Struct, kw_only=True):
     ``trending`` is best first; ``category_trending``, ``neighbours`` ``cell_trending`` (by coarse
     cell) and ``segment_trending`` map a hash to (items, scores), best first; ``arrivals`` is newest first. ``exposure``: the most
     pushed items of the last 24 hours with their shares of the pushes; ``cold_share``: of items without
-    neighbours, null: nothing was pushed. ``names`` gives the text of every
-    hash that occurs; ``categories_of`` gives an item's category. MessagePack on the wire.
+    neighbours, null: nothing was pushed. ``described`` maps an item that
+    was launched lately to the known ones that it is described like, ``words`` the keyed hash of a word
+    to the items that it finds (both are of items that the catalogue has). ``names`` gives the text of every
+    other hash that occurs; ``categories_of`` gives an item's category. MessagePack on the wire.
     """
 
     schema_version: int = 1
@@ -108,6 +110,8 @@ class Epoch(msgspec.Struct, kw_only=True):
     exposure: tuple[bytes, bytes] = (b"", b"")
     cold_share: float | None = None
     categories_of: dict[int, int] = {}
+    described: dict[int, tuple[bytes, bytes]] = {}
+    words: dict[int, tuple[bytes, bytes]] = {}
     demand: Demand = Demand()
     activity: Activity = Activity()
     wakes: Wakes = Wakes()

@@ -83,11 +83,17 @@ class ContextField(IntEnum):
     SEGMENT_2 = 22
     SEGMENT_3 = 23
     SEGMENT_4 = 24
+    WORD_1 = 25
+    WORD_2 = 26
+    WORD_3 = 27
+    WORD_4 = 28
 
 
 INTERESTS = tuple(field for field in ContextField if field.name.startswith("INTEREST_"))
 SEGMENTS = tuple(field for field in ContextField if field.name.startswith("SEGMENT_"))
 """What a profile names, in its order; a profile tells all of them at once."""
+WORDS = tuple(field for field in ContextField if field.name.startswith("WORD_"))
+"""The first words of the latest search, as keyed hashes; a search tells all of them at once."""
 
 
 class TriggerKind(IntEnum):

@@ -8,6 +8,7 @@ from typing import Any
 from streams.engine.knowledge import KnowledgeReader
 from streams.engine.learning import LearnerService, Learns
 from streams.engine.ticks import TickWriter
+from streams.knowledge.shelf import shelf
 
 
 def register_engine(app: Any) -> None:
@@ -35,5 +36,8 @@ def register_knowledge(app: Any, knowledge: Any, make_learner: Callable[[], Lear
             make_learner=make_learner,
             catalog_version=lambda: knowledge.catalogue.version,
             news=lambda after_ms: app.engine.deciding.run(knowledge.catalogue.news, after_ms),
+            shelf=lambda known, now_ms: app.engine.deciding.run(
+                shelf, knowledge.catalogue, known, now_ms
+            ),
         )
     )

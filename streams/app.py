@@ -94,7 +94,8 @@ def _add_pipeline(app: KairosApp) -> Processor:
     settings = app.settings
     pipeline = assemble(settings)
     start = Start.of(pipeline.bundle)
-    register_knowledge(app, pipeline.knowledge, lambda: Learner(settings, start=start))
+    word = pipeline.vault.word
+    register_knowledge(app, pipeline.knowledge, lambda: Learner(settings, start=start, word=word))
     return pipeline
 
 

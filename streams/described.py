@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import re
-
 from models.items.content import Described
 from schemas.catalog import CatalogItem
 from schemas.events import Timestamp
 from streams.accept.times import parse_ts
 from streams.knowledge.catalogue import Catalogue
-
-_WORD = re.compile(r"\w+")
+from streams.words import search_words, words_of
 
 
 def described(catalogue: Catalogue) -> list[Described]:
-    """Return the items on offer with the words of title, category and brand.
+    """Return the items on offer as they are described."""
+    return [describe(number, item) for number, item in catalogue.on_offer()]
+
+
+def describe(number: int, item: CatalogItem) -> Described:
+    """Return an item with the words of title, category and brand.
 
     Only the title is cut into words; the rest are names, kept whole and apart from its words.
     """
-    return [
-        Described(number, _ms(item.created_ts or item.ts), " ".join(_words(item)), item.embedding)
-        for number, item in catalogue.on_offer()
-    ]
-
-
-def _words(item: CatalogItem) -> list[str]:
     names = {"category": item.category_id, "brand": item.brand}
     told = [f"{kind}={'_'.join(name.split())}" for kind, name in names.items() if name]
-    return [*_WORD.findall((item.title or "").lower()), *told]
+    words = " ".join([*words_of(item.title or ""), *told])
+    return Described(number, _ms(item.created_ts or item.ts), words, item.embedding)
+
+
+def search_terms(item: CatalogItem) -> set[str]:
+    """Return every word by which a search may find the item."""
+    told = (item.title, item.category_id, item.brand)
+    return {word for text in told if text for word in search_words(text)}
 
 
 def _ms(ts: Timestamp) -> int:

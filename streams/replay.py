@@ -20,6 +20,7 @@ from schemas.events import Tick
 from schemas.globals import Signals
 from schemas.state import NEVER_MS
 from schemas.tables import Output, SourceRecord
+from streams.knowledge.shelf import shelf
 from streams.learn import signals
 from streams.learn.learner import Learner
 from streams.learn.start import Start
@@ -84,7 +85,9 @@ class _Run:
 
     def __init__(self, pipeline: Pipeline, sink: Sink, batch_records: int) -> None:
         self._pipeline, self._sink, self._batch_records = pipeline, sink, batch_records
-        self._learner = Learner(pipeline.settings, start=Start.of(pipeline.bundle))
+        self._learner = Learner(
+            pipeline.settings, start=Start.of(pipeline.bundle), word=pipeline.vault.word
+        )
         self._last_ms = 0
         self.done = Replayed([MemoryStore() for _ in range(pipeline.settings.partitions)])
 
@@ -102,6 +105,7 @@ class _Run:
         """Let the learner publish what it has learned so far."""
         done, knowledge = self.done, self._pipeline.knowledge
         self._learner.hear(knowledge.catalogue.news(NEVER_MS if done.epochs else None))
+        self._learner.read(shelf(knowledge.catalogue, self._learner.known(), holds_from_ms))
         done.epochs += 1
         epoch = self._learner.epoch(done.epochs, holds_from_ms, knowledge.catalogue.version)
         done.epoch = msgspec.msgpack.encode(epoch)

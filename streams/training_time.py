@@ -27,11 +27,12 @@ class When:
     activity: ActivityModel | None
 
     def into(self, epoch: bytes | None) -> bytes | None:
-        """Return the epoch with the activity model in it."""
-        if epoch is None or self.activity is None:
-            return epoch
+        """Return the epoch as a bundle carries it: with the activity model, without what is of its day."""
+        if epoch is None:
+            return None
         told = msgspec.msgpack.decode(epoch, type=Epoch)
-        told = msgspec.structs.replace(told, activity=self.activity.encode())
+        activity = told.activity if self.activity is None else self.activity.encode()
+        told = msgspec.structs.replace(told, activity=activity, described={}, words={})
         return msgspec.msgpack.encode(told)
 
 

@@ -1,4 +1,6 @@
-"""An item launched an hour ago has neighbours: from the first clicks to a decision, no training between."""
+"""An item launched an hour ago has neighbours: from the first clicks, or from its description alone, to
+a decision, no training between; and a search without a click finds items.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +38,17 @@ def candidates_of(user, launched):
             log.click(f"new{n}", "view", item, evening_ms + (n * 2 + k) * MINUTE_MS)
     for k in range(4):
         log.click(user, "view", "kettle", evening_ms + HOUR_MS + k * MINUTE_MS)
+    return offered(log, evening_ms + HOUR_MS)
+
+
+def offered(log, after_ms):
+    """Item -> sources of all candidates in decisions from then on."""
     found = {}
 
     def note(output):
         if output.topic == "decisions":
             decision = json.loads(output.value)
-            if decision["now_ms"] >= evening_ms + HOUR_MS:
+            if decision["now_ms"] >= after_ms:
                 found.update({c["item_id"]: c["sources"] for c in decision["candidates"]})
 
     replay(log.records, Pipeline(SETTINGS, Vault(b"launch", SETTINGS.tenant)), note)
@@ -60,3 +67,41 @@ def test_an_item_launched_an_hour_ago_is_offered_to_who_likes_its_neighbour():
 
 def test_what_was_never_launched_is_not_offered():
     assert names(candidates_of("anna", launched=False), "lamp") is None
+
+
+def put(log, item, title, ts_ms):
+    log.add("catalog", item, {"item_id": item, "ts": ts_ms, "title": title}, ts_ms)
+
+
+def day_of_a_shop():
+    """Nobody ever met the two items launched in its last hour."""
+    log = Log()
+    put(log, "kettle", "Steel kettle, red", T0_MS - 400 * 24 * HOUR_MS)
+    put(log, "chair", "Garden chair", T0_MS - 400 * 24 * HOUR_MS)
+    for n in range(8):
+        for k, item in enumerate(("kettle", "chair")):
+            log.click(f"old{n}-{item}", "view", item, T0_MS + (n * 2 + k) * MINUTE_MS)
+    put(log, "copper", "Copper kettle", T0_MS + 20 * MINUTE_MS)
+    put(log, "umbrella", "Umbrella", T0_MS + 21 * MINUTE_MS)
+    return log
+
+
+def test_an_item_that_nobody_met_is_offered_to_who_looks_at_what_is_described_alike():
+    log = day_of_a_shop()
+    for k in range(4):
+        log.click("anna", "view", "kettle", T0_MS + HOUR_MS + k * MINUTE_MS)
+    found = offered(log, T0_MS + HOUR_MS)
+    assert "content" in found["copper"]
+    assert "content" not in found.get("umbrella", [])
+    assert "content" not in found.get("chair", [])
+
+
+def test_a_search_without_any_click_yields_what_its_words_find():
+    log = day_of_a_shop()
+    log.click("bert", "search", None, T0_MS + HOUR_MS, query="RED kettle")
+    log.click("carl", "search", None, T0_MS + HOUR_MS, query="nothing we have")
+    log.tick(T0_MS + 12 * HOUR_MS)
+    found = offered(log, T0_MS + HOUR_MS)
+    assert "searched" in found["kettle"]
+    assert "searched" in found["copper"]
+    assert "searched" not in found.get("chair", [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from schemas.ids import NO_ID, hash64
 from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW, EventBatch, SourceRecord
 from schemas.timeline import Timeline
-from schemas.vocabulary import ContextField
+from schemas.vocabulary import WORDS, ContextField
 from streams.accept.validate import event_types
 from streams.accept.vault import Vault
 from streams.settings import Settings
@@ -84,6 +85,12 @@ class Columns:
     ) -> None:
         """Add a told field; None clears it."""
         self._contexts += _CONTEXT(pos, user, ts_ms, event, self.text(text), field)
+
+    def add_words(self, pos: int, user: int, ts_ms: int, event: int, words: list[str]) -> None:
+        """Add the first words of a search, as hashes whose text nobody keeps."""
+        for field, word in zip_longest(WORDS, words[: len(WORDS)]):
+            number = NO_ID if word is None else self._vault.word(word)
+            self._contexts += _CONTEXT(pos, user, ts_ms, event, number, field)
 
     def add_receipt(self, pos: int, user: int, ts_ms: int, number: int, status: int) -> None:
         """Add a receipt for the recommendation with these 128 bits."""

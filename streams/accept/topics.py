@@ -10,15 +10,16 @@ from schemas.events import Click, Profile, Purchase
 from schemas.ids import event_hash
 from schemas.receipts import PushReceipt
 from schemas.tables import SourceRecord
-from schemas.vocabulary import INTERESTS, SEGMENTS, ContextField, PushStatus
+from schemas.vocabulary import INTERESTS, SEGMENTS, ContextField, EventType, PushStatus
 from streams.accept import validate as check
 from streams.accept.columns import DENIED, NO_PRICE, Columns
 from streams.accept.situation import add_context
 from streams.accept.times import parse_ts
+from streams.words import search_words
 
 
 def add_click(columns: Columns, pos: int, record: SourceRecord, click: Click) -> None:
-    """A behaviour event: one fact; its device is news about the situation."""
+    """A behaviour event: one fact; its device, and a search's words, are news about the situation."""
     check.check_key(record.key, click.user_id)
     kind = check.event_type(columns.event_types, click.event)
     ts_ms = parse_ts(click.ts, record.timestamp_ms)
@@ -32,6 +33,8 @@ def add_click(columns: Columns, pos: int, record: SourceRecord, click: Click) ->
         price_minor=NO_PRICE if click.price_minor is None else click.price_minor,
         quantity=1 if click.quantity is None else click.quantity,
     )  # fmt: skip
+    if click.query and kind == EventType.SEARCH and (words := search_words(click.query)):
+        columns.add_words(pos, user, ts_ms, event, words)
     if click.device:
         columns.add_context(pos, user, ts_ms, event, ContextField.DEVICE, click.device.lower())
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 PSEUDONYM_BYTES = 16
 REMEMBERED_USERS = 1 << 16
 """Users whose pseudonym is kept at hand, in memory alone: active ones come back at once."""
+REMEMBERED_WORDS = 1 << 14
 
 
 class Vault:
@@ -29,6 +30,9 @@ class Vault:
         self._siv = AESSIV(_derive(secret, tenant, b"seal", 64))
         self.pseudonym = lru_cache(maxsize=REMEMBERED_USERS)(self._pseudonym)
         """The 16-byte pseudonym of a user id: HMAC-SHA-256 (RFC 2104), cut."""
+        self.word = lru_cache(maxsize=REMEMBERED_WORDS)(self._word)
+        """The 64-bit hash of a word that was searched, under a key: nobody can look it up in a list."""
+        self._word_key = _derive(secret, tenant, b"word", 32)
         self.fingerprint = _derive(secret, tenant, b"fingerprint", 8).hex()
         """16 hex digits that tell two secrets apart and reveal neither."""
 
@@ -36,6 +40,10 @@ class Vault:
         mac = self._mac.copy()
         mac.update(user_id.encode())
         return mac.digest()[:PSEUDONYM_BYTES]
+
+    def _word(self, word: str) -> int:
+        digest = hashlib.blake2b(word.encode(), digest_size=8, key=self._word_key).digest()
+        return int.from_bytes(digest, "little") or 1
 
     def seal(self, text: str) -> bytes:
         """Return ``text`` encrypted with AES-SIV (RFC 5297): same text, same bytes."""

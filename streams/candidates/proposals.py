@@ -52,6 +52,14 @@ class Proposals:
         """Pairs."""
         return len(self.due)
 
+    def and_also(self, other: Proposals) -> Proposals:
+        """Both; a pair may be in them twice (`best` keeps the better)."""
+        if not len(self) or not len(other):
+            return self if len(self) else other
+        names = ("due", "item", "category", "score")
+        columns = ((getattr(self, name), getattr(other, name)) for name in names)
+        return Proposals(*(np.concatenate(pair) for pair in columns))
+
     def take(self, rows: NDArray[Any]) -> Proposals:
         """The chosen pairs (indices or mask)."""
         return Proposals(self.due[rows], self.item[rows], self.category[rows], self.score[rows])

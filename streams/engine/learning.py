@@ -34,6 +34,14 @@ class Learns(Protocol):
         """Take in what changed in the catalogue."""
         ...
 
+    def known(self) -> Any:
+        """Return the items whose records it wants to read."""
+        ...
+
+    def read(self, shelf: Any) -> None:
+        """Take in records of the catalogue."""
+        ...
+
     def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
         """Return the knowledge gained so far."""
         ...
@@ -84,6 +92,7 @@ class LearnerService(Service):
         make_learner: Callable[[], Learns],
         catalog_version: Callable[[], int],
         news: Callable[[int | None], Awaitable[Any]],
+        shelf: Callable[[Any, int], Awaitable[Any]],
         **kwargs: Any,
     ) -> None:
         self._app = app
@@ -91,6 +100,7 @@ class LearnerService(Service):
         self._make_learner = make_learner
         self._catalog_version = catalog_version
         self._news = news
+        self._shelf = shelf
         super().__init__(**kwargs)
 
     def _is_mine(self) -> bool:
@@ -157,6 +167,8 @@ class LearnerService(Service):
         number = schedule.number + 1
         version = self._catalog_version()
         learner.hear(await self._news(schedule.told_ms))
+        known = await asyncio.to_thread(learner.known)
+        learner.read(await self._shelf(known, holds_from_ms))
         epoch = await asyncio.to_thread(learner.epoch, number, holds_from_ms, version)
         async with producer.transaction():
             await producer.send_and_wait(

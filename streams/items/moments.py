@@ -19,6 +19,7 @@ from schemas.tables import DueUsers, SourceRecord
 from schemas.vocabulary import EventType, TriggerKind, among
 from streams.accept import Vault, accept
 from streams.knowledge.shared import Knowledge, Shared
+from streams.knowledge.shelf import shelf
 from streams.learn.learner import Learner
 from streams.learn.signals import signals_output
 from streams.settings import Settings
@@ -193,6 +194,7 @@ def walk(
             record = log.catalogue[shelved]
             knowledge.apply_catalog(record.key, record.value)
             shelved += 1
+        learner.read(shelf(knowledge.catalogue, learner.known(), holds_from_ms))
         epoch = learner.epoch(number, holds_from_ms, knowledge.catalogue.version)
         knowledge.apply_epoch(msgspec.msgpack.encode(epoch))
         rows = np.flatnonzero(epoch_of == each)

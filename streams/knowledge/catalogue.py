@@ -109,6 +109,12 @@ class Catalogue:
         value = self._values[self._slots.get(number)]
         return None if value is None else msgspec.json.decode(value, type=CatalogItem)
 
+    def records(self, items: NDArray[np.uint64]) -> dict[int, bytes]:
+        """Return the JSON of each hash that is known and not withdrawn."""
+        values = map(self._values.__getitem__, self._slots.find(items).tolist())
+        found = zip(items.tolist(), values, strict=True)
+        return {number: value for number, value in found if value is not None}
+
     def embedding(self, number: int) -> NDArray[np.float64] | None:
         """Return the item's embedding scaled to length 1, None where none, or only zeros, was told."""
         slot = self._slots.get(number)

@@ -53,6 +53,13 @@ class Lists:
         np.cumsum(lengths, out=offsets[1:])
         return cls(np.array(keys, np.uint64), offsets, *_unpack((items, scores)))
 
+    def inverted(self) -> Lists:
+        """Return of each item the keys whose lists have it, best first, ties by hash."""
+        keys = np.repeat(self.keys, np.diff(self.offsets))
+        order = np.lexsort((keys, -self.scores, self.items))
+        items, first = np.unique(self.items[order], return_index=True)
+        return Lists(items, np.append(first, len(order)), keys[order], self.scores[order])
+
     def __len__(self) -> int:
         """Keys."""
         return len(self.keys)
@@ -87,7 +94,10 @@ class Lists:
 
 @dataclass(slots=True, frozen=True)
 class EpochView:
-    """An `Epoch` decoded; immutable. Scores are in [0, 1]."""
+    """An `Epoch` decoded; immutable. Scores are in [0, 1].
+
+    ``described``: of a known item the launched ones that are described like it.
+    """
 
     number: int
     holds_from_ms: int
@@ -98,6 +108,8 @@ class EpochView:
     arrivals: Scored
     cell_trending: Lists
     segment_trending: Lists
+    described: Lists
+    words: Lists
     exposure: Scored
     cold_share: float | None
     demand: DemandView
@@ -129,6 +141,8 @@ class EpochView:
             arrivals=_unpack(epoch.arrivals),
             cell_trending=Lists.decode(epoch.cell_trending),
             segment_trending=Lists.decode(epoch.segment_trending),
+            described=Lists.decode(epoch.described).inverted(),
+            words=Lists.decode(epoch.words),
             exposure=_unpack(epoch.exposure),
             cold_share=epoch.cold_share,
             demand=DemandView.decode(epoch.demand),

@@ -69,7 +69,7 @@ class Knowledge:
         self.catalogue = Catalogue()
         self._epochs: list[EpochView] = []
         if initial is not None:
-            # Demand is news of its day: what was a trend in training says nothing now.
+            # Demand is news of its day: what was a trend or new in training says nothing now.
             start = msgspec.structs.replace(
                 initial,
                 number=INITIAL_NUMBER,
@@ -78,6 +78,8 @@ class Knowledge:
                 wakes=Wakes(),
                 exposure=(b"", b""),
                 cold_share=None,
+                described={},
+                words={},
             )
             self._epochs.append(EpochView.decode(start))
 

@@ -12,6 +12,7 @@ about 500 MB, and 300 MB more while merging.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +22,13 @@ from numpy.typing import NDArray
 
 from schemas.globals import Demand as DemandTold
 from schemas.globals import Epoch, Signals
-from schemas.ids import NO_ID
+from schemas.ids import NO_ID, hash64
 from schemas.state import NEVER_MS
 from schemas.vocabulary import EventType
+from streams.knowledge.shelf import Shelf
 from streams.learn.activity import ActivityCounts
 from streams.learn.demand import WEIGHT_OF, Demand
+from streams.learn.described import Describer, Said
 from streams.learn.digest import fitted
 from streams.learn.exposure import Exposure
 from streams.learn.forecasts import Forecasts
@@ -35,7 +38,7 @@ from streams.learn.near import NearDemand
 from streams.learn.popular import parts_of, table_of
 from streams.learn.repurchase import Intervals
 from streams.learn.seasons import Seasons
-from streams.learn.similar import Similar
+from streams.learn.similar import MAX_SOURCES, Similar
 from streams.learn.start import Start
 from streams.learn.visits import Visits
 from streams.learn.wakes import WakeQueue
@@ -65,8 +68,13 @@ class Learner:
     """Counts demand and meetings of items; `epoch` says what follows from them."""
 
     def __init__(
-        self, settings: Settings, bounds: Bounds | None = None, start: Start | None = None
+        self,
+        settings: Settings,
+        bounds: Bounds | None = None,
+        start: Start | None = None,
+        word: Callable[[str], int] = hash64,
     ) -> None:
+        """``word``: hash of a word, as `streams.accept` hashes those of a search."""
         bounds, start = bounds or Bounds(), start or Start()
         self.stream_ms = NEVER_MS
         """Largest stream time any partition reported."""
@@ -90,6 +98,8 @@ class Learner:
         self._visits = Visits(bounds.users)
         self._orders = Visits(bounds.users)
         self._wakes = WakeQueue(settings.news_users)
+        self._describer = Describer(word)
+        self._shelf = Shelf({}, [])
 
     def absorb(self, signals: Signals) -> None:
         """Take in one batch's signals, in the order of its partition.
@@ -118,15 +128,24 @@ class Learner:
         """Take in what changed in the catalogue (`streams.knowledge.news.CHANGE`)."""
         self._wakes.hear(changes)
 
+    def known(self) -> NDArray[np.uint64]:
+        """Return the items that are met most: those whose records `read` wants."""
+        self._count_waiting()
+        occurred = self._occurred()
+        slots = np.argsort(-occurred, kind="stable")[:MAX_SOURCES]
+        return self._items.column("hash").astype(np.uint64)[slots[occurred[slots] > 0]]
+
+    def read(self, shelf: Shelf) -> None:
+        """Take in what the catalogue says of `known` and of new items, for the epochs from now on."""
+        self._shelf = shelf
+
     def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
         """Return what the signals absorbed so far say, as of ``holds_from_ms``.
 
         Encoded as MessagePack it is smaller than 4 MiB. What is older than the windows is
         forgotten on the way, so ``holds_from_ms`` must not go back.
         """
-        if self._buffered:
-            self._count(np.concatenate(self._buffer))
-            self._buffer, self._buffered = [], 0
+        self._count_waiting()
         if self._similar.due(self._meetings, holds_from_ms):
             self._meetings.expire(self._last_ms(), holds_from_ms)
         self._forget_names()
@@ -137,6 +156,7 @@ class Learner:
         parts = parts_of(table, holds_from_ms, self._list_length, near, of)
         lists = self._similar.lists(table, self._meetings, holds_from_ms, self._list_length)
         exposure, cold_share = self._exposure.told(holds_from_ms, lists)
+        said = self._said(holds_from_ms)
         head = Epoch(
             number=number,
             holds_from_ms=holds_from_ms,
@@ -146,8 +166,23 @@ class Learner:
             exposure=exposure,
             cold_share=cold_share,
             wakes=self._wakes.told(holds_from_ms, self._items, self._visits),
+            described=said.alike,
+            words=said.words,
         )
         return fitted(head, parts, table, lists, self._names)
+
+    def _said(self, now_ms: int) -> Said:
+        """What the newest shelf says, of items that were met as often as they were by now."""
+        numbers = np.array(list(self._shelf.records), np.uint64)
+        slots = self._items.find(numbers)
+        met = np.append(self._occurred(), 0)[slots]  # the last is for "no item"
+        occurred = {n: m for n, m in zip(numbers.tolist(), met.tolist(), strict=True) if m}
+        return self._describer.say(self._shelf, occurred, now_ms)
+
+    def _occurred(self) -> NDArray[np.int64]:
+        """In how many histories of visits and of purchases each item is, by slot."""
+        items = self._items
+        return items.column("entries").astype(np.int64) + items.column("orders").astype(np.int64)
 
     def _demand_told(self, now_ms: int) -> DemandTold:
         """The forecasts' columns, and what is known of the seasons and intervals of the same."""
@@ -158,6 +193,11 @@ class Learner:
             season=self._seasons.of(keys, now_ms).astype("<f4").tobytes(),
             repurchase_days=self._intervals.days(keys).astype("<f4").tobytes(),
         )
+
+    def _count_waiting(self) -> None:
+        if self._buffered:
+            self._count(np.concatenate(self._buffer))
+            self._buffer, self._buffered = [], 0
 
     def _count(self, rows: NDArray[Any]) -> None:
         self._activity.add(rows["users"], rows["ts_ms"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
-from streams.groups import places
+from streams.groups import places, runs
 from streams.learn.demand import HOUR_MS
 from streams.learn.items import Items
 
@@ -122,6 +123,19 @@ def _arrivals(table: Table, now_ms: int) -> Packed:
     new = np.flatnonzero(fresh & table.named & (table.demand >= LEAST_ARRIVAL_DEMAND))
     new = new[np.lexsort((table.rank[new], age_ms[new]))][:MAX_ARRIVALS]
     return pack(table, new, 1 - age_ms[new] / ARRIVAL_LIFE_MS)
+
+
+def packed_lists(
+    key: NDArray[np.uint64], item: NDArray[np.uint64], score: NDArray[Any], longest: int
+) -> dict[int, Packed]:
+    """Return the ``longest`` best items of each key as an epoch carries them, ties by hash."""
+    order = np.lexsort((item, -score, key))
+    order = order[places(key[order]) < longest]
+    key, item = key[order], item[order].astype("<u8")
+    scores = score[order].astype("<f4")
+    bounds = np.append(runs(key), len(key)).tolist()
+    pieces = [slice(low, high) for low, high in itertools.pairwise(bounds)]
+    return {int(key[p.start]): (item[p].tobytes(), scores[p].tobytes()) for p in pieces}
 
 
 def pack(table: Table, slots: NDArray[np.int64], score: NDArray[Any]) -> Packed:

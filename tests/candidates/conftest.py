@@ -16,7 +16,7 @@ from schemas.globals import Epoch
 from schemas.ids import hash64
 from schemas.state import CONTEXT, EVENT, Ragged, UserState
 from schemas.tables import DueUsers
-from schemas.vocabulary import INTERESTS, ContextField, EventType, TriggerKind
+from schemas.vocabulary import INTERESTS, WORDS, ContextField, EventType, TriggerKind
 from streams.candidates.proposals import View
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.shared import EpochView, Shared
@@ -35,8 +35,9 @@ def make_due(
     cells=(),
     interests=(),
     segments=(),
+    words=(),
 ):
-    """``users``: per user a list of (item, event type, age in hours[, category[, quantity[, price]]])."""
+    """``words``: per user (age in hours, words) of the latest search; ``users``: per user a list of (item, event type, age in hours[, category[, quantity[, price]]])."""
     rows, slots = [], []
     for slot, events in enumerate(users):
         made = []
@@ -61,8 +62,16 @@ def make_due(
         for field, name in zip(INTERESTS, names, strict=False)
     ]
     told += [(slot, ContextField.SEGMENT_1, name) for slot, name in enumerate(segments) if name]
+    told = [(*each, 0) for each in told]
+    told += [
+        (slot, field, word, age_h)
+        for slot, search in enumerate(words)
+        if search
+        for age_h in search[:1]
+        for field, word in zip(WORDS, search[1], strict=False)
+    ]
     told.sort()
-    rows = [(now_ms, 1, hash64(text), field) for _, field, text in told]
+    rows = [(now_ms - int(age * HOUR_MS), 1, hash64(text), field) for _, field, text, age in told]
     slots = np.array([slot for slot, *_ in told], np.int64)
     state.context = Ragged.group(len(users), slots, np.array(rows, CONTEXT))
     n = len(users)
@@ -99,6 +108,8 @@ def make_shared(
     sessions=(),
     by_cell=None,
     by_segment=None,
+    words=None,
+    described=None,
 ):
     """``catalogue``: dicts without ts, or a text for an item that was withdrawn.
 
@@ -113,6 +124,8 @@ def make_shared(
         segment_trending={hash64(k): packed(v) for k, v in (by_segment or {}).items()},
         neighbours={hash64(k): packed(v) for k, v in (neighbours or {}).items()},
         arrivals=packed(arrivals or {}),
+        words={hash64(k): packed(v) for k, v in (words or {}).items()},
+        described={hash64(k): packed(v) for k, v in (described or {}).items()},
         categories_of={hash64(k): hash64(v) for k, v in (categories or {}).items()},
     )
     return Shared(
@@ -196,6 +209,8 @@ def rich_shared():
         sessions=[["i0", "i1", "i7", "sold-out"], ["i1", "i2", "gone", "i9"], ["i4", "i5"]],
         by_cell={"cell": lists},
         by_segment={"loyal": lists},
+        words={"red": lists, "kettle": {"i3": 0.9, "gone": 0.9, "i9": 0.4}},
+        described={"new4": {"i0": 0.9, "i1": 0.4}, "gone": {"i0": 0.8, "i3": 0.8}},
     )
 
 
@@ -231,6 +246,7 @@ def rich_due():
         cells=["cell", "elsewhere", "cell"],
         interests=[[], ["c1", "c2"]],
         segments=["loyal", None, "new"],
+        words=[None, (1, ["red", "kettle"]), (5, ["kettle", "unheard"]), (2, ["red"])],
     )
 
 

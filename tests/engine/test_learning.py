@@ -70,12 +70,19 @@ class Recording:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, int]] = []
+        self.shelves: list[tuple[list[int], int]] = []
 
     def absorb(self, signals: Signals) -> None:
         self.asked.append(("absorb", signals.stream_ms))
 
     def hear(self, changes: None) -> None:
         pass
+
+    def known(self) -> list[int]:
+        return [7]
+
+    def read(self, shelf: tuple[list[int], int]) -> None:
+        self.shelves.append(shelf)
 
     def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
         self.asked.append(("epoch", holds_from_ms))
@@ -97,6 +104,14 @@ async def nothing_new(after_ms: int | None) -> None:
     return None
 
 
+async def shelf(known: list[int], now_ms: int) -> tuple[list[int], int]:
+    return known, now_ms
+
+
+def service_of(news=nothing_new) -> LearnerService:
+    return LearnerService(None, Settings(epoch_ms=100_000), Recording, lambda: 3, news, shelf)
+
+
 def signals_of(stream_ms: int) -> SimpleNamespace:
     signals = Signals(
         schema_version=1, partition=0, stream_ms=stream_ms,
@@ -106,7 +121,7 @@ def signals_of(stream_ms: int) -> SimpleNamespace:
 
 
 def test_an_epoch_holds_what_came_before_its_multiple_and_nothing_after() -> None:
-    service = LearnerService(None, Settings(epoch_ms=100_000), Recording, lambda: 3, nothing_new)
+    service = service_of()
     learner = Recording()
     records = [signals_of(ms) for ms in (150_000, 199_999, 205_000, 320_000)]
     asyncio.run(service._take(records, learner, Schedule(100_000), Accepting()))
@@ -118,6 +133,7 @@ def test_an_epoch_holds_what_came_before_its_multiple_and_nothing_after() -> Non
         ("epoch", 300_000),
         ("absorb", 320_000),
     ]
+    assert learner.shelves == [([7], 200_000), ([7], 300_000)], "what is known, as of the epoch"
 
 
 def test_a_learner_that_takes_over_hears_of_what_is_newer_than_the_last_epoch_then_of_all() -> None:
@@ -126,7 +142,7 @@ def test_a_learner_that_takes_over_hears_of_what_is_newer_than_the_last_epoch_th
     async def news(after_ms: int | None) -> None:
         after.append(after_ms)
 
-    service = LearnerService(None, Settings(epoch_ms=100_000), Recording, lambda: 3, news)
+    service = service_of(news)
     for told_ms in (None, 100_000):
         schedule = Schedule(100_000, number=1, holds_from_ms=100_000, told_ms=told_ms)
         records = [signals_of(ms) for ms in (150_000, 205_000, 320_000)]
