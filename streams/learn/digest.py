@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from schemas.globals import Epoch
 from schemas.ids import NO_ID
+from streams.groups import runs
 from streams.learn.popular import Packed, Parts, Table
 
 MAX_EPOCH_BYTES = 3_600_000
@@ -67,8 +68,9 @@ def _assembled(
 def _all_items(keys: Iterable[int], lists: Iterable[Packed]) -> NDArray[np.uint64]:
     """Return every item hash that occurs, sorted."""
     listed = np.frombuffer(b"".join(items for items, _ in lists), "<u8")
-    found: NDArray[np.uint64] = np.unique(np.concatenate((np.array(list(keys), np.uint64), listed)))
-    return found
+    found = np.concatenate((np.array(list(keys), np.uint64), listed))
+    found.sort()  # np.unique would take four times as long
+    return found[runs(found)]
 
 
 def _categories_of(table: Table, items: NDArray[np.uint64]) -> dict[int, int]:

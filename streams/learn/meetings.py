@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.groups import by_score, places, runs
+from streams.groups import places, runs
 from streams.learn.demand import SLOT_BITS
 from streams.learn.tally import Tally
 from streams.learn.visits import HISTORY, Meetings
@@ -23,6 +24,11 @@ BUCKET_OF = np.searchsorted(_STEPS, np.arange(HISTORY), side="right") - 1
 ORDERS = len(_STEPS)
 """The bucket of meetings among purchases."""
 _BUCKET_BITS = 3
+_ITEM_BITS, _WEIGHT_BITS, _SCORE_BITS = 20, 29, 30
+MOST_SOURCES = 1 << (63 - _ITEM_BITS - _WEIGHT_BITS)
+"""Sources looked at together: what is sorted must fit 64 bits, with a million items as well."""
+_LAST_ITEM, _MOST_WEIGHT = (1 << _ITEM_BITS) - 1, (1 << _WEIGHT_BITS) - 1
+_MOST_SCORE = np.uint64((1 << _SCORE_BITS) - 1)
 
 FORWARD = np.array([3000, 2000, 1700, 1400, 1000, 4000])
 """Weight in thousandths by bucket when the candidate came later than the seed: a cosine that falls
@@ -77,11 +83,13 @@ class MeetingCounts:
 
     def expire(self, last_ms: NDArray[np.int64], now_ms: int) -> None:
         """Forget pairs of items that were not seen for `PAIR_LIFE_MS`."""
+        lives = last_ms > now_ms - PAIR_LIFE_MS
+        if lives.all():
+            return
         keys, counts = self._tally.rows()
         earlier, later, _ = _parts(keys)
-        kept = np.minimum(last_ms[earlier], last_ms[later]) > now_ms - PAIR_LIFE_MS
-        if not kept.all():
-            self._tally.replace(keys[kept], counts[kept])
+        kept = lives[earlier] & lives[later]
+        self._tally.replace(keys[kept], counts[kept])
 
     def rename(self, renumbered: NDArray[np.int64]) -> None:
         """Follow a renumbering of items; pairs with one that is gone (-1) go too."""
@@ -115,27 +123,82 @@ class MeetingCounts:
         x = m / (sqrt(occurred_a * occurred_b) + SHRINKAGE), and the score is x / (1 + x). The
         sums are of integers, so the result does not depend on order.
         """
+        found = [
+            self._neighbours_of(part, allowed, rank, occurred, limit) for part in _parts_of(sources)
+        ]
+        return Neighbours(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+    def _neighbours_of(
+        self,
+        sources: NDArray[np.bool_],
+        allowed: NDArray[np.bool_],
+        rank: NDArray[np.int64],
+        occurred: NDArray[np.int64],
+        limit: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Return `Neighbours`' columns of at most `MOST_SOURCES` sources.
+
+        What is sorted is one number a row that holds all there is to it: sorting numbers is
+        several times faster than sorting places by them and gathering columns.
+        """
         keys, counts = self._tally.rows()
         earlier, later, bucket = _parts(keys)
         onward = np.flatnonzero(sources[earlier] & allowed[later])
         back = np.flatnonzero(sources[later] & allowed[earlier])
-        source = np.concatenate((earlier[onward], later[back]))
-        item = np.concatenate((later[onward], earlier[back]))
-        weighted = np.concatenate(
-            (counts[onward] * FORWARD[bucket[onward]], counts[back] * BACKWARD[bucket[back]])
-        )
-        order = np.argsort((source << SLOT_BITS) | rank[item])
-        source, item = source[order], item[order]
-        starts = runs(source, item)
-        met = np.add.reduceat(weighted[order], starts) / 1000.0 if len(starts) else source / 1.0
-        source, item = source[starts], item[starts]
+        number, chosen, by_rank = np.cumsum(sources) - 1, np.flatnonzero(sources), np.argsort(rank)
+        packed = np.concatenate(
+            (
+                _pack(number[earlier[onward]], rank[later[onward]], counts[onward] * FORWARD[bucket[onward]]),
+                _pack(number[later[back]], rank[earlier[back]], counts[back] * BACKWARD[bucket[back]]),
+            )
+        )  # fmt: skip
+        packed.sort()
+        pair = packed >> _WEIGHT_BITS
+        starts = runs(pair)
+        met = np.add.reduceat(packed & _MOST_WEIGHT, starts) / 1000.0 if len(starts) else pair / 1.0
+        number, item = pair[starts] >> _ITEM_BITS, pair[starts] & _LAST_ITEM
         # Each root apart: the product of two counts could pass 64 bits.
-        mean = np.sqrt(occurred[source]) * np.sqrt(occurred[item])
-        strength = met / (mean + SHRINKAGE)
-        score = (strength / (1 + strength)).astype(np.float32)
-        order = by_score(source, score)
-        order = order[places(source[order]) < limit]
-        return Neighbours(source[order], item[order], score[order])
+        root = np.sqrt(occurred)
+        strength = met / (root[chosen][number] * root[by_rank][item] + SHRINKAGE)
+        number, score, item = _best(number, strength / (1 + strength), item, limit)
+        return chosen[number], by_rank[item], score
+
+
+def _parts_of(sources: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
+    """Yield masks of at most `MOST_SOURCES` of the sources each, at least one."""
+    number = np.cumsum(sources) - 1
+    for first in range(0, max(int(number[-1:].sum()) + 1, 1), MOST_SOURCES):
+        yield sources & (number >= first) & (number < first + MOST_SOURCES)
+
+
+def _pack(
+    number: NDArray[np.int64], item: NDArray[np.int64], weighted: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    pair = (number << _ITEM_BITS) | item
+    return (pair << _WEIGHT_BITS) | np.minimum(weighted, _MOST_WEIGHT)
+
+
+def _best(
+    number: NDArray[np.int64], score: NDArray[np.float64], item: NDArray[np.int64], limit: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+    """Return (number, score, item) of each number's best ``limit``, ties by item.
+
+    ``score``: 0 to 1; the bits of such a float32 are a number below ``_MOST_SCORE`` that grows
+    with it.
+    """
+    falling = _MOST_SCORE - score.astype(np.float32).view(np.uint32).astype(np.uint64)
+    place = number.astype(np.uint64) << np.uint64(_SCORE_BITS) | falling
+    packed = place << np.uint64(_ITEM_BITS) | item.astype(np.uint64)
+    packed.sort()
+    place = packed >> np.uint64(_ITEM_BITS)
+    number = (place >> np.uint64(_SCORE_BITS)).astype(np.int64)
+    listed = np.flatnonzero(places(number) < limit)
+    bits = (_MOST_SCORE - (place[listed] & _MOST_SCORE)).astype(np.uint32)
+    return (
+        number[listed],
+        bits.view(np.float32),
+        (packed[listed] & np.uint64(_LAST_ITEM)).astype(np.int64),
+    )
 
 
 def _key(

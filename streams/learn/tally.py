@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,13 +46,19 @@ class Tally:
     def _merge(self) -> None:
         if self._waiting:
             keys, counts = zip((self._keys, self._counts), *self._waiting, strict=True)
-            self.replace(np.concatenate(keys), np.concatenate(counts))
+            self._waiting, self._rows_waiting = [], 0
+            # Piece by piece it is sorted: what a stable sort makes use of.
+            self._keys, self._counts = _grouped(
+                np.concatenate(keys), np.concatenate(counts), "stable"
+            )
 
 
 def _grouped(
-    keys: NDArray[np.int64], counts: NDArray[np.int64]
+    keys: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    kind: Literal["quicksort", "stable"] = "quicksort",
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    order = np.argsort(keys)
+    order = np.argsort(keys, kind=kind)
     keys, counts = keys[order], counts[order]
     starts = runs(keys)
     total = np.add.reduceat(counts, starts) if len(starts) else counts

@@ -201,6 +201,38 @@ def test_only_the_best_allowed_neighbours_are_returned_ties_by_hash():
     assert [pair for pair in found if pair[0] == 0] == [(0, 2), (0, 1)]
 
 
+MET = st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, HISTORY - 1))
+
+
+@given(st.lists(MET, min_size=1, max_size=60), st.integers(1, 7), st.integers(1, 4))
+@settings(max_examples=60)
+def test_neighbours_are_those_of_a_plain_count_however_many_are_looked_at_together(
+    rows, together, limit
+):
+    counts = MeetingCounts()
+    counts.add(met(*rows))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streams.learn.meetings.MOST_SOURCES", together)
+        found = similar(counts, 6, (3, 1, 4, 1, 5, 9), limit=limit)
+    assert found == plain_neighbours(rows, (3, 1, 4, 1, 5, 9), limit)
+
+
+def plain_neighbours(rows, occurred, limit):
+    weighted = Counter()
+    for earlier, later, distance in rows:
+        weighted[earlier, later] += int(FORWARD[BUCKET_OF[distance]])
+        weighted[later, earlier] += int(BACKWARD[BUCKET_OF[distance]])
+    scored = {}
+    for (a, b), weight in weighted.items():
+        x = weight / 1000 / (np.sqrt(occurred[a]) * np.sqrt(occurred[b]) + SHRINKAGE)
+        scored[a, b] = float(np.float32(x / (1 + x)))
+    best = {}
+    for source in range(len(occurred)):
+        mine = sorted((-scored[pair], pair) for pair in scored if pair[0] == source)
+        best |= {pair: -negative for negative, pair in mine[:limit]}
+    return best
+
+
 def test_beyond_the_bound_the_rarest_pairs_go_of_those_the_longest_unseen():
     counts = MeetingCounts(most=4)
     counts.add(met((0, 1, 0), (0, 1, 0), (1, 2, 0), (2, 3, 0), (3, 4, 0), (4, 5, 0)))
