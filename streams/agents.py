@@ -17,12 +17,15 @@ def register_engine(app: Any) -> None:
         *app.options.topics, key_serializer="raw", value_serializer="raw", acks=False
     )
 
-    @app.agent(inputs, name="batches")
     async def batches(stream: Any) -> None:
         """Hand every merged micro-batch to the engine."""
         async for event in stream.events():
             app.engine.submit(event.message)
 
+    # `@app.agent` would also look through all modules for a scanner that we do not use.
+    app.agents["batches"] = app.conf.Agent(
+        batches, name="batches", app=app, channel=inputs, on_error=app._on_agent_error
+    )
     app.service(TickWriter(app, app.settings))
 
 

@@ -48,12 +48,24 @@ class KairosApp(faust.App):
         gc.set_threshold(*GC_THRESHOLDS)
         sys.setswitchinterval(SWITCH_S)
 
+    def service(self, cls: type[Any]) -> type[Any]:
+        """Add a service; Faust's own also looks through all modules for a scanner we do not use."""
+        self._extra_services.append(cls)
+        return cls
+
     def worker_init_post_autodiscover(self) -> None:
         """Load the web server only if it is wanted."""
         if self.boot_strategy.enable_web is False:
             self.on_worker_init.send()
         else:
             super().worker_init_post_autodiscover()
+
+    @property
+    def web_server_driver_version(self) -> str:
+        """What the banner says of the web server, which Faust would load for it."""
+        return (
+            "off" if self.boot_strategy.enable_web is False else super().web_server_driver_version
+        )
 
 
 def create_app(

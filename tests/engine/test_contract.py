@@ -216,6 +216,24 @@ def test_faust_loads_its_web_server_here_whether_wanted_or_not() -> None:
     ]
 
 
+def test_faust_adds_agents_and_services_as_we_do_but_for_the_scanner() -> None:
+    assert source(App.service).splitlines()[-3:] == [
+        "    venusian.attach(cls, category=SCAN_SERVICE)",
+        "    self._extra_services.append(cls)",
+        "    return cls",
+    ]
+    assert source(App.agent).splitlines()[-8:] == [
+        "        self.agents[agent.name] = agent",
+        "        # This connects the agent to the topic conductor",
+        "        # to make the graph more pretty.",
+        "        self.topics.beacon.add(agent)",
+        "        venusian.attach(agent, category=SCAN_AGENT)",
+        "        return agent",
+        "",
+        "    return _inner",
+    ]
+
+
 def test_faust_hands_the_thread_a_live_set_and_calls_it_by_these_names() -> None:
     called = source(driver.AIOKafkaConsumerThread.getmany)
     assert "self._fetch_records" in called
