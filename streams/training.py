@@ -27,6 +27,12 @@ from streams.store import MemoryStore
 _NO_ENGAGEMENT = (EventType.REMOVE_CART, EventType.RETURN, EventType.CANCEL)
 _ENGAGES = tuple(kind for kind in DEEDS if kind not in _NO_ENGAGEMENT)
 """Events that count as "engages with this item" in the label."""
+_OPEN: dict[str, Any] = {
+    "publish": "shadow", "consent_default": "granted", "quiet_start": "00:00", "quiet_end": "00:00",
+    "cap_per_day": 100, "min_gap_ms": 0, "news_users": 0,
+}  # fmt: skip
+"""Consent and quiet hours decide whether a push goes out, not what a user would have done.
+News of the catalogue ask nobody: one item alone teaches no order."""
 
 
 @dataclass(slots=True)
@@ -82,23 +88,11 @@ def record(
 ) -> tuple[Recorder, Replayed]:
     """Replay history without a bundle and without silence, and return what was seen.
 
-    Consent and quiet hours decide whether a push goes out, not what a user would have done:
-    samples are taken from every trigger, and nothing is published. Users who trigger nothing are
-    sampled as well, or P(user acts) would know active users only. News of the catalogue ask nobody:
-    one item alone teaches no order.
+    Samples are taken from every trigger, and nothing is published. Users who trigger nothing are
+    sampled as well, or P(user acts) would know active users only.
     """
-    open_settings = msgspec.structs.replace(
-        settings,
-        publish="shadow",
-        consent_default="granted",
-        quiet_start="00:00",
-        quiet_end="00:00",
-        cap_per_day=100,
-        min_gap_ms=0,
-        news_users=0,
-    )
     recorder = Recorder()
-    pipeline = Pipeline(open_settings, vault, observer=recorder)
+    pipeline = Pipeline(msgspec.structs.replace(settings, **_OPEN), vault, observer=recorder)
     recorder.catalogue = pipeline.knowledge.catalogue
 
     def at_epoch(stores: list[MemoryStore], now_ms: int) -> None:

@@ -93,10 +93,12 @@ def fit_contest(
     if chosen == RATE:
         return _rate(name, rows, label, golden), contest
     few, of_few = thinned(rows, label, seed)
-    linear = LINEAR[chosen](few, columns, of_few)
+    return _crossed(name, LINEAR[chosen](few, columns, of_few), golden), contest
+
+
+def _crossed(name: str, linear: Crossed, golden: Rows) -> Fitted:
     made = linear.export()
-    parity = check_parity(name, made, linear.predict, golden)
-    return Fitted(made, "crossed_logistic", parity), contest
+    return Fitted(made, "crossed_logistic", check_parity(name, made, linear.predict, golden))
 
 
 def _said(

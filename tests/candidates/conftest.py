@@ -26,18 +26,7 @@ NOW_MS = 1_700_000_000_000
 HOUR_MS = 3_600_000
 
 
-def make_due(
-    users,
-    kinds=None,
-    items=None,
-    categories=None,
-    now_ms=NOW_MS,
-    cells=(),
-    interests=(),
-    segments=(),
-    words=(),
-):
-    """``words``: per user (age in hours, words) of the latest search; ``users``: per user a list of (item, event type, age in hours[, category[, quantity[, price]]])."""
+def _events(users, now_ms):
     rows, slots = [], []
     for slot, events in enumerate(users):
         made = []
@@ -51,29 +40,48 @@ def make_due(
             )
         rows += sorted(made, key=lambda row: row[:2])
         slots += [slot] * len(made)
-    state = UserState.fresh([slot.to_bytes(16, "little") for slot in range(len(users))])
-    state.events = Ragged.group(
-        len(users), np.array(slots, np.int64), np.array([tuple(r) for r in rows], EVENT)
-    )
-    told = [(slot, ContextField.CELL, cell) for slot, cell in enumerate(cells) if cell]
+    made = np.array([tuple(row) for row in rows], EVENT)
+    return Ragged.group(len(users), np.array(slots, np.int64), made)
+
+
+def _context(users, cells, interests, segments, words, now_ms):
+    told = [(slot, ContextField.CELL, cell, 0) for slot, cell in enumerate(cells) if cell]
     told += [
-        (slot, field, name)
+        (slot, field, name, 0)
         for slot, names in enumerate(interests)
         for field, name in zip(INTERESTS, names, strict=False)
     ]
-    told += [(slot, ContextField.SEGMENT_1, name) for slot, name in enumerate(segments) if name]
-    told = [(*each, 0) for each in told]
+    told += [(slot, ContextField.SEGMENT_1, name, 0) for slot, name in enumerate(segments) if name]
     told += [
-        (slot, field, word, age_h)
+        (slot, field, word, search[0])
         for slot, search in enumerate(words)
         if search
-        for age_h in search[:1]
         for field, word in zip(WORDS, search[1], strict=False)
     ]
     told.sort()
     rows = [(now_ms - int(age * HOUR_MS), 1, hash64(text), field) for _, field, text, age in told]
     slots = np.array([slot for slot, *_ in told], np.int64)
-    state.context = Ragged.group(len(users), slots, np.array(rows, CONTEXT))
+    return Ragged.group(users, slots, np.array(rows, CONTEXT))
+
+
+def make_due(
+    users,
+    kinds=None,
+    items=None,
+    categories=None,
+    now_ms=NOW_MS,
+    cells=(),
+    interests=(),
+    segments=(),
+    words=(),
+):
+    """``users``: per user a list of (item, event type, age in hours[, category[, quantity[, price]]]).
+
+    ``words``: per user (age in hours, words) of the latest search.
+    """
+    state = UserState.fresh([slot.to_bytes(16, "little") for slot in range(len(users))])
+    state.events = _events(users, now_ms)
+    state.context = _context(len(users), cells, interests, segments, words, now_ms)
     n = len(users)
     return DueUsers(
         state=state,

@@ -22,7 +22,7 @@ from models.features import CONTRACT
 from models.scene.measure import against_baselines
 from models.scene.rules import scene_labels, told_scene
 from models.train.columns import COLUMNS
-from models.train.train import draft_bundle
+from models.train.train import Draft, draft_bundle
 from schemas.vocabulary import Scene
 
 Floats = NDArray[np.float64]
@@ -73,17 +73,13 @@ def compare(evidence: Evidence, seed: int) -> Compared:
     data = evidence.data
     train, later, test = blocks(data)
     shuffled = shuffled_context(data, seed)
-    full = draft_bundle(data.take(train), data.take(later), seed)
-    blind = draft_bundle(data.take(train), data.take(later), seed, without_context(), full)
-    mixed = draft_bundle(shuffled.take(train), shuffled.take(later), seed, like=full)
-    drafts = {"with": full, "without": blind, "shuffled": mixed}
-    bundle, tested, other = full.bundle(), data.take(test), shuffled.take(test)
+    drafts = _drafts(data, shuffled, train, later, seed)
+    bundle, tested, other = drafts["with"].bundle(), data.take(test), shuffled.take(test)
     scores = {name: _scores(draft.bundle(), other if name == "shuffled" else tested)
               for name, draft in drafts.items()}  # fmt: skip
-    pairs = test[data.due]
     fused = {name: each["fused"] for name, each in scores.items()}
     fused["temporal"], fused["context"] = scores["with"]["temporal"], scores["with"]["context"]
-    fused |= {name: p[pairs] for name, p in evidence.oracles.items()}
+    fused |= {name: p[test[data.due]] for name, p in evidence.oracles.items()}
     scene = recognise(bundle, tested.user)
     true = None if evidence.scene is None else evidence.scene[test]
     found = {
@@ -96,10 +92,22 @@ def compare(evidence: Evidence, seed: int) -> Compared:
         "moments": len(tested), "pairs": len(tested.due), "users": len(np.unique(tested.users)),
         "splits": found,
         "fusion": {name: _weights(draft.bundle()) for name, draft in drafts.items()},
-        "contests": full.contests,
+        "contests": drafts["with"].contests,
         "scene": _scenes(bundle, tested, data.user[train], true),
     }  # fmt: skip
     return Compared(numbers | verdict(found["all"]), _mix(scene, tested))
+
+
+def _drafts(
+    data: Dataset, shuffled: Dataset, train: Bools, later: Bools, seed: int
+) -> dict[str, Draft]:
+    """Train the three variants, all as the first was."""
+    full = draft_bundle(data.take(train), data.take(later), seed)
+    return {
+        "with": full,
+        "without": draft_bundle(data.take(train), data.take(later), seed, without_context(), full),
+        "shuffled": draft_bundle(shuffled.take(train), shuffled.take(later), seed, like=full),
+    }
 
 
 def blocks(data: Dataset) -> tuple[Bools, Bools, Bools]:

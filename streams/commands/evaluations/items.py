@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +17,7 @@ from streams.sources import SOURCES
 
 if TYPE_CHECKING:
     from models.evaluate.items.contest import Outcome
+    from models.evaluate.page import Section
     from streams.items.moments import ItemLog
     from streams.settings import Settings
 
@@ -54,21 +55,27 @@ def items(
     Needs the `train` extra.
     """
     from models.evaluate.items.read import ItemLogError
-    from models.evaluate.items.report import numbers, sections
 
     gc.disable()  # millions of small objects that all stay: collecting costs minutes
-    result: dict[str, Any] = {}
-    chapters = []
+    outcomes = _outcomes(source, data, attributes, test_data, baselines, freshness, seed)
     try:
-        for outcome in _outcomes(source, data, attributes, test_data, baselines, freshness, seed):
-            told = numbers(outcome, seed)
-            result = result or dict(told)
-            result.setdefault("tasks", {})[outcome.task.name] = told
-            chapters += sections(outcome, told)
+        result, chapters = _told(outcomes, seed)
     except ItemLogError as error:
         say(str(error))
         raise typer.Exit(CANNOT_RUN) from error
     written(result, f"Items: {source}", chapters, json_out, html_out)
+
+
+def _told(outcomes: Iterable[Outcome], seed: int) -> tuple[dict[str, Any], list[Section]]:
+    """Return the report in numbers, the first task's in front, and in sections."""
+    from models.evaluate.items.report import numbers, sections
+
+    tasks: dict[str, dict[str, Any]] = {}
+    chapters: list[Section] = []
+    for outcome in outcomes:
+        told = tasks[outcome.task.name] = numbers(outcome, seed)
+        chapters += sections(outcome, told)
+    return {**next(iter(tasks.values()), {}), "tasks": tasks}, chapters
 
 
 def _outcomes(
