@@ -19,6 +19,8 @@ from schemas.state import UserState
 from schemas.tables import EventBatch
 from streams.settings import Settings
 
+Ints = NDArray[np.int64]
+
 _FILTER_ROOM = 256
 _ACCEPTED, _DUPLICATE, _LATE = 0, 1, 2
 
@@ -30,14 +32,17 @@ class _Memory:
     forgotten: an event older than what was forgotten cannot be told from a duplicate.
     """
 
-    def __init__(self, state: UserState, user: int, lateness_ms: int, seen_ids: int) -> None:
+    def __init__(self, state: UserState, user: int, known: Ints | None, settings: Settings) -> None:
+        """``known``: which of the remembered ids the batch has too, None: too many to keep all."""
         head, seen = state.head[user], state.seen.of(user)
         self.newest_ms = int(head["newest_ms"])
         self._floor_ms = int(head["floor_ms"])
-        self._seen = dict(zip(seen["event"].tolist(), seen["ts_ms"].tolist(), strict=True))
-        self._oldest = list(zip(seen["ts_ms"].tolist(), seen["event"].tolist(), strict=True))
+        self._full = known is None
+        told = seen if known is None else state.seen.data[known]
+        self._seen = dict(zip(told["event"].tolist(), told["ts_ms"].tolist(), strict=True))
+        self._oldest = list(zip(self._seen.values(), self._seen, strict=True))
         heapq.heapify(self._oldest)
-        self._lateness_ms, self._seen_ids = lateness_ms, seen_ids
+        self._lateness_ms, self._seen_ids = settings.lateness_ms, settings.seen_ids
 
     @property
     def bound_ms(self) -> int:
@@ -53,8 +58,9 @@ class _Memory:
             return _LATE
         self.newest_ms = max(self.newest_ms, ts_ms)
         self._seen[event] = ts_ms
-        heapq.heappush(self._oldest, (ts_ms, event))
-        self._forget()
+        if self._full:
+            heapq.heappush(self._oldest, (ts_ms, event))
+            self._forget()
         return _ACCEPTED
 
     def _forget(self) -> None:
@@ -72,7 +78,9 @@ def deduplicate(batch: EventBatch, state: UserState, settings: Settings) -> Even
     accepted before it, else late before ``max(newest - lateness_ms, floor_ms)``, else accepted.
     """
     events = batch.events
-    doubtful = _doubtful_users(events, state, settings)
+    known = _may_contain(events["event"], state.seen.data["event"])
+    full = _full_users(events["user"], state, settings)
+    doubtful = full | _doubtful_users(events, known, state, settings)
     verdicts = np.zeros(len(events), np.uint8)
     late: list[LateEvent] = []
     memories: dict[int, _Memory] = {}
@@ -80,26 +88,35 @@ def deduplicate(batch: EventBatch, state: UserState, settings: Settings) -> Even
         _, user, ts_ms, event = events[row].item()
         memory = memories.get(user)
         if memory is None:
-            memory = _Memory(state, user, settings.lateness_ms, settings.seen_ids)
-            memories[user] = memory
+            first, end = np.searchsorted(known, state.seen.offsets[user : user + 2])
+            mine = None if full[user] else known[first:end]
+            memory = memories[user] = _Memory(state, user, mine, settings)
         verdicts[row] = memory.judge(event, ts_ms)
         if verdicts[row] == _LATE:
             late.append(_late_event(batch, events[row], memory))
     return _without(batch, verdicts, late)
 
 
+def _full_users(users: Ints, state: UserState, settings: Settings) -> NDArray[np.bool_]:
+    """Mark users of whom an id may have to be forgotten for room."""
+    more: NDArray[np.int64] = np.bincount(users, minlength=len(state)) + state.seen.lengths
+    return more > settings.seen_ids
+
+
 def _doubtful_users(
-    events: NDArray[Any], state: UserState, settings: Settings
+    events: NDArray[Any], known: Ints, state: UserState, settings: Settings
 ) -> NDArray[np.bool_]:
-    """Mark users of whom an event may be late or a duplicate; all others' are accepted as one."""
-    users, count = events["user"], len(state)
+    """Mark users of whom an event may be late or a duplicate; the others' are accepted as one.
+
+    ``known``: which of the remembered ids the batch has too.
+    """
+    users = events["user"]
     newest = state.head["newest_ms"].copy()
     np.maximum.at(newest, users, events["ts_ms"])
     bound = np.maximum(newest - settings.lateness_ms, state.head["floor_ms"])
-    doubtful = np.bincount(users, minlength=count) + state.seen.lengths > settings.seen_ids
+    doubtful = np.zeros(len(state), bool)
     doubtful[users[events["ts_ms"] < bound[users]]] = True
     doubtful[users[_repeated(events["event"])]] = True
-    known = _may_contain(events["event"], state.seen.data["event"])
     doubtful[np.searchsorted(state.seen.offsets, known, side="right") - 1] = True
     return doubtful
 
