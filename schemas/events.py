@@ -1,4 +1,4 @@
-"""What shops send: clicks, purchases, context and profiles (DESIGN section 3).
+"""What shops send: clicks, purchases, context, profiles and friends (DESIGN section 3).
 
 ``ts`` is RFC 3339 text with a zone, or integer milliseconds UTC. Unknown fields are ignored and
 counted. ``user_id`` must equal the record's key.
@@ -95,6 +95,19 @@ class Profile(msgspec.Struct, kw_only=True, gc=False):
     age_band: str | None = None
     signup_ts: Timestamp | None = None
     groups: dict[str, str] = {}
+    schema_version: int = 1
+
+
+class Social(msgspec.Struct, kw_only=True, gc=False):
+    """Whom a user follows, and whether those who follow the user may hear of what the user buys.
+
+    The newest record of a user holds whole; one without a value forgets all of it.
+    """
+
+    user_id: str
+    ts: Timestamp
+    friends: list[str] = []
+    shares_purchases: bool = False
     schema_version: int = 1
 
 

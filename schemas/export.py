@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.catalog import CatalogItem
 from schemas.decision import Decision, LateEvent, Suppression
-from schemas.events import Click, Context, Profile, Purchase, Tick
+from schemas.events import Click, Context, Profile, Purchase, Social, Tick
 from schemas.receipts import PushReceipt
 from schemas.recommendation import Recommendation
 
@@ -22,6 +22,7 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "purchase": Purchase,
     "context": Context,
     "profile": Profile,
+    "social": Social,
     "catalog_item": CatalogItem,
     "push_receipt": PushReceipt,
     "tick": Tick,

@@ -12,7 +12,9 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
     ``ts_ms``: int64. ``names`` gives the text of hashes the sender saw for the first time.
     ``stream_ms`` is the partition's stream time after the batch. ``cells``: uint64 hash of the user's
     coarse cell at each fact, 0 not known; empty: of nobody. ``pushed``, ``pushed_ms``: uint64 items that were recommended and int64 when that
-    was decided; ``segments``: as ``cells``, of the first segment of the user's profile. MessagePack on
+    was decided; ``segments``: as ``cells``, of the first segment of the user's profile; ``shared``: uint8 a fact, 1
+    where friends may hear of it, empty: of none; ``unshared``: uint64 users of whom nothing
+    from before is to be told any more. MessagePack on
     the wire.
     """
 
@@ -29,6 +31,8 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
     pushed: bytes = b""
     pushed_ms: bytes = b""
     segments: bytes = b""
+    shared: bytes = b""
+    unshared: bytes = b""
 
 
 class Demand(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
@@ -93,7 +97,8 @@ class Epoch(msgspec.Struct, kw_only=True):
     pushed items of the last 24 hours with their shares of the pushes; ``cold_share``: of items without
     neighbours, null: nothing was pushed. ``described`` maps an item that
     was launched lately to the known ones that it is described like, ``words`` the keyed hash of a word
-    to the items that it finds (both are of items that the catalogue has). ``names`` gives the text of every
+    to the items that it finds, ``bought_by`` the first 64 bits of the pseudonym of a user who shares purchases
+    to the latest (the first two are of items that the catalogue has). ``names`` gives the text of every
     other hash that occurs; ``categories_of`` gives an item's category. MessagePack on the wire.
     """
 
@@ -112,6 +117,7 @@ class Epoch(msgspec.Struct, kw_only=True):
     categories_of: dict[int, int] = {}
     described: dict[int, tuple[bytes, bytes]] = {}
     words: dict[int, tuple[bytes, bytes]] = {}
+    bought_by: dict[int, tuple[bytes, bytes]] = {}
     demand: Demand = Demand()
     activity: Activity = Activity()
     wakes: Wakes = Wakes()

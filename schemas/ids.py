@@ -18,6 +18,11 @@ def hash64(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") or 1
 
 
+def head64(pseudonym: bytes) -> int:
+    """Return the first 64 bits of a pseudonym, by which the learner knows a user."""
+    return int.from_bytes(pseudonym[:8], "little")
+
+
 def event_hash(topic: str, event_id: str) -> int:
     """Return the 64-bit identity of an event inside one user's row (DESIGN law 3).
 

@@ -87,6 +87,19 @@ class ContextField(IntEnum):
     WORD_2 = 26
     WORD_3 = 27
     WORD_4 = 28
+    SHARES_PURCHASES = 29
+    FRIEND_1 = 30
+    FRIEND_2 = 31
+    FRIEND_3 = 32
+    FRIEND_4 = 33
+    FRIEND_5 = 34
+    FRIEND_6 = 35
+    FRIEND_7 = 36
+    FRIEND_8 = 37
+    FRIEND_9 = 38
+    FRIEND_10 = 39
+    FRIEND_11 = 40
+    FRIEND_12 = 41
 
 
 INTERESTS = tuple(field for field in ContextField if field.name.startswith("INTEREST_"))
@@ -94,6 +107,8 @@ SEGMENTS = tuple(field for field in ContextField if field.name.startswith("SEGME
 """What a profile names, in its order; a profile tells all of them at once."""
 WORDS = tuple(field for field in ContextField if field.name.startswith("WORD_"))
 """The first words of the latest search, as keyed hashes; a search tells all of them at once."""
+FRIENDS = tuple(field for field in ContextField if field.name.startswith("FRIEND_"))
+"""Whom a user follows: the first 64 bits of pseudonyms; a social record tells all of them at once."""
 
 
 class TriggerKind(IntEnum):
@@ -137,6 +152,7 @@ CANDIDATE_SOURCES = (
     "session_neighbours",
     "content",
     "segment_trending",
+    "friends_bought",
 )
 """Names of the sources of candidates by their bit: a ranker's columns are called after them."""
 

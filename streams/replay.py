@@ -28,7 +28,7 @@ from streams.pipeline import Pipeline
 from streams.store import MemoryStore
 from streams.wave.session import Marker, read_marker
 
-MERGE_ORDER = ("clicks", "purchases", "context", "profiles", "push-receipts", "ticks")
+MERGE_ORDER = ("clicks", "purchases", "context", "profiles", "push-receipts", "social", "ticks")
 """The co-partitioned topics; records of equal timestamp are taken in this order."""
 
 CATALOG = "catalog"

@@ -23,12 +23,16 @@ TOMBSTONES_KEPT_MS = 7 * _DAY_MS
 
 @dataclass(slots=True, frozen=True)
 class Topic:
-    """A topic. ``single``: one partition, else as many as the user topics have."""
+    """A topic. ``single``: one partition, else as many as the user topics have.
+
+    ``when``: the setting that must be on for it, empty: none.
+    """
 
     name: str
     sentence: str
     single: bool = False
     config: dict[str, str] = field(default_factory=dict)
+    when: str = ""
 
 
 CATALOGUE: tuple[Topic, ...] = (
@@ -36,6 +40,7 @@ CATALOGUE: tuple[Topic, ...] = (
     Topic("purchases", "Input: orders placed, returned, cancelled."),
     Topic("context", "Input: device, place, locale, consent."),
     Topic("profiles", "Input: interests and segments."),
+    Topic("social", "Input: who follows whom, who shares purchases.", when="social"),
     Topic("push-receipts", "Input: what became of the pushes."),
     Topic("catalog", "Input: the items.", config=_COMPACT),
     Topic("decisions", "Output: the record of each decision."),
@@ -77,7 +82,8 @@ class TopicsError(RuntimeError):
 
 def expected(settings: Settings) -> dict[str, NewTopic]:
     """Return every topic by its full name, as `create_topics` makes it."""
-    made = [_new_topic(settings.topic(t.name), t, settings) for t in CATALOGUE]
+    asked = [t for t in CATALOGUE if not t.when or getattr(settings, t.when) == "on"]
+    made = [_new_topic(settings.topic(t.name), t, settings) for t in asked]
     # compact only, stamped by the wall clock: a retention would delete the state itself
     config = {**_COMPACT, "delete.retention.ms": str(TOMBSTONES_KEPT_MS)}
     changelog = Topic(f"{settings.app_id}-{CHANGELOG}", "Internal: the state.", config=config)

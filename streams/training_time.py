@@ -32,7 +32,9 @@ class When:
             return None
         told = msgspec.msgpack.decode(epoch, type=Epoch)
         activity = told.activity if self.activity is None else self.activity.encode()
-        told = msgspec.structs.replace(told, activity=activity, described={}, words={})
+        told = msgspec.structs.replace(
+            told, activity=activity, described={}, words={}, bought_by={}
+        )
         return msgspec.msgpack.encode(told)
 
 

@@ -19,6 +19,8 @@ CHOICES: dict[ContextField, tuple[str, ...]] = {
 """The values that have a column of their own; another value is 0 in all of them."""
 
 SITUATION = (ContextField.DEVICE, ContextField.NETWORK, ContextField.PLACE, ContextField.CELL)
+_READ = ContextField.SCENE + 1
+"""Fields up to the scene are looked at; what a profile or a search tells comes after them."""
 SCENE_LIFE_MS = 6 * HOUR_MS
 """How long a scene that the producer told stays the user's scene."""
 
@@ -53,10 +55,12 @@ def compute(view: UserView) -> NDArray[np.float64]:
 def _last_known(view: UserView) -> tuple[NDArray[np.uint64], Int64s]:
     """Hash and time of each field: [n, fields]; 0 and -1 where nothing was told."""
     rows = view.state.context
-    shape = (len(view), len(ContextField))
+    shape = (len(view), _READ)
     value, ts_ms = np.zeros(shape, np.uint64), np.full(shape, -1, np.int64)
-    value[rows.slots, rows.data["field"]] = rows.data["value"]
-    ts_ms[rows.slots, rows.data["field"]] = rows.data["ts_ms"]
+    told = np.flatnonzero(rows.data["field"] < _READ)
+    slots, data = rows.slots[told], rows.data.take(told)
+    value[slots, data["field"]] = data["value"]
+    ts_ms[slots, data["field"]] = data["ts_ms"]
     return value, ts_ms
 
 

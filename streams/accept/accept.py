@@ -19,7 +19,7 @@ EVENT_TOPICS = ("clicks", "purchases", "context")
 TICKS = "ticks"
 COUNTS = (
     "consumed", "accepted", "duplicates", "late", "dead_letters", "receipts", "profiles",
-    "ticks", "other_dead_letters", "unknown_fields",
+    "social", "ticks", "other_dead_letters", "unknown_fields",
 )  # fmt: skip
 """``accepted + duplicates + late + dead_letters = consumed``; the rest count apart."""
 
@@ -84,6 +84,7 @@ def _counts(
         "dead_letters": dead_letters,
         "receipts": of_topic["push-receipts"] - gone["push-receipts"],
         "profiles": of_topic["profiles"] - gone["profiles"],
+        "social": of_topic["social"] - gone["social"],
         "ticks": of_topic[TICKS],
         "other_dead_letters": other,
         "unknown_fields": unknown,

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from schemas.ids import NO_ID, hash64
+from schemas.ids import NO_ID, hash64, head64
 from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW, EventBatch, SourceRecord
 from schemas.timeline import Timeline
-from schemas.vocabulary import WORDS, ContextField
+from schemas.vocabulary import FRIENDS, WORDS, ContextField
 from streams.accept.validate import event_types
 from streams.accept.vault import Vault
 from streams.settings import Settings
@@ -90,6 +90,12 @@ class Columns:
         """Add the first words of a search, as hashes whose text nobody keeps."""
         for field, word in zip_longest(WORDS, words[: len(WORDS)]):
             number = NO_ID if word is None else self._vault.word(word)
+            self._contexts += _CONTEXT(pos, user, ts_ms, event, number, field)
+
+    def add_friends(self, pos: int, user: int, ts_ms: int, event: int, friends: list[str]) -> None:
+        """Add whom a user follows: the first 64 bits of pseudonyms, whose text nobody keeps."""
+        for field, friend in zip_longest(FRIENDS, friends[: len(FRIENDS)]):
+            number = NO_ID if friend is None else head64(self._vault.pseudonym(friend))
             self._contexts += _CONTEXT(pos, user, ts_ms, event, number, field)
 
     def add_receipt(self, pos: int, user: int, ts_ms: int, number: int, status: int) -> None:

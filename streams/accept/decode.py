@@ -6,6 +6,7 @@ patient way takes with the same result, no fault in a check and no unknown field
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from schemas.vocabulary import DeadReason
 from streams.accept.faults import Fault
 from streams.accept.jsontext import check_text, parse_object
 from streams.accept.shapes import Shape
+from streams.accept.validate import check_id
 
 _ANY = msgspec.json.Decoder(dict[str, Any])
 
@@ -26,6 +28,8 @@ def decode(record: SourceRecord, shape: Shape, max_bytes: int) -> tuple[Any, int
         Fault: the value is no record of this shape, or the record has no key.
     """
     value = record.value
+    if value is None and shape.forgets is not None:
+        return _forgetting(record, shape.forgets), 0
     if not value:
         raise Fault(DeadReason.EMPTY_VALUE, "the value is empty")
     if len(value) > max_bytes:
@@ -38,6 +42,18 @@ def decode(record: SourceRecord, shape: Shape, max_bytes: int) -> tuple[Any, int
         found, unknown = _decode_patiently(value, shape)
         shape.check(found)
         return found, unknown
+
+
+def _forgetting(record: SourceRecord, forgets: Callable[[str, int], Any]) -> Any:
+    """What a record without a value says of the user that its key names, at its Kafka time."""
+    if record.key is None:
+        raise Fault(DeadReason.NULL_KEY, "the record has no key: it must be the user_id")
+    try:
+        user_id = record.key.decode()
+    except UnicodeDecodeError as error:
+        raise Fault(DeadReason.BAD_UTF8, "the key is not UTF-8") from error
+    check_id("user_id", user_id)
+    return forgets(user_id, record.timestamp_ms)
 
 
 def _decode_patiently(value: bytes, shape: Shape) -> tuple[Any, int]:

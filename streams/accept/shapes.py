@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from schemas.events import Click, Consent, Context, Profile, Purchase, PurchaseLine
+from schemas.events import Click, Consent, Context, Profile, Purchase, PurchaseLine, Social
 from schemas.receipts import PushReceipt
 from streams.accept.soundness import (
     check_click,
@@ -16,6 +16,7 @@ from streams.accept.soundness import (
     check_profile,
     check_purchase,
     check_receipt,
+    check_social,
 )
 from streams.accept.validate import ALWAYS_SHORT
 
@@ -75,11 +76,18 @@ class _Receipt(PushReceipt, kw_only=True, gc=False, forbid_unknown_fields=True):
     schema_version: Literal[1] = 1
 
 
+class _Social(Social, kw_only=True, gc=False, forbid_unknown_fields=True):
+    user_id: _Id
+    friends: list[_Id] = msgspec.field(default_factory=list)
+    schema_version: Literal[1] = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A record type: ``strict`` refuses unknown fields and all that ``check`` may, ``lenient`` skips them.
 
-    ``nested`` gives the known names inside a field that holds an object or a list of them.
+    ``nested`` gives the known names inside a field that holds an object or a list of them;
+    ``forgets``: what a record without a value stands for, of a user at a time; None: for nothing.
     """
 
     strict: msgspec.json.Decoder[Any]
@@ -87,6 +95,7 @@ class Shape:
     check: Callable[[Any], None]
     names: frozenset[str]
     nested: dict[str, frozenset[str]]
+    forgets: Callable[[str, int], Any] | None = None
 
     def unknown_in(self, found: dict[str, Any]) -> int:
         """Count the fields of a decoded object, and of objects inside it, that nobody knows."""
@@ -103,6 +112,7 @@ def _shape(
     lenient: type[msgspec.Struct],
     check: Callable[[Any], None],
     nested: dict[str, type[msgspec.Struct]],
+    forgets: Callable[[str, int], Any] | None = None,
 ) -> Shape:
     return Shape(
         msgspec.json.Decoder(strict),
@@ -110,7 +120,12 @@ def _shape(
         check,
         frozenset(lenient.__struct_fields__),
         {name: frozenset(kind.__struct_fields__) for name, kind in nested.items()},
+        forgets,
     )
+
+
+def _no_friends(user_id: str, ts_ms: int) -> Social:
+    return Social(user_id=user_id, ts=ts_ms)
 
 
 SHAPES: dict[str, Shape] = {
@@ -118,6 +133,7 @@ SHAPES: dict[str, Shape] = {
     "purchases": _shape(_Purchase, Purchase, check_purchase, {"lines": PurchaseLine}),
     "context": _shape(_Context, Context, check_context, {"consent": Consent}),
     "profiles": _shape(_Profile, Profile, check_profile, {}),
+    "social": _shape(_Social, Social, check_social, {}, _no_friends),
     "push-receipts": _shape(_Receipt, PushReceipt, check_receipt, {}),
 }
 """The user topics whose values are read."""

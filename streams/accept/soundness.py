@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.events import Click, Context, Profile, Purchase, PurchaseLine
+from schemas.events import Click, Context, Profile, Purchase, PurchaseLine, Social
 from schemas.receipts import PushReceipt
 from schemas.vocabulary import DeadReason
 from streams.accept import validate as check
@@ -51,6 +51,14 @@ def check_profile(profile: Profile) -> None:
     for field in ("segments", "interests"):
         for number, text in enumerate(getattr(profile, field)):
             check.check_id(f"{field}[{number}]", text)
+
+
+def check_social(social: Social) -> None:
+    """Whose friends; they are ids of users."""
+    check.check_version(social.schema_version)
+    check.check_id("user_id", social.user_id)
+    for number, friend in enumerate(social.friends):
+        check.check_id(f"friends[{number}]", friend)
 
 
 def check_receipt(receipt: PushReceipt) -> None:

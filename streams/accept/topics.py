@@ -6,13 +6,13 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any
 
-from schemas.events import Click, Profile, Purchase
+from schemas.events import Click, Profile, Purchase, Social
 from schemas.ids import event_hash
 from schemas.receipts import PushReceipt
 from schemas.tables import SourceRecord
 from schemas.vocabulary import INTERESTS, SEGMENTS, ContextField, EventType, PushStatus
 from streams.accept import validate as check
-from streams.accept.columns import DENIED, NO_PRICE, Columns
+from streams.accept.columns import DENIED, GRANTED, NO_PRICE, Columns
 from streams.accept.situation import add_context
 from streams.accept.times import parse_ts
 from streams.words import search_words
@@ -66,6 +66,18 @@ def add_profile(columns: Columns, pos: int, record: SourceRecord, profile: Profi
             columns.add_context(pos, user, ts_ms, event, field, text)
 
 
+def add_social(columns: Columns, pos: int, record: SourceRecord, social: Social) -> None:
+    """Whom a user follows, as pseudonyms, and whether the user's purchases may be told."""
+    check.check_key(record.key, social.user_id)
+    ts_ms = parse_ts(social.ts, record.timestamp_ms)
+    user = columns.user(social.user_id)
+    friends = [friend for friend in dict.fromkeys(social.friends) if friend != social.user_id]
+    shares = GRANTED if social.shares_purchases else DENIED
+    event = event_hash("social", "\x00".join((shares, *friends)))
+    columns.add_friends(pos, user, ts_ms, event, friends)
+    columns.add_context(pos, user, ts_ms, event, ContextField.SHARES_PURCHASES, shares)
+
+
 def add_receipt(columns: Columns, pos: int, record: SourceRecord, receipt: PushReceipt) -> None:
     """What became of a push; opting out also withdraws consent."""
     check.check_key(record.key, receipt.user_id)
@@ -85,6 +97,7 @@ ADD: dict[str, Add] = {
     "purchases": add_purchase,
     "context": add_context,
     "profiles": add_profile,
+    "social": add_social,
     "push-receipts": add_receipt,
 }
 """The user topics, and what turns their records into rows."""

@@ -18,6 +18,7 @@ from streams.candidates import (
     ease,
     favourites,
     followers,
+    friends_bought,
     near_hot,
     neighbours,
     own_recent,
@@ -57,6 +58,7 @@ SOURCES: tuple[Source, ...] = (
     session_neighbours.SOURCE,
     content.SOURCE,
     segment_trending.SOURCE,
+    friends_bought.SOURCE,
 )
 """Bit i of `CandidateSet.sources` stands for the i-th: append, never reorder."""
 

@@ -9,8 +9,16 @@ from streams.settings import Settings
 
 MERGED = ("clicks", "purchases", "context", "profiles", "push-receipts", "ticks")
 """The co-partitioned topics of the input sequence; ties in time go to the earlier one."""
+OPTIONAL = ("social",)
+"""Those that are merged as well, before the ticks, where a setting of their name is on."""
 TABLE = "state"
 """Name of the one table; its changelog is ``<app_id>-state-changelog``."""
+
+
+def merged(settings: Settings) -> tuple[str, ...]:
+    """Return the merged topics of a deployment, without prefix, in order."""
+    asked = (name for name in OPTIONAL if getattr(settings, name) == "on")
+    return (*MERGED[:-1], *asked, MERGED[-1])
 
 
 @dataclass(slots=True, frozen=True)
@@ -34,7 +42,7 @@ class Options:
     def of(cls, settings: Settings, topics: tuple[str, ...] | None = None) -> Self:
         """Return the options of a deployment; another job may name its own ``topics``."""
         return cls(
-            topics=topics or tuple(settings.topic(name) for name in MERGED),
+            topics=topics or tuple(settings.topic(name) for name in merged(settings)),
             ticks=settings.topic("ticks"),
             prefix=settings.topic_prefix,
             batch_records=settings.batch_records,

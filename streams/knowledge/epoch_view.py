@@ -110,6 +110,7 @@ class EpochView:
     segment_trending: Lists
     described: Lists
     words: Lists
+    bought_by: Lists
     exposure: Scored
     cold_share: float | None
     demand: DemandView
@@ -143,6 +144,7 @@ class EpochView:
             segment_trending=Lists.decode(epoch.segment_trending),
             described=Lists.decode(epoch.described).inverted(),
             words=Lists.decode(epoch.words),
+            bought_by=Lists.decode(epoch.bought_by),
             exposure=_unpack(epoch.exposure),
             cold_share=epoch.cold_share,
             demand=DemandView.decode(epoch.demand),

@@ -80,6 +80,7 @@ class Knowledge:
                 cold_share=None,
                 described={},
                 words={},
+                bought_by={},
             )
             self._epochs.append(EpochView.decode(start))
 

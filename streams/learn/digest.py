@@ -46,7 +46,9 @@ def _assembled(
     neighbours: dict[int, Packed],
     names: dict[int, str],
 ) -> Epoch:
-    lists = (parts.category_trending, parts.cell_trending, parts.segment_trending)
+    lists = (
+        parts.category_trending, parts.cell_trending, parts.segment_trending, parts.bought_by
+    )  # fmt: skip
     by_key = [packed for found in lists for packed in found.values()]
     packed = (parts.trending, parts.arrivals, *by_key)
     items = _all_items(neighbours, (*packed, *neighbours.values()))
@@ -60,6 +62,7 @@ def _assembled(
         arrivals=parts.arrivals,
         cell_trending=parts.cell_trending,
         segment_trending=parts.segment_trending,
+        bought_by=parts.bought_by,
         categories_of=categories,
         names={number: names[number] for number in sorted(occurring & names.keys())},
     )

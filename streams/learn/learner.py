@@ -35,9 +35,10 @@ from streams.learn.forecasts import Forecasts
 from streams.learn.items import MAX_ITEMS, Items
 from streams.learn.meetings import MeetingCounts
 from streams.learn.near import NearDemand
-from streams.learn.popular import parts_of, table_of
+from streams.learn.popular import Packed, Table, parts_of, table_of
 from streams.learn.repurchase import Intervals
 from streams.learn.seasons import Seasons
+from streams.learn.shared_purchases import SharedPurchases
 from streams.learn.similar import MAX_SOURCES, Similar
 from streams.learn.start import Start
 from streams.learn.visits import Visits
@@ -98,6 +99,7 @@ class Learner:
         self._visits = Visits(bounds.users)
         self._orders = Visits(bounds.users)
         self._wakes = WakeQueue(settings.news_users)
+        self._shared = SharedPurchases()
         self._describer = Describer(word)
         self._shelf = Shelf({}, [])
 
@@ -113,6 +115,7 @@ class Learner:
         if len(pushed[0]) != len(pushed[1]):
             raise ValueError(f"{len(pushed[0])} pushes at {len(pushed[1])} times")
         self._exposure.add(*pushed)
+        self._take_shared(signals, rows)
         self._names.update(signals.names)
         self.stream_ms = max(self.stream_ms, signals.stream_ms)
         self._buffer.append(rows)
@@ -127,6 +130,14 @@ class Learner:
     def hear(self, changes: NDArray[Any]) -> None:
         """Take in what changed in the catalogue (`streams.knowledge.news.CHANGE`)."""
         self._wakes.hear(changes)
+
+    def _take_shared(self, signals: Signals, rows: NDArray[Any]) -> None:
+        """What friends may hear of; of a user who withdraws that nothing from before is kept."""
+        if signals.unshared:
+            self._shared.forget(np.frombuffer(signals.unshared, "<u8"))
+        if signals.shared:
+            told = rows[np.frombuffer(signals.shared, "?") & (rows["items"] != NO_ID)]
+            self._shared.add(told["users"], told["items"], told["types"], told["ts_ms"])
 
     def known(self) -> NDArray[np.uint64]:
         """Return the items that are met most: those whose records `read` wants."""
@@ -153,7 +164,8 @@ class Learner:
         table = table_of(self._items, demand, self._names)
         near = self._near.of(table, holds_from_ms, self._names, self._list_length)
         of = self._segments.of(table, holds_from_ms, self._names, self._list_length)
-        parts = parts_of(table, holds_from_ms, self._list_length, near, of)
+        bought = self._bought_by(table, holds_from_ms)
+        parts = parts_of(table, holds_from_ms, self._list_length, near, of, bought)
         lists = self._similar.lists(table, self._meetings, holds_from_ms, self._list_length)
         exposure, cold_share = self._exposure.told(holds_from_ms, lists)
         said = self._said(holds_from_ms)
@@ -170,6 +182,14 @@ class Learner:
             words=said.words,
         )
         return fitted(head, parts, table, lists, self._names)
+
+    def _bought_by(self, table: Table, now_ms: int) -> dict[int, Packed]:
+        """What friends may hear of, of items that have a name."""
+        if not len(self._shared):
+            return {}
+        items = self._shared.items()
+        slots = self._items.find(items)
+        return self._shared.told(now_ms, items[(slots >= 0) & table.named[slots]])
 
     def _said(self, now_ms: int) -> Said:
         """What the newest shelf says, of items that were met as often as they were by now."""
@@ -258,6 +278,8 @@ def _rows(signals: Signals) -> NDArray[Any]:
     rows = np.zeros(lengths.pop(), _ROW)
     for name, column in columns.items():
         rows[name] = column
+    if len(signals.shared) not in (0, len(rows)):
+        raise ValueError(f"{len(signals.shared)} times whether it is shared of {len(rows)} facts")
     for name in ("cells", "segments"):
         if told := getattr(signals, name):
             column = np.frombuffer(told, "<u8")

@@ -50,6 +50,7 @@ class Parts:
     arrivals: Packed
     cell_trending: dict[int, Packed]
     segment_trending: dict[int, Packed]
+    bought_by: dict[int, Packed]
 
 
 def table_of(items: Items, demand: NDArray[np.int64], names: dict[int, str]) -> Table:
@@ -75,8 +76,9 @@ def parts_of(
     list_length: int,
     cell_trending: dict[int, Packed],
     segment_trending: dict[int, Packed],
+    bought_by: dict[int, Packed],
 ) -> Parts:
-    """Return trending, trending per category, arrivals, and what was found near cells and of segments."""
+    """Return trending, trending per category, arrivals, and what was found of cells, segments and users."""
     wanted = np.flatnonzero(table.named & (table.demand > 0))
     best = wanted[np.lexsort((table.rank[wanted], -table.demand[wanted]))]
     top = best[:MAX_TRENDING]
@@ -86,6 +88,7 @@ def parts_of(
         _arrivals(table, now_ms),
         cell_trending,
         segment_trending,
+        bought_by,
     )
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.globals import Signals
+from schemas.ids import hash64
 from schemas.tables import EventBatch, Output
-from schemas.vocabulary import DEEDS, among
+from schemas.vocabulary import DEEDS, ContextField, EventType, among
+from streams.accept.columns import GRANTED
 from streams.learn.cells import Cells
 
 TOPIC = "signals"
+ORDERS = (EventType.PURCHASE, EventType.RETURN, EventType.CANCEL)
+_GRANTED = np.uint64(hash64(GRANTED))
 
 
 def signals_output(
@@ -22,17 +28,19 @@ def signals_output(
     cells: Cells | None = None,
     pushed: Sequence[tuple[int, int]] = (),
     segments: Cells | None = None,
+    sharing: Cells | None = None,
 ) -> list[Output]:
     """Return the batch's signal record, none when there is nothing to tell.
 
-    ``pushed``: (item, when it was decided) of what was recommended. A user is known to the learner only by the first 64 bits of the pseudonym.
+    ``pushed``: (item, when it was decided) of what was recommended; ``sharing``: who shares purchases. A user is known to the learner only by the first 64 bits of the pseudonym.
     """
     facts = batch.facts[among(batch.facts["type"], DEEDS)]
-    if not len(facts) and not fresh_names and not pushed:
+    heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")
+    shared, unshared = (b"", b"") if sharing is None else _shared(batch, facts, heads, sharing)
+    if not len(facts) and not fresh_names and not pushed and not unshared:
         return []
     where = None if cells is None else cells.at(facts)
     whose = None if segments is None else segments.at(facts)
-    heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")
     signals = Signals(
         schema_version=1,
         partition=partition,
@@ -45,7 +53,27 @@ def signals_output(
         names=fresh_names,
         cells=b"" if where is None else where.tobytes(),
         segments=b"" if whose is None else whose.tobytes(),
+        shared=shared,
+        unshared=unshared,
         pushed=np.array([item for item, _ in pushed], "<u8").tobytes(),
         pushed_ms=np.array([at_ms for _, at_ms in pushed], "<i8").tobytes(),
     )
     return [Output(TOPIC, None, msgspec.msgpack.encode(signals), partition=0)]
+
+
+def _shared(
+    batch: EventBatch, facts: NDArray[Any], heads: NDArray[np.uint64], sharing: Cells
+) -> tuple[bytes, bytes]:
+    """Which facts are purchases, or their undoing, that their users share; who withdrew that.
+
+    Of a user who withdrew, only what came after it in the batch.
+    """
+    told = batch.contexts[batch.contexts["field"] == ContextField.SHARES_PURCHASES]
+    withdrew = told[told["value"] != _GRANTED]
+    last = np.full(len(heads), -1)
+    np.maximum.at(last, withdrew["user"], withdrew["pos"])
+    shares = among(facts["type"], ORDERS) & (facts["pos"] > last[facts["user"]])
+    known = sharing.at(facts)
+    shares &= False if known is None else known == _GRANTED
+    users = np.unique(heads[withdrew["user"]])
+    return shares.astype("u1").tobytes() if shares.any() else b"", users.tobytes()

@@ -68,6 +68,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     event_names: Annotated[
         dict[str, str], _is("name -> event", "How a shop's event names map to ours.")
     ] = msgspec.field(default_factory=dict)
+    social: Annotated[
+        Literal["off", "on"],
+        _is("topic", "on: read `social`, who follows whom and shares purchases."),
+    ] = "off"
     max_value_bytes: Annotated[int, _is("bytes", "Largest input value.", 1024, 16_777_216)] = (
         1_048_576
     )

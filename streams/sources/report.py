@@ -17,7 +17,7 @@ import msgspec
 from schemas.ids import KAIROS_NAMESPACE
 from schemas.tables import SourceRecord
 
-TIE_ORDER = ("catalog", "clicks", "purchases", "context", "profiles")
+TIE_ORDER = ("catalog", "clicks", "purchases", "context", "profiles", "social")
 """Records of one millisecond come in this order of topics, others after them."""
 
 _encode = msgspec.json.Encoder().encode

@@ -19,7 +19,7 @@ from streams.settings import Settings
 from streams.tools.reading import consuming, places, read, spans
 from streams.topics import check_topics
 
-KEYED = ("clicks", "purchases", "context", "profiles")
+KEYED = ("clicks", "purchases", "context", "profiles", "social")
 SAMPLE = 200
 """Newest records looked at in each partition."""
 LEAST_FREE_BYTES = 2**30

@@ -126,12 +126,17 @@ class Session:
         return [key for key in self._due_users(batch) if key not in known]
 
     def close(
-        self, batch: EventBatch, records: list[SourceRecord], cells: Cells, segments: Cells
+        self,
+        batch: EventBatch,
+        records: list[SourceRecord],
+        cells: Cells,
+        segments: Cells,
+        sharing: Cells | None = None,
     ) -> None:
         """Send what the batch set aside and what the learner needs; move the marker."""
         if batch.dead or batch.late:
             self._emit_set_aside(batch, records)
-        told = (self.fresh_names, cells, sorted(self.pushed), segments)
+        told = (self.fresh_names, cells, sorted(self.pushed), segments, sharing)
         for output in signals_output(batch, self.partition, *told):
             self.emit([(SortKey(len(records), 0, b"", 0, 0), output)])
         self._outputs += [output for _, output in sorted(self._part, key=itemgetter(0))]

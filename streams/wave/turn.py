@@ -42,7 +42,7 @@ class Turn:
         vault: Vault,
     ) -> None:
         self.sessions, self._parts = sessions, parts
-        self._vault = vault
+        self._vault, self._social = vault, settings.social == "on"
         self._batches = [
             accept(part, session.marker.stream_ms, settings, vault)
             for session, part in zip(sessions, parts, strict=True)
@@ -150,8 +150,11 @@ class Turn:
         parts = parted(batch, self._batches, [session.partition for session in self.sessions])
         cells = Cells(self._told, batch.contexts)
         segments = Cells(self._told, batch.contexts, ContextField.SEGMENT_1)
+        sharing = None
+        if self._social:
+            sharing = Cells(self._told, batch.contexts, ContextField.SHARES_PURCHASES)
         for session, part, records in zip(self.sessions, parts, self._parts, strict=True):
-            session.close(part, records, cells, segments)
+            session.close(part, records, cells, segments, sharing)
 
     # -- what publishing asks
 

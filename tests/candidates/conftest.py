@@ -16,7 +16,7 @@ from schemas.globals import Epoch
 from schemas.ids import hash64
 from schemas.state import CONTEXT, EVENT, Ragged, UserState
 from schemas.tables import DueUsers
-from schemas.vocabulary import INTERESTS, WORDS, ContextField, EventType, TriggerKind
+from schemas.vocabulary import FRIENDS, INTERESTS, WORDS, ContextField, EventType, TriggerKind
 from streams.candidates.proposals import View
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.shared import EpochView, Shared
@@ -44,7 +44,7 @@ def _events(users, now_ms):
     return Ragged.group(len(users), np.array(slots, np.int64), made)
 
 
-def _context(users, cells, interests, segments, words, now_ms):
+def _context(users, cells, interests, segments, words, friends, now_ms):
     told = [(slot, ContextField.CELL, cell, 0) for slot, cell in enumerate(cells) if cell]
     told += [
         (slot, field, name, 0)
@@ -58,8 +58,14 @@ def _context(users, cells, interests, segments, words, now_ms):
         if search
         for field, word in zip(WORDS, search[1], strict=False)
     ]
+    told = [(slot, field, hash64(text), age_h) for slot, field, text, age_h in told]
+    told += [
+        (slot, field, number, 0)
+        for slot, mine in enumerate(friends)
+        for field, number in zip(FRIENDS, mine, strict=False)
+    ]
     told.sort()
-    rows = [(now_ms - int(age * HOUR_MS), 1, hash64(text), field) for _, field, text, age in told]
+    rows = [(now_ms - int(age_h * HOUR_MS), 1, value, field) for _, field, value, age_h in told]
     slots = np.array([slot for slot, *_ in told], np.int64)
     return Ragged.group(users, slots, np.array(rows, CONTEXT))
 
@@ -74,14 +80,16 @@ def make_due(
     interests=(),
     segments=(),
     words=(),
+    friends=(),
 ):
     """``users``: per user a list of (item, event type, age in hours[, category[, quantity[, price]]]).
 
-    ``words``: per user (age in hours, words) of the latest search.
+    ``words``: per user (age in hours, words) of the latest search; ``friends``: the numbers of users
+    whom each follows.
     """
     state = UserState.fresh([slot.to_bytes(16, "little") for slot in range(len(users))])
     state.events = _events(users, now_ms)
-    state.context = _context(len(users), cells, interests, segments, words, now_ms)
+    state.context = _context(len(users), cells, interests, segments, words, friends, now_ms)
     n = len(users)
     return DueUsers(
         state=state,
@@ -118,6 +126,7 @@ def make_shared(
     by_segment=None,
     words=None,
     described=None,
+    bought_by=None,
 ):
     """``catalogue``: dicts without ts, or a text for an item that was withdrawn.
 
@@ -132,6 +141,7 @@ def make_shared(
         segment_trending={hash64(k): packed(v) for k, v in (by_segment or {}).items()},
         neighbours={hash64(k): packed(v) for k, v in (neighbours or {}).items()},
         arrivals=packed(arrivals or {}),
+        bought_by={k: packed(v) for k, v in (bought_by or {}).items()},
         words={hash64(k): packed(v) for k, v in (words or {}).items()},
         described={hash64(k): packed(v) for k, v in (described or {}).items()},
         categories_of={hash64(k): hash64(v) for k, v in (categories or {}).items()},
@@ -217,6 +227,7 @@ def rich_shared():
         sessions=[["i0", "i1", "i7", "sold-out"], ["i1", "i2", "gone", "i9"], ["i4", "i5"]],
         by_cell={"cell": lists},
         by_segment={"loyal": lists},
+        bought_by={71: {"i3": 0.5, "sold-out": 1.0, "i9": 0.9}, 72: {"i1": 1.0, "new2": 0.7}},
         words={"red": lists, "kettle": {"i3": 0.9, "gone": 0.9, "i9": 0.4}},
         described={"new4": {"i0": 0.9, "i1": 0.4}, "gone": {"i0": 0.8, "i3": 0.8}},
     )
@@ -254,6 +265,7 @@ def rich_due():
         cells=["cell", "elsewhere", "cell"],
         interests=[[], ["c1", "c2"]],
         segments=["loyal", None, "new"],
+        friends=[[71], [72, 71], [73], [71, 72]],
         words=[None, (1, ["red", "kettle"]), (5, ["kettle", "unheard"]), (2, ["red"])],
     )
 

@@ -29,6 +29,7 @@ NAMES = [
     "session_neighbours",
     "content",
     "segment_trending",
+    "friends_bought",
 ]
 
 

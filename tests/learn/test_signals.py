@@ -83,3 +83,41 @@ def test_without_a_cell_a_signal_is_what_it_was():
     assert signals.cells == b""
     old = msgspec.msgpack.encode(msgspec.msgpack.decode(output.value)[:-1])
     assert msgspec.msgpack.decode(old, type=Signals) == signals
+
+
+def shared_of(log, **more):
+    """(flags, users who withdrew) of each batch the pipeline makes."""
+    settings = load_settings({}, **more)
+    effects = Pipeline(settings, VAULT).process(0, MemoryStore(), log.records)
+    found = [
+        msgspec.msgpack.decode(o.value, type=Signals)
+        for o in effects.outputs
+        if o.topic == "signals"
+    ]
+    return [(list(one.shared), one.unshared) for one in found]
+
+
+def social(log, ts_ms, shares):
+    value = {"user_id": "anna", "ts": ts_ms, "shares_purchases": shares}
+    log.add("social", "anna", value, ts_ms)
+
+
+def test_a_purchase_is_shared_when_its_user_said_so_before():
+    log = Log()
+    log.purchase("anna", ["kettle"], T0_MS)
+    social(log, T0_MS + 1, shares=True)
+    log.click("anna", "view", "lamp", T0_MS + 2)
+    log.purchase("anna", ["lamp"], T0_MS + 3)
+    log.purchase("bert", ["tent"], T0_MS + 4)
+    assert shared_of(log, social="on") == [([0, 0, 1, 0], b"")]
+    assert shared_of(log) == [([], b"")]
+
+
+def test_who_withdraws_is_named_and_shares_only_what_comes_after_a_new_word():
+    log = Log()
+    social(log, T0_MS, shares=True)
+    log.purchase("anna", ["kettle"], T0_MS + 1)
+    social(log, T0_MS + 2, shares=False)
+    social(log, T0_MS + 3, shares=True)
+    log.purchase("anna", ["lamp"], T0_MS + 4)
+    assert shared_of(log, social="on") == [([0, 1], VAULT.pseudonym("anna")[:8])]

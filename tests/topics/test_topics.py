@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
-from streams.engine.options import MERGED, Options
+from streams.engine.options import MERGED, Options, merged
+from streams.replay import MERGE_ORDER
 from streams.settings import Settings
 from streams.topics import (
     CATALOGUE,
@@ -26,6 +28,19 @@ def counts(settings: Settings) -> dict[str, int]:
 def test_every_merged_topic_is_in_the_catalogue() -> None:
     assert set(MERGED) <= {topic.name for topic in CATALOGUE}
     assert set(Options.of(SETTINGS).topics) <= set(expected(SETTINGS))
+
+
+def test_an_optional_topic_is_read_made_and_checked_only_where_it_is_on() -> None:
+    on = msgspec.structs.replace(SETTINGS, social="on")
+    assert "shop.social" not in {*Options.of(SETTINGS).topics, *expected(SETTINGS)}
+    assert "shop.social" in Options.of(on).topics
+    assert Options.of(on).topics[-1] == "shop.ticks"
+    assert expected(on)["shop.social"].num_partitions == on.partitions
+
+
+def test_the_replay_merges_as_the_worker_does() -> None:
+    assert merged(msgspec.structs.replace(SETTINGS, social="on")) == MERGE_ORDER
+    assert [name for name in MERGE_ORDER if name in MERGED] == list(MERGED)
 
 
 def test_user_topics_and_the_changelog_have_the_same_partitions() -> None:
