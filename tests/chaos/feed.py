@@ -6,6 +6,7 @@ import asyncio
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -59,6 +60,8 @@ class Feed:
         """Records sent, and those of them that are no receipts."""
         self.done = 0
         """Records known to be committed; whoever looks says so here."""
+        self.did: Counter[str] = Counter()
+        """How often each fault of the producers took place."""
         self.ends: dict[tuple[str, int], int] = {}
         """Per topic (full name) and partition the offset after the last record that counts."""
         self._broker, self._prefix, self._events, self._manner = broker, prefix, events, manner
@@ -117,6 +120,7 @@ class Feed:
                     earlier.append(chunk)
                 if earlier and self._rng.random() < 0.3:
                     producer = await self._surely(producer, earlier.pop(0))
+                    self.did["resent_batches"] += 1
                 await asyncio.sleep(max(self._pace_s() - (time.monotonic() - began), 0))
         finally:
             await producer.stop()
@@ -152,6 +156,7 @@ class Feed:
             await producer.begin_transaction()
             await self._send(producer, chunk, counts=False)
             await producer.abort_transaction()
+            self.did["aborted_input"] += 1
         async with producer.transaction():
             await self._send(producer, chunk)
 

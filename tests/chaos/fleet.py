@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,12 @@ class Fleet:
     # -- members
 
     def start(self, name: str, home: str | None = None, **points: Any) -> Member:
-        """Start a worker; ``points`` are armed in its processes until they went off."""
+        """Start a worker; ``points`` are armed in its processes until they went off.
+
+        Two faults of a round may call theirs the same: the second gets a number.
+        """
+        if name in self.members:
+            name = f"{name}-{len(self.members)}"
         folder = self.folder / (home or name)
         log = self.log(name)
         member = Member(name, folder, points, self._spawn(name, folder, points))
@@ -128,6 +134,26 @@ class Fleet:
         except subprocess.TimeoutExpired:
             raise FleetError(f"{member.name} does not stop\n{self.tails()}") from None
 
+    @contextmanager
+    def stirred(self, point: str) -> Iterator[None]:
+        """While the block runs those without the point are away: who has it gets all partitions.
+
+        Where there are none, one joins, and stays.
+        """
+        others = [] if point in self._points else self._without(point)
+        for member in others:
+            self.stop(member)
+        if not others:
+            self.start("stirrer")
+        try:
+            yield
+        finally:
+            for member in others:
+                self.restart(member)
+
+    def _without(self, point: str) -> list[Member]:
+        return [m for m in self.members.values() if not m.stopped and point not in m.points]
+
     def stop_all(self) -> None:
         """Stop all at once."""
         for member in self.members.values():
@@ -175,6 +201,10 @@ class Fleet:
                 raise FleetError(f"{member.name} does not come up\n{self.tails()}")
             time.sleep(0.1)
             self.tend()
+
+    def count_up(self) -> int:
+        """How many workers live."""
+        return sum(member.is_up() for member in self.members.values())
 
     def tails(self) -> str:
         """The ends of the logs."""

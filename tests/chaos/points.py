@@ -7,6 +7,7 @@ a round knows what really happened.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import random
 import signal
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from aiokafka.errors import BrokerResponseError
+from aiokafka.errors import BrokerResponseError, ProducerFenced
 from support.around import Decide, around
 
 from schemas.tables import Output
@@ -180,33 +181,56 @@ def _slow_disk(app: Any, delay_s: float, fired: Fired) -> None:
 
 
 def _cancelled_agent(app: Any, share: float, fired: Fired) -> None:
-    """In a share of the transactions the agent is cancelled after all was sent."""
+    """In a share of the transactions the agent is cancelled while one is open."""
 
-    send = BatchTransactions._send
+    def cancel(_: asyncio.Task[Any]) -> None:
+        for actor in app.agents["batches"]._actors:
+            actor.actor_task.cancel()
+        fired("cancelled_agent")
 
-    async def cancelling(self: Any, producer: Any, commit: Any) -> Any:
-        if random.random() < share:
-            fired("cancelled_agent")
-            for actor in app.agents["batches"]._actors:
-                delay_s = random.uniform(0, 0.005)
-                asyncio.get_running_loop().call_later(delay_s, actor.actor_task.cancel)
-        return await send(self, producer, commit)
-
-    BatchTransactions._send = cancelling  # type: ignore[method-assign]
+    _in_transactions(lambda: random.random() < share, cancel)
 
 
 def _cancelled_batch(app: Any, call: int, fired: Fired) -> None:
     """One batch's own task is cancelled in the middle of its transaction."""
-    send = BatchTransactions._send
-    is_last = _at_call("cancelled_batch", call, fired)
+    begun, done = itertools.count(1), False
 
-    async def cancelling(self: Any, producer: Any, commit: Any) -> Any:
-        if is_last():
-            task = asyncio.current_task()
-            asyncio.get_running_loop().call_later(random.uniform(0, 0.008), task.cancel)
-        return await send(self, producer, commit)
+    def cancel(task: asyncio.Task[Any]) -> None:
+        nonlocal done
+        task.cancel()
+        done = True
+        fired("cancelled_batch")
 
-    BatchTransactions._send = cancelling  # type: ignore[method-assign]
+    _in_transactions(lambda: next(begun) >= call and not done, cancel)
+
+
+def _in_transactions(due: Callable[[], bool], act: Callable[[asyncio.Task[Any]], None]) -> None:
+    """Where ``due``, ``act`` on a batch's task a few ms later, unless the transaction has ended."""
+    transact = BatchTransactions.transact
+
+    async def disturbed(self: Any, commit: Any) -> int:
+        if not due():
+            return await transact(self, commit)
+        loop, delay_s = asyncio.get_running_loop(), random.uniform(0, 0.008)
+        timer = loop.call_later(delay_s, act, asyncio.current_task())
+        try:
+            return await transact(self, commit)
+        finally:
+            timer.cancel()
+
+    BatchTransactions.transact = disturbed  # type: ignore[method-assign]
+
+
+def _fencing(app: Any, _: object, fired: Fired) -> None:
+    """Nothing is done; it is noted when the worker ends because a producer of its was fenced."""
+    die = BatchTransactions._die
+
+    async def noted(self: Any, reason: BaseException) -> Any:
+        if isinstance(reason, ProducerFenced):
+            fired("fencing")
+        return await die(self, reason)
+
+    BatchTransactions._die = noted  # type: ignore[method-assign]
 
 
 ARMED: dict[str, Callable[[Any, Any, Fired], None]] = {
@@ -218,4 +242,5 @@ ARMED: dict[str, Callable[[Any, Any, Fired], None]] = {
     "slow_disk": _slow_disk,
     "cancelled_agent": _cancelled_agent,
     "cancelled_batch": _cancelled_batch,
+    "fencing": _fencing,
 }

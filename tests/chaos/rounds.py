@@ -66,7 +66,7 @@ def play(
         clock.lap("judged")
     finally:
         scene.fleet.close()
-    scene.happened.update({f.name: scene.fleet.fired()[f.name] for f in faults if f.told_by_worker})
+    scene.happened.update({f.name: scene.told()[f.name] for f in faults if f.told})
     topics.delete(scene.settings)
     if verdict.is_clean:
         shutil.rmtree(folder)
@@ -120,7 +120,7 @@ def _scene(name: str, plan: Plan, rng: random.Random, cluster: Cluster, folder: 
         feed.ends.clear()
     if plan.compacted:
         gone = topics.begin_compacted(settings, feed, events, COMPACTED_EVENTS)
-        scene.happened["compacted_input"] += gone > 0
+        feed.did["compacted_input"] += gone > 0
     return scene
 
 
@@ -132,9 +132,9 @@ def _run(scene: Scene, faults: list[Fault], clock: Clock) -> None:
     clock.lap("ready")
     for fault in faults:
         fault.strike(scene)
-        if fault.told_by_worker:
-            scene.wait(lambda name=fault.name: scene.fleet.fired()[name], fault.name)
-        elif fault.name != "compacted_input":  # that was before
+        if fault.told:
+            scene.bring_about(fault.name)
+        else:
             scene.happened[fault.name] += 1
     clock.lap("struck")
     scene.wait(lambda: scene.feed.sent >= least, "the producers")

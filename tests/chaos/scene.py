@@ -21,6 +21,8 @@ from streams.settings import Settings
 POLL_S = 0.4
 PATIENCE_S = 240.0
 """Longest wait for anything; only a fault of ours ever takes so long."""
+STIR_S, STIRS = 20.0, 6
+"""So long a planted fault is waited for before the group is stirred, and how often it is."""
 
 
 @dataclass(slots=True)
@@ -77,14 +79,37 @@ class Scene:
 
     def wait(self, condition: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S) -> None:
         """Wait for a condition; workers that end meanwhile are restarted."""
+        if not self._is_met(condition, timeout_s):
+            raise FleetError(f"waited {timeout_s:.0f} s for {what}\n{self.fleet.tails()}")
+
+    def _is_met(self, condition: Callable[[], Any], timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
         self.look()
         while not condition():
             if time.monotonic() > deadline:
-                raise FleetError(f"waited {timeout_s:.0f} s for {what}\n{self.fleet.tails()}")
+                return False
             time.sleep(POLL_S)
             self.fleet.tend()
             self.look()
+        return True
+
+    def told(self) -> Counter[str]:
+        """How often each fault took place that workers or producers tell of."""
+        return self.fleet.fired() + self.feed.did
+
+    def bring_about(self, name: str) -> None:
+        """Wait until a fault was told of; while it is not, have the partitions dealt again.
+
+        A worker with a planted point that dies of another fault first may come back to a group
+        at rest, or to one whose others hold all partitions: the point would never be reached.
+        """
+        for _ in range(STIRS):
+            if self._is_met(lambda: self.told()[name], STIR_S):
+                return
+            with self.fleet.stirred(name):
+                if self._is_met(lambda: self.told()[name], STIR_S):
+                    return
+        raise FleetError(f"{name} does not come about\n{self.fleet.tails()}")
 
     def wait_progress(self, records: int = 60) -> None:
         """Wait until so many more records are committed."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from chaos import scene
 from chaos.cluster import Cluster
 from chaos.faults import FAULTS
+from chaos.faults.fault import Fault
 from chaos.rounds import play
 from chaos.run import deal
+from chaos.scene import Plan, Scene
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +44,47 @@ def test_nothing_is_lost_and_nothing_counts_twice(cluster, tmp_path, number):
     result = play(number, "short", job, faults, cluster, tmp_path, brief=True)
     assert result.verdict.is_clean, result.verdict
     assert [name for name in faults if not result.faults[name]] == [], "never happened"
+
+
+def _two_rebalances_away(stage: Scene) -> None:
+    """The only worker of a group at rest is to die in a rebalance: who started it thought of more."""
+    first = stage.first()
+    stage.fleet.kill(first)
+    stage.fleet.restart(first, kill_in_rebalance=3)
+    stage.fleet.wait_ready(first)
+
+
+def _one_partition(plan: Plan, *_: object) -> None:
+    plan.partitions = 1
+
+
+def _without_work(stage: Scene) -> None:
+    """A worker is to die in a commit, but another has the only partition by now."""
+    first = stage.first()
+    stage.fleet.kill(first)
+    first.stopped = True
+    stage.fleet.wait_ready(stage.fleet.start("heir"))
+    stage.fleet.restart(first, kill_in_commit=1)
+
+
+OUT_OF_REACH = (
+    Fault("kill_in_rebalance", strike=_two_rebalances_away, told=True),
+    Fault("kill_in_commit", _one_partition, _without_work, told=True),
+)
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("fault", OUT_OF_REACH, ids=lambda fault: fault.name)
+def test_a_planted_kill_that_nothing_leads_to_is_brought_about(
+    cluster, tmp_path, monkeypatch, fault
+):
+    monkeypatch.setitem(FAULTS, fault.name, fault)
+    monkeypatch.setattr(scene, "STIR_S", 8.0)  # a little longer than a session
+    seed = f"out of reach {fault.name}".replace(" ", "-")
+    result = play(0, seed, "count", [fault.name], cluster, tmp_path, brief=True)
+    assert result.faults[fault.name] == 1
+    assert result.verdict.is_clean, result.verdict
 
 
 @given(st.text(max_size=5))

@@ -47,6 +47,7 @@ def cut(scene: Scene) -> None:
         scene.pause(scene.rng.uniform(0, 0.5))
         dropped = scene.cluster.proxy.cut(scene.rng.choice((0, 0, 0.5, 2)))
         scene.happened["connections cut"] += dropped
+    assert scene.happened["connections cut"], "there was none"
     scene.wait_progress(20)
 
 

@@ -17,13 +17,13 @@ def _nothing(*_: object) -> None:
 class Fault:
     """``prepare`` shapes the plan of a round, ``strike`` acts while events flow.
 
-    ``told_by_worker``: the fault has happened when a worker notes it, and a round waits for that;
-    else when `strike` has returned. ``job``: the only job it makes sense for. ``weight``: its share of the deck.
+    ``told``: the fault has happened when a worker or the producers note it, and a round waits for
+    that; else when `strike` has returned. ``job``: the only job it makes sense for. ``weight``: its share of the deck.
     """
 
     name: str
     prepare: Callable[[Plan, random.Random], None] = _nothing
     strike: Callable[[Scene], None] = _nothing
-    told_by_worker: bool = False
+    told: bool = False
     job: str | None = None
     weight: int = 2

@@ -24,7 +24,7 @@ def compacted(plan: Plan, rng: random.Random) -> None:
 
 
 FAULTS = (
-    Fault("resent_batches", resent, job="shop"),
-    Fault("aborted_input", aborted),
-    Fault("compacted_input", compacted, job="shop"),
+    Fault("resent_batches", resent, told=True, job="shop"),
+    Fault("aborted_input", aborted, told=True),
+    Fault("compacted_input", compacted, told=True, job="shop"),
 )

@@ -32,6 +32,7 @@ def crowd(scene: Scene) -> None:
     names = [f"spare-{number}" for number in range(scene.plan.partitions)]
     for member in [scene.fleet.start(name) for name in names]:
         scene.fleet.wait_ready(member)
+    scene.wait(lambda: scene.fleet.count_up() > scene.plan.partitions, "a crowd")
     scene.pause(1)
     scene.fleet.kill(scene.first())
     scene.wait_progress(50)
@@ -43,7 +44,7 @@ def shared_home(scene: Scene) -> None:
     twin = scene.fleet.start("twin", home=scene.first().home.name)
     twin.stopped = True  # no supervisor
     scene.wait(lambda: not twin.is_up(), "the second worker to refuse")
-    assert b"is in use by another worker" in scene.fleet.log("twin").read_bytes()
+    assert b"is in use by another worker" in scene.fleet.log(twin.name).read_bytes()
     scene.wait_progress(20)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import time
 from collections.abc import Callable
 
 from chaos.faults.fault import Fault
@@ -29,11 +30,12 @@ def terminate(scene: Scene) -> None:
 def zombie(scene: Scene) -> None:
     """Stopped past the session timeout; wakes up when another has its partitions."""
     scene.wait_progress()
-    sleeper = scene.first()
+    sleeper, past_s = scene.first(), time.monotonic() + scene.settings.session_timeout_ms / 1000
     scene.fleet.signal(sleeper, signal.SIGSTOP)
     try:
         scene.fleet.wait_ready(scene.fleet.start("heir"))
         scene.wait_progress()
+        scene.pause(past_s - time.monotonic())
     finally:
         scene.fleet.signal(sleeper, signal.SIGCONT)
     scene.pause(scene.rng.uniform(1, 3))
@@ -72,11 +74,11 @@ FAULTS = (
     Fault("kill_anywhere", strike=kill_anywhere, weight=4),
     Fault("terminate", strike=terminate),
     Fault("zombie", strike=zombie),
-    Fault("kill_in_processing", _die_in("kill_in_processing", 20), told_by_worker=True),
-    Fault("kill_in_commit", _die_in("kill_in_commit", 20), told_by_worker=True, weight=4),
-    Fault("kill_after_commit", _die_in("kill_after_commit", 20), told_by_worker=True),
-    Fault("kill_in_write", _die_in("kill_in_write", 20), told_by_worker=True, weight=4),
-    Fault("kill_in_abort", _die_in_abort, told_by_worker=True),
-    Fault("kill_in_recovery", strike=kill_in_recovery, told_by_worker=True),
-    Fault("kill_in_rebalance", strike=kill_in_rebalance, told_by_worker=True),
+    Fault("kill_in_processing", _die_in("kill_in_processing", 20), told=True),
+    Fault("kill_in_commit", _die_in("kill_in_commit", 20), told=True, weight=4),
+    Fault("kill_after_commit", _die_in("kill_after_commit", 20), told=True),
+    Fault("kill_in_write", _die_in("kill_in_write", 20), told=True, weight=4),
+    Fault("kill_in_abort", _die_in_abort, told=True),
+    Fault("kill_in_recovery", strike=kill_in_recovery, told=True),
+    Fault("kill_in_rebalance", strike=kill_in_rebalance, told=True),
 )
