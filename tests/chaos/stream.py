@@ -95,13 +95,20 @@ def _click(
     value = {"event_id": event_id, "user_id": f"user-{user}", "event": rng.choice(EVENTS)}
     value["ts"] = ts_ms
     if value["event"] == "search":
-        value["query"] = "something"
+        value["query"] = _query(rng)
     else:
         item = min(int(rng.expovariate(0.2)), ITEMS - 1)
         value |= {"item_id": f"item-{item}", "category_id": f"cat-{item % CATEGORIES}"}
     if rng.random() < 0.2:
         value |= {"quantity": rng.randrange(1, 4), "price_minor": rng.randrange(10_000)}
     return _record("clicks", value["user_id"], value, at_ms or ts_ms)
+
+
+def _query(rng: random.Random) -> str:
+    """One to seven words of titles and others: some twice, some in capitals, some joined."""
+    words = [rng.choice(("Thing", "thing", "red", "BLUE", str(rng.randrange(ITEMS))))]
+    words += rng.choices(("small", "for", "home", "red", "Thing"), k=rng.randrange(7))
+    return rng.choice((" ", "_", "  ")).join(words)
 
 
 def _purchase(rng: random.Random, user: int, event_id: str, ts_ms: int, at_ms: int) -> Record:

@@ -6,9 +6,10 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
-from chaos.oracle.ids import event_hash, text_hash
+from chaos.oracle.ids import Keyed, event_hash, text_hash
 from chaos.oracle.log import Entry
 
 TOPICS = ("clicks", "purchases", "context")
@@ -17,6 +18,7 @@ STATUSES = {"placed": 9, "returned": 10, "cancelled": 11}
 APP_MINUTES = 12
 FIELDS = {"device": 0, "timezone": 4, "place": 8}
 CONSENT = 11
+WORDS = (25, 26, 27, 28)
 TILE_MS, DAY_MS = 900_000, 86_400_000
 LATENESS_MS = 7 * DAY_MS
 RECENT = 48
@@ -55,7 +57,7 @@ class Expected:
     late: set[Place] = field(default_factory=set)
 
 
-def expect(entries: Iterable[Entry], prefix: str) -> Expected:
+def expect(entries: Iterable[Entry], prefix: str, keyed: Keyed) -> Expected:
     """Return what the records of the three event topics must lead to."""
     expected, newest = Expected(), defaultdict(int)
     for entry in sorted(entries, key=lambda e: (e.topic, e.partition, e.offset)):
@@ -78,6 +80,7 @@ def expect(entries: Iterable[Entry], prefix: str) -> Expected:
             counts["accepted"] += 1
             newest[topic, name] = max(newest[topic, name], ts_ms)
             _accept(user, topic, place, event, value)
+            _keep_words(user, event, value, keyed)
     _check_clear(expected)
     return expected
 
@@ -129,6 +132,14 @@ def _accept(user: User, topic: str, place: Place, event: int, value: dict[str, A
             _fact(user, ts_ms, event, line, STATUSES[value["status"]], number, price)
     else:
         _tell(user, place, event, value)
+
+
+def _keep_words(user: User, event: int, value: dict[str, Any], keyed: Keyed) -> None:
+    """A search tells its first words, all places at once: those without a word are empty."""
+    words = list(dict.fromkeys(value.get("query", "").lower().replace("_", " ").split()))
+    for number, word in zip_longest(WORDS, words[: len(WORDS)]) if words else ():
+        told = (value["ts"], event, 0 if word is None else keyed.word(word))
+        user.context[number] = max(user.context.get(number, (0, 0, 0)), told)
 
 
 def _fact(

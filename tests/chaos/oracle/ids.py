@@ -18,13 +18,21 @@ def event_hash(topic: str, event_id: str) -> int:
     return text_hash(f"{topic}\0{event_id}")
 
 
-class Pseudonyms:
-    """HMAC-SHA-256 under a key derived with HKDF-SHA-256 (RFC 5869), cut to 16 bytes."""
+class Keyed:
+    """What nobody can compute without the secret; keys are derived with HKDF-SHA-256 (RFC 5869)."""
 
     def __init__(self, secret: str) -> None:
         extracted = hmac.digest(TENANT.encode(), secret.encode(), "sha256")
-        self._key = hmac.digest(extracted, b"kairos pseudonym\x01", "sha256")
+        self._user, self._word = (
+            hmac.digest(extracted, b"kairos %b\x01" % purpose, "sha256")
+            for purpose in (b"pseudonym", b"word")
+        )
 
-    def of(self, user: str) -> bytes:
-        """The pseudonym of a user id."""
-        return hmac.digest(self._key, user.encode(), "sha256")[:16]
+    def pseudonym(self, user: str) -> bytes:
+        """Of a user id: HMAC-SHA-256, cut to 16 bytes."""
+        return hmac.digest(self._user, user.encode(), "sha256")[:16]
+
+    def word(self, word: str) -> int:
+        """Of a searched word: the 64-bit keyed BLAKE2b, little-endian; 0 is none's."""
+        digest = hashlib.blake2b(word.encode(), digest_size=8, key=self._word).digest()
+        return int.from_bytes(digest, "little") or 1

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from chaos.oracle import log
 from chaos.oracle.facts import TOPICS, Expected, User, expect, expect_opt_outs
-from chaos.oracle.ids import Pseudonyms
+from chaos.oracle.ids import Keyed
 from chaos.oracle.journal import RECEIPTS, Journal, journals
 from chaos.oracle.log import Entry
 from chaos.oracle.policy import violations
@@ -35,11 +35,12 @@ def check(broker: str, app_id: str, prefix: str, partitions: int, secret: str) -
 def judge(found: dict[str, list[Entry]], changelog: str, prefix: str, secret: str) -> Verdict:
     """Judge the content of the topics (full names)."""
     inputs = [entry for topic in TOPICS for entry in found[prefix + topic]]
-    expected, verdict = expect(inputs, prefix), Verdict(events=len(inputs))
+    keyed = Keyed(secret)
+    expected, verdict = expect(inputs, prefix, keyed), Verdict(events=len(inputs))
     receipts = found[prefix + RECEIPTS]
     expect_opt_outs(expected, receipts, RECEIPTS)
-    rows, pseudonyms = log.newest(found[changelog]), Pseudonyms(secret)
-    users = {pseudonyms.of(name): user for name, user in expected.users.items()}
+    rows = log.newest(found[changelog])
+    users = {keyed.pseudonym(name): user for name, user in expected.users.items()}
     outputs = {name: found[prefix + name] for name in OUTPUTS}
     kept = {key[1:]: take_apart(row) for (_, key), row in rows.items() if key.startswith(b"U")}
     _check_state(verdict, users, kept)
@@ -53,7 +54,7 @@ def judge(found: dict[str, list[Entry]], changelog: str, prefix: str, secret: st
     verdict.policy_violations += len(broken)
     for sentence in broken:
         verdict.note(sentence)
-    _check_journals(verdict, {pseudonyms.of(name): told[name] for name in expected.users}, kept)
+    _check_journals(verdict, {keyed.pseudonym(name): told[name] for name in expected.users}, kept)
     return verdict
 
 
