@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _KEY_BITS = 63
+_FEW = 400
+"""Rows up to which sorting column by column takes less than making one key of them."""
 _MANY = 4_096
 """Rows from which on `_numbered` is the faster way."""
 
@@ -19,6 +21,8 @@ def by_pair(due: NDArray[np.int64], item: NDArray[np.uint64]) -> NDArray[np.int6
     One sort of a mixed 64-bit key is several times faster than two of columns. The key drops low
     bits of the hash, so two items of a user may share one: then the slow way is taken.
     """
+    if len(due) < _FEW:
+        return np.lexsort((item, due))
     bits = max(int(due.max(initial=0)).bit_length(), 1)
     key = (due.astype(np.uint64) << np.uint64(64 - bits)) | (item >> np.uint64(bits))
     order, ordered = _numbered(key) if len(key) >= _MANY else _plainly(key)
@@ -53,8 +57,8 @@ def order_by(*columns: NDArray[Any]) -> NDArray[np.int64]:
     than one a column, most of all where rows are nearly in order already. Only rows with equal
     keys look at the columns that did not fit.
     """
-    if not len(columns[0]):
-        return np.zeros(0, np.int64)
+    if len(columns[0]) < _FEW:
+        return np.lexsort(columns[::-1])
     key, fitted = _packed(columns)
     if not fitted:
         return np.lexsort(columns[::-1])
@@ -84,10 +88,12 @@ def _packed(columns: tuple[NDArray[Any], ...]) -> tuple[NDArray[np.int64], int]:
 def runs(*columns: NDArray[Any]) -> NDArray[np.int64]:
     """Return where any of the sorted columns changes, the first row included."""
     changed = np.ones(len(columns[0]), bool)
-    changed[1:] = False
-    for column in columns:
-        changed[1:] |= column[1:] != column[:-1]
-    return np.flatnonzero(changed)
+    later, rest = changed[1:], iter(columns)
+    column = next(rest)
+    np.not_equal(column[1:], column[:-1], out=later)
+    for column in rest:
+        later |= column[1:] != column[:-1]
+    return changed.nonzero()[0]
 
 
 def sums(starts: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -126,8 +132,12 @@ def how_many(
 
 def places(due: NDArray[Any]) -> NDArray[np.int64]:
     """Return each row's place among the rows of its user (or other key), from 0; ``due`` is sorted."""
-    starts = runs(due)
-    return np.arange(len(due)) - np.repeat(starts, np.diff(starts, append=len(due)))
+    place = np.arange(len(due))
+    first = place.copy()
+    first[1:][due[1:] == due[:-1]] = 0
+    np.maximum.accumulate(first, out=first)  # the row's first of the same key
+    place -= first
+    return place
 
 
 @dataclass(slots=True)
