@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -10,8 +12,11 @@ from aiokafka.codec import has_snappy
 from aiokafka.producer import sender
 from faust.transport.drivers.aiokafka import Producer
 
+from schemas.tables import Output
+
 PROMPT_BACKOFF_S = 0.002
 """The coordinator finishes the last transaction in a few ms; aiokafka waits 20."""
+NO_HEADERS: list[tuple[str, bytes]] = []
 MAX_BATCH_BYTES = 900_000
 """Below the brokers' usual max.message.bytes of 1 MiB, and above the largest dead letter."""
 
@@ -66,6 +71,22 @@ class BatchProducer(Producer):
     @property
     def _producer_type(self) -> type[PromptProducer]:
         return PromptProducer
+
+
+def fill(builder: Any, records: Sequence[Output], start: int) -> int:
+    """Append records from ``start`` on until the batch is full (the first always fits).
+
+    Returns how many. It goes past aiokafka's builder to the buffer inside, which takes half the
+    time, and asks for the time once.
+    """
+    append, now_ms, filled = builder._builder.append, time.time_ns() // 1_000_000, 0
+    for out in islice(records, start, None):
+        headers = list(out.headers) if out.headers else NO_HEADERS
+        if append(filled, now_ms, key=out.key, value=out.value, headers=headers) is None:
+            break
+        filled += 1
+    builder._relative_offset = filled
+    return filled
 
 
 def compression() -> str | None:

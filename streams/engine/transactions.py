@@ -13,11 +13,11 @@ from aiokafka.structs import TopicPartition
 from faust.transport.consumer import TransactionManager
 
 from schemas.tables import Output
+from streams.engine.producer import fill
 
 Sent = list[tuple[Any, int]]
 """Per batch handed to the producer: the acknowledgement to come, and its records."""
 NO_OFFSET = -1
-NO_HEADERS: list[tuple[str, bytes]] = []
 
 
 class AbortedError(Exception):
@@ -159,20 +159,9 @@ async def _send_records(producer: Any, tp: TopicPartition, records: Sequence[Out
     done = 0
     while done < len(records):
         builder = producer.create_batch()
-        filled = _fill(builder, records, done)
+        filled = fill(builder, records, done)
         builder.close()
         future = await producer.send_batch(builder, tp.topic, partition=tp.partition)
         sent.append((future, filled))
         done += filled
     return sent
-
-
-def _fill(builder: Any, records: Sequence[Output], start: int) -> int:
-    """Append records until the batch is full (the first always fits); return how many."""
-    append = builder.append
-    for number in range(start, len(records)):
-        out = records[number]
-        headers = list(out.headers) if out.headers else NO_HEADERS
-        if append(timestamp=None, key=out.key, value=out.value, headers=headers) is None:
-            return number - start
-    return len(records) - start

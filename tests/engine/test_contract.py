@@ -135,7 +135,7 @@ def test_what_is_overridden_still_has_its_signature(
         (sender.Sender, ["client", "_acks", "_txn_manager", "_message_accumulator",
                          "_retry_backoff", "_request_timeout_ms", "_find_coordinator"]),
         (TransactionManager, ["maybe_add_partition_to_txn", "transactional_id"]),
-        (BatchBuilder, ["append", "close", "record_count"]),
+        (BatchBuilder, ["_builder", "_relative_offset", "close", "record_count"]),
         # store.py
         (rocksdb.Store, ["_db_for_partition", "offset_key", "_dbs", "partition_path"]),
         # app.py, runner.py

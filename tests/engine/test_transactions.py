@@ -25,7 +25,12 @@ class Builder:
     def __init__(self) -> None:
         self.records: list[Any] = []
 
-    def append(self, **record: Any) -> Any:
+    @property
+    def _builder(self) -> Builder:
+        return self
+
+    def append(self, offset: int, timestamp: int, **record: Any) -> Any:
+        assert offset == len(self.records)
         self.records.append(record)
         return object()
 
