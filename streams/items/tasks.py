@@ -46,6 +46,10 @@ def ask(name: str, about: str, choosing: Side, testing: Side, frozen: Side | Non
     numbers = _Numbers(log.facts["item"])
     if other is not log:
         numbers = numbers.grown(other.facts["item"])
+    # what is offered and was never touched is ranked as well
+    numbers = numbers.grown(
+        np.concatenate([side[2].item for side in (choosing, testing, frozen) if side])
+    )
     validation, proposed = _part(*choosing, numbers)
     test, tested = _part(*testing, numbers)
     known = _histories(log, log.day_ms(TEST_FROM), numbers)

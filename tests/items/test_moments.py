@@ -162,3 +162,20 @@ def test_views_alone_are_no_orders():
     read = read_log(log.records, SETTINGS)
     assert not len(purchases(read))
     assert set(read.facts["type"].tolist()) == {EventType.VIEW}
+
+
+def test_what_is_launched_and_never_touched_is_ranked_as_what_it_is():
+    """It is offered for its description, so it is among the items, and nobody's answer."""
+    records, launch = Log(), BEGIN + 6 * DAY_MS
+    for item, title, ts_ms in (("i1-0", "copper kettle", BEGIN), ("new", "copper pot", launch)):
+        records.add("catalog", item, {"item_id": item, "ts": ts_ms, "title": title}, ts_ms)
+    every = sorted([*shop(), *records.records], key=lambda record: record.timestamp_ms)
+    log = read_log(every, SETTINGS)
+    asked = next(iter(questions(log, None, SETTINGS, 0, lambda done, total: None)))
+    content = asked.tested.score[:, asked.names.index("content")]
+    offered = np.unique(asked.tested.item[content > 0])
+    touched = np.unique(log.facts["item"])
+    assert asked.task.final.items == len(touched) + 1
+    assert len(offered) == 1
+    assert asked.task.final.popularity()[offered] == 0
+    assert not np.isin(offered, asked.task.test.wanted_item).any()

@@ -17,6 +17,9 @@ from streams.store import MARKER, Effects, Store
 class Catalogue:
     version = 0
 
+    def __len__(self) -> int:
+        return 0  # nothing to read of it
+
     def news(self, after_ms: int | None) -> list[Any]:
         return []
 
@@ -74,6 +77,12 @@ class Learner:
 
     def hear(self, changes: Any) -> None:
         assert changes == []
+
+    def known(self) -> list[int]:
+        return []
+
+    def read(self, shelf: Any) -> None:
+        assert shelf.records == {}
 
     def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
         return Epoch(
