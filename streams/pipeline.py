@@ -50,7 +50,9 @@ class Pipeline:
 
     @property
     def tables(self) -> ItemTables:
-        """The bundle's item lists."""
+        """The item lists: those of a training under way, else the bundle's."""
+        if self.knowledge.tables is not None:
+            return self.knowledge.tables
         return NO_TABLES if self.bundle is None else self.bundle.tables
 
     def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:

@@ -23,6 +23,7 @@ from streams.pipeline import Pipeline
 from streams.replay import Replayed, replay
 from streams.settings import Settings
 from streams.store import MemoryStore
+from streams.training_tables import TablesSoFar
 
 _NO_ENGAGEMENT = (EventType.REMOVE_CART, EventType.RETURN, EventType.CANCEL)
 _ENGAGES = tuple(kind for kind in DEEDS if kind not in _NO_ENGAGEMENT)
@@ -64,6 +65,12 @@ class Recorder:
         """Return what users did: `ENGAGEMENT` rows."""
         return np.concatenate([np.zeros(0, ENGAGEMENT), *self.engagements])
 
+    def tables(self) -> dict[str, bytes]:
+        """Return the files of item tables fitted on what users did so far."""
+        from models.train.tables import item_tables  # not in a serving installation
+
+        return item_tables(self.done(), described(self.catalogue))
+
     def label(self, horizon_ms: int, until_ms: int) -> Dataset:
         """Return the labelled samples whose horizon has passed."""
         return self.samples.label(self.done(), horizon_ms, until_ms)
@@ -85,19 +92,24 @@ def record(
     settings: Settings,
     vault: Vault,
     progress: Callable[[int], None] | None = None,
+    tables: bool = False,
 ) -> tuple[Recorder, Replayed]:
     """Replay history without a bundle and without silence, and return what was seen.
 
     Samples are taken from every trigger, and nothing is published. Users who trigger nothing are
-    sampled as well, or P(user acts) would know active users only.
+    sampled as well, or P(user acts) would know active users only. ``tables``: with item tables of what
+    had been seen by then, as a worker has those of its bundle.
     """
     recorder = Recorder()
     pipeline = Pipeline(msgspec.structs.replace(settings, **_OPEN), vault, observer=recorder)
     recorder.catalogue = pipeline.knowledge.catalogue
+    so_far = TablesSoFar(recorder.tables) if tables else None
 
     def at_epoch(stores: list[MemoryStore], now_ms: int) -> None:
         for store in stores:
             recorder.samples.observe(*idle_moments(store, now_ms, settings))
+        if so_far is not None:
+            pipeline.knowledge.tables = so_far.at(recorder.engagements)
 
     run = replay(records, pipeline, _forget, progress=progress, at_epoch=at_epoch)
     return recorder, run
@@ -121,7 +133,7 @@ def train(
     """Train a bundle on history and write it to ``out_dir``; the newest epoch goes with it.
 
     ``search``: choose hyperparameters by time-ordered cross-validation; ``tables``: fit the item
-    tables as well (the samples the experts learn from are taken without them).
+    tables as well (samples are taken with those of what came before them).
 
     Needs the ``train`` extra.
 
@@ -129,15 +141,14 @@ def train(
         ParityError: a graph does not give what its trainer gives; nothing was written.
     """
     from models.train import train_bundle  # skl2onnx is not there in a serving installation
-    from models.train.tables import item_tables
     from streams.training_time import learn_when
 
-    recorder, run = record(records, settings, vault, progress)
+    recorder, run = record(records, settings, vault, progress, tables)
     dataset = _labelled(recorder, run, settings)
     when = learn_when(recorder, settings.default_timezone, seed)
     return train_bundle(
         dataset, out_dir, seed=seed, epoch=when.into(run.epoch), search=search,
-        forecast=when.plan, tables=item_tables(recorder.done(), described(recorder.catalogue)) if tables else {},
+        forecast=when.plan, tables=recorder.tables() if tables else {},
         half_lives_h=settings.half_lives_h,
     )  # fmt: skip
 

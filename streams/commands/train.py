@@ -26,7 +26,7 @@ def train(
         bool, typer.Option("--search", help="Choose hyperparameters, testing on later data.")
     ] = False,
     item_tables: Annotated[
-        bool, typer.Option("--item-tables", help="Also fit what goes with what, for two sources.")
+        bool, typer.Option("--item-tables", help="Also fit what goes with what, for four sources.")
     ] = False,
 ) -> None:
     """Replay history into point-in-time samples, train the experts, export, check, write."""

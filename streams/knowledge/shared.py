@@ -60,13 +60,14 @@ class Shared:
 
 
 class Knowledge:
-    """The catalogue and the newest epochs.
+    """The catalogue and the newest epochs; ``tables``: item lists that hold instead of a bundle's, if any.
 
     ``initial``: the epoch stored in a bundle; it holds from the beginning, as number 0.
     """
 
     def __init__(self, initial: Epoch | None = None) -> None:
         self.catalogue = Catalogue()
+        self.tables: ItemTables | None = None
         self._epochs: list[EpochView] = []
         if initial is not None:
             # Demand is news of its day: what was a trend or new in training says nothing now.
