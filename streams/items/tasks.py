@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from models.evaluate.items.candidates import Candidates
 from models.evaluate.items.task import Queries, Task
 from models.items import Histories, Training
-from schemas.ids import NO_ID
 from streams.candidates import SOURCES
+from streams.items.attributes import attributes
 from streams.items.moments import TEST_FROM, ItemLog, Moments
 from streams.items.table import Table
 
@@ -53,7 +52,9 @@ def ask(name: str, about: str, choosing: Side, testing: Side, frozen: Side | Non
     validation, proposed = _part(*choosing, numbers)
     test, tested = _part(*testing, numbers)
     known = _histories(log, log.day_ms(TEST_FROM), numbers)
-    training = Training(known, len(numbers.hashes), _categories((log, other), numbers))
+    logs = (log,) if other is log else (log, other)
+    described = attributes(logs, numbers.hashes, numbers.of)
+    training = Training(known, len(numbers.hashes), described)
     task = Task(name, training, validation, training, test, True, about, KEPT)
     still = None if frozen is None else _part(*frozen, numbers)[1]
     return Asked(task, proposed, tested, frozen=still)
@@ -100,15 +101,3 @@ def _histories(log: ItemLog, until_ms: int, numbers: _Numbers) -> Histories:
     stop = log.before(users, np.full(len(users), until_ms))
     items = numbers.of(log.facts["item"]).astype(np.int32)
     return Histories(log.starts, items, log.facts["ts_ms"]).slices(log.starts[:-1], stop)
-
-
-def _categories(logs: tuple[ItemLog, ...], numbers: _Numbers) -> csr_array | None:
-    """What describes an item here, items x categories; None: the logs tell no category."""
-    facts = np.concatenate([log.facts for log in logs])
-    facts = facts[facts["category"] != NO_ID]
-    if not len(facts):
-        return None
-    item, first = np.unique(facts["item"], return_index=True)
-    category = np.unique(facts["category"][first], return_inverse=True)[1]
-    shape = (len(numbers.hashes), int(category.max()) + 1)
-    return csr_array((np.ones(len(item), np.float32), (numbers.of(item), category)), shape)
