@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
+from sklearn import config_context
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
@@ -15,6 +16,8 @@ from models.items.content import Described
 
 LEAST = 0.2
 """A cosine below it is one common word."""
+WORKING_MIB = 32
+"""Distances that are in memory at once."""
 Places = NDArray[np.int64]
 
 
@@ -30,7 +33,8 @@ def alike(
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     rows = _vectors(told)
     near = NearestNeighbors(n_neighbors=min(longest + 1, len(among)), metric="cosine", n_jobs=1)
-    distance, index = near.fit(rows[among]).kneighbors(rows[asking])
+    with config_context(working_memory=WORKING_MIB):
+        distance, index = near.fit(rows[among]).kneighbors(rows[asking])
     row, column = np.repeat(asking, index.shape[1]), among[index.ravel()]
     like = 1.0 - distance.ravel()
     kept = (row != column) & (like >= LEAST)

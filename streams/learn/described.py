@@ -21,8 +21,8 @@ COLD = 5
 """Histories that an item must be in to be known by what people do (as in training)."""
 LONGEST = 20
 """Items that a launched one is like: 260 KB for a thousand."""
-PER_WORD, MOST_WORDS, MOST_ENTRIES = 30, 8_000, 20_000
-"""Items of a word, words and entries of all: 400 KB of an epoch."""
+PER_WORD, MOST_WORDS, MOST_ENTRIES = 16, 8_000, 40_000
+"""Items of a word, words and entries of all: 600 KB of an epoch."""
 COMMON_SHARE, FEW = 0.2, 30
 """A word that more of the items have, and more than a few, finds nothing."""
 GROWN = 1.1

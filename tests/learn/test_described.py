@@ -20,11 +20,13 @@ OLD_MS = T_MS - 400 * DAY_MS
 
 
 def catalogue(*told, created_ms=OLD_MS):
-    """``told``: (item, title) or (item, title, created_ms)."""
+    """``told``: (item, title) or (item, title, created_ms[, embedding])."""
     made = Catalogue()
     for item, title, *more in told:
         created = more[0] if more else created_ms
         record = {"item_id": item, "ts": OLD_MS, "title": title, "created_ts": created}
+        if len(more) > 1:
+            record["embedding"] = more[1]
         assert made.apply(item.encode(), json.dumps(record).encode()) is None
     return made
 
@@ -58,6 +60,14 @@ def items_of(lists, key):
 
 def test_an_item_that_nobody_met_is_among_what_it_is_described_like():
     epoch = learned(catalogue(*SHOP))
+    assert items_of(epoch.described, "kettle") == [hash64("new")]
+    assert items_of(epoch.described, "chair") == []
+
+
+def test_the_shops_embedding_alone_places_it_too():
+    told = (("kettle", [1.0, 0.1]), ("chair", [0.0, 1.0]))
+    old = [(item, None, OLD_MS, vector) for item, vector in told]
+    epoch = learned(catalogue(*old, ("new", None, T_MS - DAY_MS, [2.0, 0.0])))
     assert items_of(epoch.described, "kettle") == [hash64("new")]
     assert items_of(epoch.described, "chair") == []
 
