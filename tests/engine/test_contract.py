@@ -142,7 +142,8 @@ def test_what_is_overridden_still_has_its_signature(
         (App, ["consumer_generation_id", "rebalancing", "in_recovery", "crash", "boot_strategy",
                "on_first_start", "BootStrategy"]),
         (BootStrategy, ["enable_web"]),
-        (App, ["worker_init_post_autodiscover", "on_worker_init"]),
+        (App, ["worker_init_post_autodiscover", "on_worker_init", "web_server_driver_version",
+               "_extra_services", "_on_agent_error", "agents"]),
         # prompt.py
         (TableManager, ["_update_channels", "recovery", "should_stop"]),
     ],
