@@ -36,7 +36,7 @@ from models.features import (
     window_counts,
 )
 from models.features.calendar import Int64s
-from models.features.pairs import Around, FactsOf, nothing_told, pair_view
+from models.features.pairs import Around, FactsOf, PairView, nothing_told, pair_view
 from models.features.view import (
     HALF_LIVES_H,
     events_before,
@@ -141,7 +141,13 @@ def pair_features(
     ``facts_of``: what the epoch tells of categories (nothing, if not given); ``around``: where users
     and items are, None: nobody told.
     """
-    view = pair_view(state, due, item, category, attributes, facts_of, source_score, now_ms, around)
+    return pair_rows(
+        pair_view(state, due, item, category, attributes, facts_of, source_score, now_ms, around)
+    )
+
+
+def pair_rows(view: PairView) -> NDArray[np.float32]:
+    """Return float32[m, `CONTRACT`.pair] of a view that others read as well."""
     return _row([family.compute(view) for family in PAIR_FAMILIES])
 
 

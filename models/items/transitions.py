@@ -21,12 +21,11 @@ def fit(training: Training, reach: int = REACH) -> ItemTable:
 def counted(training: Training, reach: int = REACH) -> csr_array:
     """Return float32[items, items]: the sum of 1/gap over the pairs, row first."""
     item, row = training.histories.item, training.histories.row
-    earlier, later, weight = [], [], []
-    for gap in range(1, reach + 1):
-        same = row[gap:] == row[:-gap]
-        earlier.append(item[:-gap][same])
-        later.append(item[gap:][same])
-        weight.append(np.full(int(same.sum()), 1 / gap, np.float32))
-    pairs = (np.concatenate(earlier), np.concatenate(later))
     shape = (training.items, training.items)
-    return coo_array((np.concatenate(weight), pairs), shape, dtype=np.float32).tocsr()
+    total = csr_array(shape, dtype=np.float32)
+    for gap in range(1, reach + 1):  # gap by gap: millions of clicks have many pairs
+        same = row[gap:] == row[:-gap]
+        weight = np.full(int(same.sum()), 1 / gap, np.float32)
+        pairs = coo_array((weight, (item[:-gap][same], item[gap:][same])), shape)
+        total = total + pairs.tocsr()
+    return total

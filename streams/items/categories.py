@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 
 from models.evaluate.items.candidates import Candidates
 from models.evaluate.items.task import Queries, Task
+from models.features import own_items
 from models.features.calendar import HOUR_MS
+from models.features.pairs import nothing_told, pair_view
 from models.items import Histories, Training
 from schemas.ids import NO_ID
+from schemas.tables import ITEM_ATTRIBUTES
 from schemas.vocabulary import EventType
 from streams.candidates.history import WEIGHTS
 from streams.groups import runs, sums
-from streams.items.moments import TEST_FROM, ItemLog, Moments
+from streams.items.moments import TEST_FROM, ItemLog, Moments, due_users
+from streams.items.table import BATCH
 from streams.items.tasks import Asked
+from streams.settings import Settings
 
 HALF_LIVES_H = (6, 24, 96)
 POPULAR = 50
@@ -28,7 +33,7 @@ _WEIGHT = np.array([WEIGHTS.get(kind, 0.0) for kind in EventType])
 
 
 def ask_category(
-    choosing: tuple[ItemLog, Moments], testing: tuple[ItemLog, Moments]
+    choosing: tuple[ItemLog, Moments], testing: tuple[ItemLog, Moments], settings: Settings
 ) -> Iterator[Asked]:
     """Yield the task over the categories of what was bought, if the log has categories.
 
@@ -38,15 +43,17 @@ def ask_category(
     if not (log.facts["category"] != NO_ID).any():
         return
     names = np.unique(np.concatenate((log.facts["category"], other.facts["category"])))
-    validation, proposed = _part(*choosing, names)
-    test, tested = _part(*testing, names)
+    validation, proposed = _part(*choosing, names, settings)
+    test, tested = _part(*testing, names, settings)
     training = Training(_until(log, log.day_ms(TEST_FROM), names), len(names))
     about = "The category of what a user buys within a day, asked as the day begins."
     task = Task("category", training, validation, training, test, True, about, 60)
     yield Asked(task, proposed, tested, NAMES)
 
 
-def _part(log: ItemLog, moments: Moments, names: NDArray[np.uint64]) -> tuple[Queries, Candidates]:
+def _part(
+    log: ItemLog, moments: Moments, names: NDArray[np.uint64], settings: Settings
+) -> tuple[Queries, Candidates]:
     category = np.searchsorted(names, log.facts["category"])
     of_item = dict(zip(log.facts["item"].tolist(), category.tolist(), strict=True))
     wanted = np.array([of_item[item] for item in moments.wanted_item.tolist()], np.int64)
@@ -55,7 +62,28 @@ def _part(log: ItemLog, moments: Moments, names: NDArray[np.uint64]) -> tuple[Qu
     every = Histories(log.starts, category.astype(np.int32), log.facts["ts_ms"])
     seen = every.slices(np.maximum(log.starts[moments.user], stop - 50), stop)
     queries = Queries(seen, pairs[:, 0], pairs[:, 1], moments.user)
-    return queries, _table(log, moments, category, len(names))
+    table = _table(log, moments, category, len(names))
+    habits = _habits(log, moments, table, names, settings)
+    return queries, table.with_more(habits)
+
+
+def _habits(
+    log: ItemLog, moments: Moments, table: Candidates, names: NDArray[np.uint64], settings: Settings
+) -> NDArray[np.float32]:
+    """Return `own_items` of pairs whose items are categories."""
+    parts = [np.zeros((0, len(own_items.NAMES)))]
+    for first in range(0, len(moments), BATCH):
+        batch = slice(first, min(first + BATCH, len(moments)))
+        pairs = slice(*np.searchsorted(table.query, (batch.start, batch.stop)))
+        users, category = table.query[pairs] - first, names[table.item[pairs]]
+        due = due_users(log, moments.user[batch], moments.now_ms[batch], settings)
+        due.state.events.data["item"] = due.state.events.data["category"]
+        nothing = np.zeros(len(users), ITEM_ATTRIBUTES)
+        score = np.zeros(len(users), np.float32)
+        parts.append(own_items.compute(pair_view(
+            due.state, users, category, category, nothing, nothing_told, score, due.now_ms
+        )))  # fmt: skip
+    return np.concatenate(parts, dtype=np.float32)
 
 
 def _until(log: ItemLog, until_ms: int, names: NDArray[np.uint64]) -> Histories:

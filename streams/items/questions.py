@@ -70,7 +70,7 @@ def questions(
     ):
         yield ask(name, about, chosen_by, tested_on, frozen)
         if name == "bought_in_a_day":
-            yield from ask_category(chosen_by[:2], tested_on[:2])
+            yield from ask_category(chosen_by[:2], tested_on[:2], settings)
 
 
 def _sides(

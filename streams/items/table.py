@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import pair_features
+from models.features import own_items
+from models.features.contract import pair_rows
+from models.features.pairs import pair_view
 from schemas.tables import DueUsers
 from streams.candidates import SOURCES
 from streams.candidates.gather import OWNED
@@ -71,7 +73,7 @@ def proposals(
 
 
 def table_of(due: DueUsers, shared: Shared, settings: Settings) -> Table:
-    """Return the union of the sources' proposals for one batch, with `CONTRACT` pair features."""
+    """Return the union of the sources' proposals for one batch, with pair features and `own_items`."""
     view = View.of(due, shared, settings)
     source, every = best([each.raw(view) for each in SOURCES], view, OWNED)
     order = by_pair(every.due, every.item)
@@ -84,7 +86,8 @@ def table_of(due: DueUsers, shared: Shared, settings: Settings) -> Table:
     category = np.maximum.reduceat(every.category, starts) if len(starts) else every.category
     merged = (1 - np.prod(1 - scores.astype(np.float64), axis=1)).astype(np.float32)
     attributes = shared.catalogue.attributes(item)
-    features = pair_features(
-        due.state, users, item, category, attributes, merged, due.now_ms, shared.facts_of
+    pairs = pair_view(
+        due.state, users, item, category, attributes, shared.facts_of, merged, due.now_ms
     )
-    return Table(users, item, category, scores, features)
+    told = (pair_rows(pairs), own_items.compute(pairs))
+    return Table(users, item, category, scores, np.concatenate(told, axis=1, dtype=np.float32))

@@ -137,7 +137,7 @@ def test_baselines_of_a_log_with_categories_include_its_items_by_category(log):
 def test_categories_are_asked_of_what_was_done_in_them(log):
     moments = within_a_day(log)
     sides = [(log, moments.take(part)) for part in (~moments.test, moments.test)]
-    (asked,) = ask_category(*sides)
+    (asked,) = ask_category(*sides, SETTINGS)
     wanted = asked.task.test.is_wanted(asked.tested.query, asked.tested.item)
     assert wanted.sum() == len(asked.task.test)
     assert (asked.tested.score[wanted, 0] > 0).all()

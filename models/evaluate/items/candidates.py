@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,11 @@ class Candidates:
         """The chosen pairs."""
         more = None if self.more is None else self.more[rows]
         return Candidates(self.query[rows], self.item[rows], self.score[rows], more)
+
+    def with_more(self, more: Floats) -> Candidates:
+        """The same with further columns of ``more``."""
+        every = more if self.more is None else np.column_stack((self.more, more))
+        return replace(self, more=every)
 
 
 def propose(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.evaluate.items.candidates import Candidates, propose, tie_order
-from models.evaluate.items.choice import choose
+from models.evaluate.items.choice import Choice, choose
 from models.evaluate.items.contestants import fit_baselines, fit_content, fit_models
 from models.evaluate.items.lists import Worth, of_model, worth
 from models.evaluate.items.task import Queries, Task
@@ -33,6 +33,7 @@ class Outcome:
     product: str
     weights: dict[str, float]
     ceiling: float
+    choice: Choice
     reached: dict[str, float] = field(default_factory=dict)
     frozen: dict[str, Ints] = field(default_factory=dict)
 
@@ -101,20 +102,21 @@ def judge(
     proposed: Candidates,
     tested: Iterable[tuple[Queries, Candidates]],
     seed: int,
+    before: Choice | None = None,
 ) -> Outcome:
     """Choose blend and ranker on what was ``proposed`` for validation; rank what was ``tested``.
 
-    ``names``: of the columns of both; ``tested``: the test's queries part by part, in order. Which
-    of the two is the product's is told by validation units on which neither was fitted.
+    ``names``: of the columns of both; ``tested``: the test's queries part by part, in order;
+    ``before``: of a question with more to learn from. Which of the two is the product's is told by
+    validation units on which neither was fitted.
     """
-    chosen, reached = choose(task, proposed, seed)
+    chosen, reached, product = choose(task, proposed, seed, before)
     found, wanted = [], 0
     for queries, pairs in tested:
         alone = {name: of_model(pairs, i, len(queries)) for i, name in enumerate(names)}
         found.append(alone | chosen.lists(pairs, queries, task.final.popularity()))
         wanted += int(queries.is_wanted(pairs.query, pairs.item).sum())
     lists = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
-    product = max(lists.keys() & reached.keys(), key=lambda name: (reached[name], name))
     recall = wanted / len(task.test.wanted_row)
     weights = dict(zip(names, chosen.blend.weights.tolist(), strict=True))
-    return Outcome(task, lists, product, weights, recall, reached)
+    return Outcome(task, lists, product, weights, recall, chosen, reached)

@@ -16,7 +16,7 @@ from models.items.histories import Floats, Ints
 
 NEVER = 1_000
 """Steps back of what was not seen."""
-SIZES = (50, 100, 200, 400)
+SIZES = (25, 50, 100, 200, 400)
 """Numbers of trees that are tried on validation: few queries are soon learnt by heart."""
 TREES = {
     "n_estimators": SIZES[-1], "learning_rate": 0.05, "num_leaves": 4, "min_child_samples": 50,
@@ -74,16 +74,20 @@ class Ranker:
     model: Any
     trees: int = SIZES[-1]
 
-    def score(self, rows: Floats) -> Floats:
-        """Return float32[pairs]."""
+    def score(self, rows: Floats, start: Floats | None = None) -> Floats:
+        """Return float32[pairs], which add to ``start``."""
         if not len(rows):
             return np.zeros(0, np.float32)
         found: NDArray[Any] = self.model.booster_.predict(rows, num_iteration=self.trees)
-        return found.astype(np.float32)
+        return (found if start is None else found + start).astype(np.float32)
 
 
-def fit_ranker(rows: Floats, candidates: Candidates, queries: Queries, seed: int) -> Ranker | None:
+def fit_ranker(
+    rows: Floats, candidates: Candidates, queries: Queries, seed: int, start: Floats | None = None
+) -> Ranker | None:
     """Learn from the queries whose wanted item got this far; None: there are too few.
+
+    ``start``: scores of the pairs that the trees go on from.
 
     Needs the ``train`` extra (LightGBM).
     """
@@ -96,5 +100,6 @@ def fit_ranker(rows: Floats, candidates: Candidates, queries: Queries, seed: int
     kept = hit[candidates.query]
     groups = np.bincount(candidates.query[kept], minlength=len(queries))
     model = LGBMRanker(random_state=seed, **TREES)
-    model.fit(rows[kept], label[kept].astype(int), group=groups[groups > 0])
+    first = None if start is None else start[kept].astype(np.float64)
+    model.fit(rows[kept], label[kept].astype(int), group=groups[groups > 0], init_score=first)
     return Ranker(model)

@@ -98,7 +98,8 @@ def _moments(
     source: str, data: Path | None, test_data: Path | None, baselines: bool, freshness: bool,
     seed: int,
 ) -> Iterator[Outcome]:  # fmt: skip
-    from models.evaluate.items.contest import add_baselines, judge
+    from models.evaluate.items.contest import add_baselines
+    from streams.items.answers import LEARNT_FIRST, answer
     from streams.items.questions import questions
 
     settings = load_settings(candidates_per_source=PER_SOURCE, recent_events=EVENTS)
@@ -106,20 +107,21 @@ def _moments(
     other = None if test_data is None else _read(source, test_data, settings, log)
     with bars() as display:
         task = display.add_task("moments", total=None)
-        for asked in questions(
+        every = [*questions(
             log, other, settings, seed,
             lambda done, total: display.update(task, completed=done, total=total), freshness,
-        ):  # fmt: skip
-            say(f"{asked.task.name}: {len(asked.task.validation):,} moments to choose by, "
-                f"{len(asked.task.test):,} to test")  # fmt: skip
-            chosen = (asked.task, asked.names, asked.proposed)
-            outcome = judge(*chosen, [(asked.task.test, asked.tested)], seed)
-            if asked.frozen is not None:
-                still = judge(*chosen, [(asked.task.test, asked.frozen)], seed)
-                outcome.frozen = still.lists
-            if baselines:
-                add_baselines(outcome, seed)
-            yield outcome
+        )]  # fmt: skip
+    before = None
+    outcomes = {}
+    for asked in sorted(every, key=lambda asked: asked.task.name != LEARNT_FIRST):
+        say(f"{asked.task.name}: {len(asked.task.validation):,} moments to choose by, "
+            f"{len(asked.task.test):,} to test")  # fmt: skip
+        outcome = outcomes[asked.task.name] = answer(asked, seed, before)
+        if asked.task.name == LEARNT_FIRST:
+            before = outcome.choice
+        if baselines:
+            add_baselines(outcome, seed)
+    yield from (outcomes[asked.task.name] for asked in every)
 
 
 def _read(
