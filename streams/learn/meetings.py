@@ -167,7 +167,7 @@ class MeetingCounts:
 def _parts_of(sources: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
     """Yield masks of at most `MOST_SOURCES` of the sources each, at least one."""
     number = np.cumsum(sources) - 1
-    for first in range(0, max(int(number[-1:].sum()) + 1, 1), MOST_SOURCES):
+    for first in range(0, max(int(sources.sum()), 1), MOST_SOURCES):
         yield sources & (number >= first) & (number < first + MOST_SOURCES)
 
 
