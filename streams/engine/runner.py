@@ -22,7 +22,7 @@ from streams.engine.options import Options
 from streams.engine.processor import Processor
 from streams.engine.progress import Progress
 from streams.engine.store import PartitionStore, StateTable
-from streams.engine.transactions import AbortedError, Commit, FatalError
+from streams.engine.transactions import AbortedError, FatalError
 from streams.store import MARKER, Effects, Work
 
 logger = logging.getLogger(__name__)
@@ -135,16 +135,13 @@ class Engine:
         await self._process(number, partition, fresh)
 
     async def _process(self, number: int, partition: Partition, fresh: Intake) -> None:
-        if fresh.records:
-            work = Work(number, partition.store, fresh.records)
-            effects = await self.deciding.effects(work)
-        else:
-            effects = Effects()
-        after = self._advance(partition.progress, fresh, effects)
-        rows = {**effects.rows, progress.KEY: progress.pack(after)}
-        commit = Commit(number, self._table.changelog_topic_name, rows, effects.outputs, fresh.ends)
+        changelog = TopicPartition(self._table.changelog_topic_name, number)
         try:
-            last = await self._app.consumer.transactions.transact(commit)
+            async with self._app.consumer.transactions.begun(changelog, fresh.ends) as transaction:
+                effects = await self._effects(Work(number, partition.store, fresh.records))
+                after = self._advance(partition.progress, fresh, effects)
+                rows = {**effects.rows, progress.KEY: progress.pack(after)}
+                last = await transaction.commit(rows, effects.outputs)
         except AbortedError as error:
             await self._after_abort(number, partition, error)
             return
@@ -153,6 +150,10 @@ class Engine:
         partition.progress, partition.aborts = after, 0
         partition.stream_ms = _stream_ms(rows, partition.stream_ms)
         partition.done_s = time.monotonic()
+
+    async def _effects(self, work: Work) -> Effects:
+        """Offsets may move on without records: over gaps and aborted transactions."""
+        return await self.deciding.effects(work) if work.records else Effects()
 
     def _advance(self, before: Progress, fresh: Intake, effects: Effects) -> Progress:
         after = progress.advance(before, fresh.ends)

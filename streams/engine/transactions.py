@@ -1,23 +1,17 @@
-"""One Kafka transaction per batch: changelog rows, outputs and source offsets, all or nothing."""
+"""Who may commit for a partition, and what becomes of a batch whose transaction fails."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import TopicPartition
 from faust.transport.consumer import TransactionManager
 
-from schemas.tables import Output
-from streams.engine.producer import fill
-
-Sent = list[tuple[Any, int]]
-"""Per batch handed to the producer: the acknowledgement to come, and its records."""
-NO_OFFSET = -1
+from streams.engine.transaction import InDoubtError, Opening, Transaction
 
 
 class AbortedError(Exception):
@@ -26,17 +20,6 @@ class AbortedError(Exception):
 
 class FatalError(Exception):
     """The worker was fenced, or cannot know what became of a transaction: it must end."""
-
-
-@dataclass(slots=True, frozen=True)
-class Commit:
-    """What one transaction writes. ``offsets``: topic -> next offset to read."""
-
-    partition: int
-    changelog: str
-    rows: Mapping[bytes, bytes | None]
-    outputs: list[Output]
-    offsets: Mapping[str, int]
 
 
 class BatchTransactions(TransactionManager):
@@ -48,6 +31,8 @@ class BatchTransactions(TransactionManager):
     def on_init(self) -> None:
         """Start with no producer."""
         self._producers: dict[int, Any] = {}
+        self._likely: dict[int, frozenset[TopicPartition]] = {}
+        """Where the last transaction of each partition wrote to: the next one probably will."""
         self.dead = False
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:
@@ -84,56 +69,42 @@ class BatchTransactions(TransactionManager):
         """Whether this worker may commit for a partition."""
         return not self.dead and partition in self._producers
 
-    async def transact(self, commit: Commit) -> int:
-        """Commit, and return the changelog offset of the last row (`NO_OFFSET`: not known).
+    @asynccontextmanager
+    async def begun(
+        self, changelog: TopicPartition, offsets: Mapping[str, int]
+    ) -> AsyncIterator[Transaction]:
+        """Open a transaction; the block decides what it writes, and commits it.
 
         Raises:
             AbortedError: nothing happened; read the batch again.
             FatalError: fenced, outcome unknown, or a bug: the worker is dead and ends.
         """
-        if not self.owns(commit.partition):
-            raise FatalError(f"not the owner of partition {commit.partition}")
-        producer = self._producers[commit.partition]
+        number = changelog.partition
+        if not self.owns(number):
+            raise FatalError(f"not the owner of partition {number}")
+        transaction = Transaction(self._producers[number], self._opening(changelog, offsets))
         try:
-            await producer.begin_transaction()
-            last = await self._send(producer, commit)
+            yield transaction
+            self._likely[number] = transaction.destinations
+        except InDoubtError as error:
+            raise await self._die(error.__cause__ or error) from error
         except ProducerFenced as error:
             raise await self._die(error) from error
         except KafkaError as error:
-            await self._abort(commit.partition, producer)
+            await self._abort(number)
             raise AbortedError(repr(error)) from error
         except BaseException as error:  # a bug or a cancellation, not a broker's answer
             raise await self._die(error) from error
-        try:
-            await producer.commit_transaction()
-        except BaseException as error:  # outcome unknown: the log knows it, after a restart
-            raise await self._die(error) from error
-        return last
+        finally:
+            transaction.close()
 
-    async def _send(self, producer: Any, commit: Commit) -> int:
-        """Send offsets, then records; return once the broker has acknowledged all of it."""
-        changelog = TopicPartition(commit.changelog, commit.partition)
-        rows = [Output(changelog.topic, key, row) for key, row in commit.rows.items()]
-        records = {changelog: rows, **self._by_destination(commit)}
-        producer.join(records)
-        await producer.send_offsets_to_transaction(
-            {TopicPartition(topic, commit.partition): at for topic, at in commit.offsets.items()},
-            self.app.conf.id,
-        )
-        sent = {tp: await _send_records(producer, tp, rows) for tp, rows in records.items()}
-        # aiokafka would commit even if the broker refused a batch
-        await asyncio.gather(*(future for batches in sent.values() for future, _ in batches))
-        return await _last_offset(sent[changelog])
+    def _opening(self, changelog: TopicPartition, offsets: Mapping[str, int]) -> Opening:
+        likely = self._likely.get(changelog.partition, frozenset()) | {changelog}
+        return Opening(changelog, offsets, likely, self.app.conf.id, self.app.options.prefix)
 
-    def _by_destination(self, commit: Commit) -> dict[TopicPartition, list[Output]]:
-        ours, prefix = commit.partition, self.app.options.prefix
-        grouped: dict[tuple[str, int], list[Output]] = defaultdict(list)
-        for out in commit.outputs:
-            grouped[out.topic, ours if out.partition is None else out.partition].append(out)
-        return {TopicPartition(prefix + topic, p): outs for (topic, p), outs in grouped.items()}
-
-    async def _abort(self, partition: int, producer: Any) -> None:
+    async def _abort(self, partition: int) -> None:
         """Abort, and replace the producer: a refused batch leaves a hole in its sequence."""
+        producer = self._producers[partition]
         try:
             await producer.abort_transaction()
             await producer.stop()
@@ -145,23 +116,3 @@ class BatchTransactions(TransactionManager):
         self.dead = True
         await self.app.engine.crash(reason)
         return FatalError(repr(reason))
-
-
-async def _last_offset(sent: Sent) -> int:
-    future, records = sent[-1]
-    base = (await future).offset
-    return base + records - 1 if base >= 0 else NO_OFFSET  # -1: a repeated send succeeded
-
-
-async def _send_records(producer: Any, tp: TopicPartition, records: Sequence[Output]) -> Sent:
-    """Hand records to the producer in order, in batches as full as they get."""
-    sent: Sent = []
-    done = 0
-    while done < len(records):
-        builder = producer.create_batch()
-        filled = fill(builder, records, done)
-        builder.close()
-        future = await producer.send_batch(builder, tp.topic, partition=tp.partition)
-        sent.append((future, filled))
-        done += filled
-    return sent

@@ -12,7 +12,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.errors import BrokerResponseError, ProducerFenced
@@ -24,12 +25,16 @@ from streams.engine.consumer import BatchConsumer
 from streams.engine.fetch import FetchThread
 from streams.engine.producer import PromptProducer
 from streams.engine.store import StateStore
+from streams.engine.transaction import Transaction
 from streams.engine.transactions import BatchTransactions
 from streams.store import Effects
 
 TOO_LARGE = 24 << 20
 """More bytes than the embedded broker takes in a record."""
+MEANWHILE_S = 0.030
+"""A batch is decided and committed in about so many seconds."""
 KILL_SEAMS: dict[str, tuple[Any, str, float]] = {
+    "kill_in_opening": (PromptProducer, "join", 0.008),
     "kill_in_commit": (PromptProducer, "commit_transaction", 0.008),
     "kill_in_write": (StateStore, "write", 0.0005),
     "kill_in_recovery": (recovery, "restore", 0.001),
@@ -85,16 +90,16 @@ def _kill_in_processing(app: Any, call: int, fired: Fired) -> None:
 
 def _kill_after_commit(app: Any, call: int, fired: Fired) -> None:
     """End the process when the log has a batch that the local state has not."""
-    transact = BatchTransactions.transact
+    commit = Transaction.commit
     dies = _at_call("kill_after_commit", call, fired)
 
-    async def last(self: Any, commit: Any) -> int:
-        offset = await transact(self, commit)
+    async def last(self: Any, *written: Any) -> int:
+        offset = await commit(self, *written)
         if dies():
             os.kill(os.getpid(), signal.SIGKILL)
         return offset
 
-    BatchTransactions.transact = last  # type: ignore[method-assign]
+    Transaction.commit = last  # type: ignore[method-assign]
 
 
 def _at_call(name: str, call: int, fired: Fired) -> Callable[[], bool]:
@@ -118,7 +123,7 @@ def _die_within(within_s: float) -> None:
 
 def _aborts(app: Any, share: float, fired: Fired) -> None:
     """A share of the transactions is refused by the broker, a share of them by ourselves."""
-    engine, send = app.engine, BatchTransactions._send
+    engine, send = app.engine, Transaction._send
 
     def spoilt(decide: Decide) -> list[Effects]:
         decided = decide()
@@ -128,15 +133,15 @@ def _aborts(app: Any, share: float, fired: Fired) -> None:
                 effects.outputs.append(Output("late", b"big", random.randbytes(TOO_LARGE)))
         return decided
 
-    async def failing(self: Any, producer: Any, commit: Any) -> Any:
-        last = await send(self, producer, commit)
+    async def failing(self: Any, *written: Any) -> int:
+        last = await send(self, *written)
         if random.random() < share / 2:
             fired("aborts")
             raise BrokerResponseError("made up, after everything was sent")
         return last
 
     engine.deciding.processor = around(engine.deciding.processor, spoilt)
-    BatchTransactions._send = failing  # type: ignore[method-assign]
+    Transaction._send = failing  # type: ignore[method-assign]
 
 
 def _drops(app: Any, share: float, fired: Fired) -> None:
@@ -206,19 +211,23 @@ def _cancelled_batch(app: Any, call: int, fired: Fired) -> None:
 
 def _in_transactions(due: Callable[[], bool], act: Callable[[asyncio.Task[Any]], None]) -> None:
     """Where ``due``, ``act`` on a batch's task a few ms later, unless the transaction has ended."""
-    transact = BatchTransactions.transact
+    begun = BatchTransactions.begun
 
-    async def disturbed(self: Any, commit: Any) -> int:
+    @asynccontextmanager
+    async def disturbed(self: Any, *opening: Any) -> AsyncIterator[Transaction]:
         if not due():
-            return await transact(self, commit)
-        loop, delay_s = asyncio.get_running_loop(), random.uniform(0, 0.008)
+            async with begun(self, *opening) as transaction:
+                yield transaction
+            return
+        loop, delay_s = asyncio.get_running_loop(), random.uniform(0, MEANWHILE_S)
         timer = loop.call_later(delay_s, act, asyncio.current_task())
         try:
-            return await transact(self, commit)
+            async with begun(self, *opening) as transaction:
+                yield transaction
         finally:
             timer.cancel()
 
-    BatchTransactions.transact = disturbed  # type: ignore[method-assign]
+    BatchTransactions.begun = disturbed  # type: ignore[method-assign]
 
 
 def _fencing(app: Any, _: object, fired: Fired) -> None:

@@ -176,6 +176,14 @@ def test_aiokafka_waits_20_ms_for_the_previous_transaction_and_nothing_else_uses
     assert "return BACKOFF_OVERRIDE" in source(sender.AddPartitionsToTxnHandler.handle_response)
 
 
+def test_offsets_are_committed_when_the_partitions_have_been_added() -> None:
+    """Why a transaction that took offsets takes records of its partitions, too."""
+    code = source(sender.Sender._maybe_do_transactional_request)
+    steps = ["partitions_to_add", "consumer_group_to_add", "offsets_to_commit"]
+    assert [code.index(step) for step in steps] == sorted(code.index(step) for step in steps)
+    assert "if txn_task is None or txn_task.done()" in source(sender.Sender._sender_routine)
+
+
 def test_partitions_are_added_by_the_method_we_replace() -> None:
     assert "AddPartitionsToTxnHandler(self, tps)" in source(sender.Sender._do_add_partitions_to_txn)
 

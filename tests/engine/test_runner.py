@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -17,7 +19,7 @@ from streams.engine.merge import Batch, Range, Slice
 from streams.engine.options import Options
 from streams.engine.runner import Engine
 from streams.engine.store import StateStore
-from streams.engine.transactions import AbortedError, Commit, FatalError
+from streams.engine.transactions import AbortedError, FatalError
 from streams.settings import Settings
 from streams.store import MARKER, Effects, Store
 
@@ -39,6 +41,14 @@ class Counting:
         return effects
 
 
+class Commit(NamedTuple):
+    """What a transaction wrote."""
+
+    offsets: dict[str, int]
+    rows: dict[bytes, bytes | None]
+    outputs: list[Output]
+
+
 class Transactions:
     def __init__(self) -> None:
         self.dead = False
@@ -50,11 +60,16 @@ class Transactions:
     def owns(self, partition: int) -> bool:
         return not self.dead
 
-    async def transact(self, commit: Commit) -> int:
+    @asynccontextmanager
+    async def begun(self, changelog: Any, offsets: Any) -> AsyncIterator[Transactions]:
+        self.offsets = offsets
+        yield self
+
+    async def commit(self, rows: Any, outputs: list[Output]) -> int:
         await self.slow.wait()
         if self.fails:
             raise self.fails.pop(0)
-        self.commits.append(commit)
+        self.commits.append(Commit(self.offsets, rows, outputs))
         return len(self.commits)
 
 

@@ -7,18 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced
 
 from schemas.tables import Output
-from streams.engine.transactions import (
-    NO_OFFSET,
-    AbortedError,
-    BatchTransactions,
-    Commit,
-    FatalError,
-)
+from streams.engine.transaction import NO_OFFSET
+from streams.engine.transactions import AbortedError, BatchTransactions, FatalError
 
-COMMIT = Commit(3, "changelog", {b"U1": b"row"}, [Output("decisions", b"k", b"v")], {"clicks": 9})
+CHANGELOG = TopicPartition("changelog", 3)
+ROWS, OUTPUTS = {b"U1": b"row"}, [Output("decisions", b"k", b"v")]
 
 
 class Builder:
@@ -73,7 +70,7 @@ class FakeProducer:
         self._call("offsets")
 
     def join(self, partitions: Any) -> None:
-        pass
+        self.calls.append("join " + " ".join(sorted(tp.topic for tp in partitions)))
 
     def create_batch(self) -> Builder:
         return Builder()
@@ -101,6 +98,11 @@ def transactions(producer: FakeProducer) -> BatchTransactions:
     return made
 
 
+async def commit(under_test: BatchTransactions, outputs: list[Output] = OUTPUTS) -> int:
+    async with under_test.begun(CHANGELOG, {"clicks": 9}) as transaction:
+        return await transaction.commit(ROWS, outputs)
+
+
 class Crash:
     """Counts crashes."""
 
@@ -113,12 +115,47 @@ class Crash:
 
 async def test_offsets_rows_and_outputs_go_into_one_transaction() -> None:
     producer = FakeProducer({})
-    assert await transactions(producer).transact(COMMIT) == 40
-    assert producer.calls == ["begin", "offsets", "send changelog", "send p.decisions", "commit"]
+    assert await commit(transactions(producer)) == 40
+    assert producer.calls == [
+        "begin", "join changelog", "offsets", "join changelog p.decisions", "offsets",
+        "send changelog", "send p.decisions", "commit",
+    ]  # fmt: skip
+
+
+async def test_it_is_open_with_its_offsets_before_the_batch_is_decided() -> None:
+    producer = FakeProducer({})
+    async with transactions(producer).begun(CHANGELOG, {"clicks": 9}) as transaction:
+        await asyncio.sleep(0)
+        assert producer.calls == ["begin", "join changelog", "offsets"]
+        await transaction.commit(ROWS, OUTPUTS)
+
+
+async def test_where_the_last_one_wrote_to_the_next_one_takes_part_from_the_start() -> None:
+    producer = FakeProducer({})
+    under_test = transactions(producer)
+    for outputs in (OUTPUTS, [], OUTPUTS):
+        producer.calls.clear()
+        await commit(under_test, outputs)
+    joins = [call for call in producer.calls if call.startswith("join")]
+    assert joins == ["join changelog", "join changelog p.decisions"]  # the last wrote no decision
+    producer.calls.clear()
+    await commit(under_test)
+    assert [c for c in producer.calls if c.startswith("join")] == ["join changelog p.decisions"]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), asyncio.CancelledError()])
+async def test_a_batch_that_cannot_be_decided_ends_the_worker(error: BaseException) -> None:
+    producer = FakeProducer({})
+    under_test = transactions(producer)
+    with pytest.raises(FatalError):
+        async with under_test.begun(CHANGELOG, {"clicks": 9}):
+            raise error
+    assert under_test.dead
+    assert "commit" not in producer.calls
 
 
 async def test_a_repeated_send_leaves_the_offset_unknown() -> None:
-    assert await transactions(FakeProducer({}, base_offset=-1)).transact(COMMIT) == NO_OFFSET
+    assert await commit(transactions(FakeProducer({}, base_offset=-1))) == NO_OFFSET
 
 
 @pytest.mark.parametrize("at", ["refuse changelog", "refuse p.decisions", "offsets", "begin"])
@@ -126,7 +163,7 @@ async def test_a_refusal_aborts_cleanly_and_replaces_the_producer(at: str) -> No
     producer = FakeProducer({at: MessageSizeTooLargeError()})
     under_test = transactions(producer)
     with pytest.raises(AbortedError):
-        await under_test.transact(COMMIT)
+        await commit(under_test)
     assert "commit" not in producer.calls
     assert producer.calls[-2:] == ["abort", "stop"]
     assert under_test._producers[3] is not producer
@@ -138,7 +175,7 @@ async def test_a_fenced_worker_is_dead(at: str) -> None:
     producer = FakeProducer({at: ProducerFenced()})
     under_test = transactions(producer)
     with pytest.raises(FatalError):
-        await under_test.transact(COMMIT)
+        await commit(under_test)
     assert under_test.dead
     assert "abort" not in producer.calls
     assert len(under_test.app.engine.crash.reasons) == 1
@@ -156,7 +193,7 @@ async def test_a_fenced_worker_is_dead(at: str) -> None:
 async def test_an_unknown_outcome_or_a_bug_is_never_guessed(at: str, error: BaseException) -> None:
     under_test = transactions(FakeProducer({at: error}))
     with pytest.raises(FatalError):
-        await under_test.transact(COMMIT)
+        await commit(under_test)
     assert under_test.dead
 
 
@@ -164,7 +201,7 @@ async def test_an_abort_that_fails_is_fatal() -> None:
     fails = {"offsets": KafkaError(), "abort": KafkaError()}
     under_test = transactions(FakeProducer(fails))
     with pytest.raises(FatalError):
-        await under_test.transact(COMMIT)
+        await commit(under_test)
     assert under_test.dead
 
 
@@ -173,7 +210,7 @@ async def test_a_dead_worker_refuses_everything() -> None:
     under_test = transactions(producer)
     under_test.dead = True
     with pytest.raises(FatalError):
-        await under_test.transact(COMMIT)
+        await commit(under_test)
     assert producer.calls == []
 
 
@@ -181,4 +218,4 @@ async def test_a_partition_of_another_worker_is_refused() -> None:
     under_test = transactions(FakeProducer({}))
     under_test._producers.clear()
     with pytest.raises(FatalError):
-        await under_test.transact(COMMIT)
+        await commit(under_test)

@@ -75,6 +75,7 @@ FAULTS = (
     Fault("terminate", strike=terminate),
     Fault("zombie", strike=zombie),
     Fault("kill_in_processing", _die_in("kill_in_processing", 20), told=True),
+    Fault("kill_in_opening", _die_in("kill_in_opening", 20), told=True),
     Fault("kill_in_commit", _die_in("kill_in_commit", 20), told=True, weight=4),
     Fault("kill_after_commit", _die_in("kill_after_commit", 20), told=True),
     Fault("kill_in_write", _die_in("kill_in_write", 20), told=True, weight=4),
