@@ -42,12 +42,9 @@ test: $(STAMP) lint
 check: $(STAMP) lint
 	$(BIN)/pytest -n 2 -m "not kafka and not slow"
 
-## bench: the full job, in process and on a real worker (ONLY=throughput,latency,...); writes benchmarks/RESULTS.md
+## bench: the full job, in process and on a real worker (ONLY=in_process,throughput,...); writes benchmarks/RESULTS.md
 bench: $(STAMP)
 	@$(BIN)/kairos broker fetch >&2
-ifndef ONLY
-	@$(BIN)/python benchmarks/full_job.py
-endif
 	@$(BIN)/python -m benchmarks.job $(subst $(comma), ,$(ONLY))
 
 ## bench-peers: the features job on Kairos and its peers, side by side (PEERS=DIR, RUNS=, ONLY=, SKIP=)

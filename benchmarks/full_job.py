@@ -19,7 +19,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.job.stream import ITEMS, made_up_stream
-from benchmarks.results import refresh, section
+from benchmarks.results import keep
+from benchmarks.runs import repeated
 from schemas.tables import SourceRecord
 from streams.accept import accept, deduplicate
 from streams.aggregate import aggregate, pack_rows, unpack_rows
@@ -39,7 +40,7 @@ from streams.store import USER
 from streams.trigger import due_users, plan
 
 TITLE = "Full job, in process"
-RUNS, BATCH = 3, 2_000
+BATCH = 2_000
 LOGS: dict[str, Callable[[], Iterator[SourceRecord]]] = {
     "made_up": lambda: islice(made_up_stream(60_000), ITEMS + 60_000),
     "taobao": lambda: islice(open_log("taobao", None), 30_000),
@@ -52,17 +53,15 @@ STAGES = (
 
 
 def main(names: list[str]) -> None:
-    """Measure the named logs, both by default; print, write down."""
-    found: dict[str, Any] = {}
-    for name in names or LOGS:
-        log = list(LOGS[name]())
-        runs = [_run(log) for _ in range(RUNS)]
-        result: dict[str, Any] = {key: statistics.median(r[key] for r in runs) for key in runs[0]}
-        spread = [run["events_per_cpu_s"] for run in runs]
-        result["events_per_cpu_s_spread"] = f"{min(spread):,.0f} to {max(spread):,.0f}"
-        refresh(f"{TITLE}: {name}", section(f"{TITLE}: {name}", "make bench", result))
-        found[name] = result
-    print(json.dumps(found))
+    """Measure the named logs, both by default; one JSON line."""
+    print(json.dumps({name: in_process(name) for name in names or LOGS}))
+
+
+def in_process(name: str) -> dict[str, Any]:
+    """Measure a log, keep its section of the results, return its figures."""
+    log = list(LOGS[name]())
+    found = repeated(lambda _: _run(log))
+    return keep(f"{TITLE}: {name}", f"python -m benchmarks.full_job {name}", found)
 
 
 def _run(log: list[SourceRecord]) -> dict[str, float]:

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import psutil
 
-from benchmarks.results import refresh, section
+from benchmarks.results import keep
 from models.bundle import Bundle, reference_path
 from models.bundle.sessions import HELD, LED
 from models.bundle.tables import ItemTables, columns_of, packed
@@ -170,7 +170,7 @@ def main() -> None:
     """Measure both."""
     with tempfile.TemporaryDirectory() as folder:
         found = ranking() | tables(Path(folder))
-    refresh(TITLE, section(TITLE, "python -m benchmarks.items", found))
+    found = keep(TITLE, "python -m benchmarks.items", found)
     print(msgspec.json.encode(found).decode())
 
 

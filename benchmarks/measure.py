@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,13 +45,3 @@ def _cpu_s(process: psutil.Process) -> float:
         spent = process.cpu_times()
         return float(spent.user + spent.system + spent.children_user + spent.children_system)
     return 0.0
-
-
-def middle(values: Sequence[float]) -> float:
-    """The median."""
-    return statistics.median(values)
-
-
-def spread(values: Sequence[float]) -> str:
-    """Least to greatest, as text."""
-    return f"{min(values):,.4g} to {max(values):,.4g}"

@@ -10,8 +10,7 @@ import typer
 
 from benchmarks.growth.axes import AXES, Axis
 from benchmarks.growth.plot import plot
-from benchmarks.job.stand import say
-from benchmarks.results import page, refresh, table
+from benchmarks.results import keep, table
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".kairos" / "bench-growth"
@@ -30,12 +29,17 @@ def main(
     for name in only.split(",") if only else AXES:
         axis = AXES[name](HOME / name, rounds, most)
         plot(axis, PLOTS / f"growth-{name}.svg")
-        refresh(TITLE.format(name), page(TITLE.format(name), "make bench-growth", _body(axis)))
-        result[f"{name}_us_per_event"] = [round(cost, 1) for cost in axis.medians()]
-        result[f"{name}_growth"] = [round(share, 3) for share in axis.growth()]
-        result[f"{name}_flat_within"] = round(axis.flat_within(), 3)
-        say(f"{name}: flat within {axis.flat_within():.0%}")
+        found = keep(TITLE.format(name), "make bench-growth", _figures(axis), _body(axis))
+        result |= {f"{name}_{figure}": value for figure, value in found.items()}
     print(json.dumps(result))
+
+
+def _figures(axis: Axis) -> dict[str, Any]:
+    return {
+        "us_per_event": [round(cost, 1) for cost in axis.medians()],
+        "growth": [round(share, 3) for share in axis.growth()],
+        "flat_within": round(axis.flat_within(), 3),
+    }
 
 
 def _body(axis: Axis) -> list[str]:

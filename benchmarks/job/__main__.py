@@ -1,4 +1,4 @@
-"""`python -m benchmarks.job [NAME ...]`: measure the full job on a real worker and a real Kafka."""
+"""`python -m benchmarks.job [NAME ...]`: the full job, in process and on a real worker and Kafka."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.full_job import LOGS, in_process
 from benchmarks.job.catalogue import catalogue
 from benchmarks.job.features_read import features_read
 from benchmarks.job.latency import latency
@@ -16,7 +17,7 @@ from benchmarks.job.restart import restart
 from benchmarks.job.sizes import sizes
 from benchmarks.job.stand import Stand, say
 from benchmarks.job.throughput import throughput
-from benchmarks.results import refresh, section
+from benchmarks.results import keep
 
 MEASUREMENTS: dict[str, Callable[[Stand], dict[str, Any]]] = {
     "throughput": throughput,
@@ -30,18 +31,27 @@ MEASUREMENTS: dict[str, Callable[[Stand], dict[str, Any]]] = {
 }
 
 
+IN_PROCESS = "in_process"
+"""Needs no Kafka; and has a section for each of its logs."""
+
+
 def main(names: list[str]) -> int:
-    """Run the named measurements, all by default: a JSON line each, and the page of results."""
-    unknown = [name for name in names if name not in MEASUREMENTS]
-    if unknown:
-        say(f"no such measurement: {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")
+    """Run the named measurements, all by default: a table each, and one JSON line at the end."""
+    known = [IN_PROCESS, *MEASUREMENTS]
+    if unknown := [name for name in names if name not in known]:
+        say(f"no such measurement: {', '.join(unknown)}; there are {', '.join(known)}")
         return 2
-    with Stand() as stand:
-        for name in names or list(MEASUREMENTS):
-            found = MEASUREMENTS[name](stand)
-            print(json.dumps({"measurement": name, **found}), flush=True)
-            title = f"Full job, real worker: {name}"
-            refresh(title, section(title, f"python -m benchmarks.job {name}", found))
+    found: dict[str, Any] = {}
+    wanted = names or known
+    if IN_PROCESS in wanted:
+        found[IN_PROCESS] = {log: in_process(log) for log in LOGS}
+    if on_kafka := [name for name in wanted if name != IN_PROCESS]:
+        with Stand() as stand:
+            for name in on_kafka:
+                title = f"Full job, real worker: {name}"
+                figures = MEASUREMENTS[name](stand)
+                found[name] = keep(title, f"make bench ONLY={name}", figures)
+    print(json.dumps(found))
     return 0
 
 

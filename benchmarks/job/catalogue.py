@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.job.stand import Deployment, Stand, say
-from benchmarks.measure import middle
+from benchmarks.runs import middle, repeated
 from schemas.ids import hash64
 from schemas.tables import SourceRecord
 from streams.knowledge.catalogue import Catalogue
@@ -25,18 +25,22 @@ _encode = msgspec.json.encode
 
 def catalogue(stand: Stand) -> dict[str, Any]:
     """Time, processor time and memory of a worker with and without the items; look-ups in process."""
-    empty = _worker(stand, "catalogue-empty", 0)
-    full = _worker(stand, "catalogue-full", ITEMS)
-    found = {
+    return repeated(lambda number: _run(stand, f"catalogue-{number}"))
+
+
+def _run(stand: Stand, name: str) -> dict[str, float]:
+    empty = _worker(stand, f"{name}-empty", 0)
+    full = _worker(stand, f"{name}-full", ITEMS)
+    return {
         "items": ITEMS,
         "json_bytes_an_item": int(middle([len(r.value or b"") for r in items(1_000)])),
         "load_wall_s": full["wall_s"] - empty["wall_s"],
         "load_cpu_s": full["cpu_s"] - empty["cpu_s"],
         "worker_peak_rss_mb": full["peak_rss_mb"],
         "empty_worker_peak_rss_mb": empty["peak_rss_mb"],
+        "memory_bytes_an_item": (full["peak_rss_mb"] - empty["peak_rss_mb"]) * 1e6 / ITEMS,
+        **lookups(),
     }
-    found["memory_bytes_an_item"] = (full["peak_rss_mb"] - empty["peak_rss_mb"]) * 1e6 / ITEMS
-    return found | lookups()
 
 
 def _worker(stand: Stand, name: str, count: int) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.job.stand import Stand
+from benchmarks.runs import repeated
 from models.features import CONTRACT, user_features
 from schemas.state import FLAG_EVENTS_TRUNCATED, NEVER_MS
 from schemas.tables import SourceRecord
@@ -21,7 +22,7 @@ from streams.settings import load_settings
 
 BATCHES = (1, 64, 512)
 """Users read at once: one decision alone, a trickle, a backlog."""
-LEAST_USERS, ROUNDS, AT_ONCE = 500, 5, 2_000
+LEAST_USERS, AT_ONCE = 500, 2_000
 USER_TOPICS = ("clicks", "purchases", "context")
 
 
@@ -31,7 +32,7 @@ def features_read(stand: Stand) -> dict[str, Any]:
 
 
 def read_costs(records: Iterable[SourceRecord], zone: str) -> dict[str, Any]:
-    """Return the figures of a log whose users live in ``zone``; the median of `ROUNDS`."""
+    """Return the figures of a log whose users live in ``zone``; medians of three rounds."""
     rows, now_ms = _rows(records, zone)
     sizes = [facts_length(row) for row in rows.values()]
     cut_off = unpack_rows(list(rows), list(rows.values())).head["flags"] & FLAG_EVENTS_TRUNCATED
@@ -42,10 +43,14 @@ def read_costs(records: Iterable[SourceRecord], zone: str) -> dict[str, Any]:
         "facts_bytes_p99": statistics.quantiles(sizes, n=100)[98],
         "users_truncated": int(np.count_nonzero(cut_off)),
     }
-    for size in BATCHES:
-        costs = [_read_us(rows, now_ms, zone, size) for _ in range(ROUNDS)]
-        figures[f"read_us_per_user_in_batches_of_{size}"] = statistics.median(costs)
-    return figures
+    return figures | repeated(lambda _: _costs(rows, now_ms, zone))
+
+
+def _costs(rows: dict[bytes, bytes], now_ms: int, zone: str) -> dict[str, float]:
+    return {
+        f"read_us_per_user_in_batches_of_{size}": _read_us(rows, now_ms, zone, size)
+        for size in BATCHES
+    }
 
 
 def _rows(records: Iterable[SourceRecord], zone: str) -> tuple[dict[bytes, bytes], int]:

@@ -13,6 +13,7 @@ import msgspec
 from benchmarks.job.sender import Part, sending
 from benchmarks.job.stand import Deployment, Stand, Watched, say
 from benchmarks.job.stream import made_up_stream
+from benchmarks.runs import repeated
 from streams.demo.latency import percentile
 from streams.tools.reading import consuming, places
 
@@ -40,11 +41,15 @@ class Decision(msgspec.Struct):
 
 def latency(stand: Stand) -> dict[str, Any]:
     """At 2,000 events a second, and at 70% of what the worker has just shown that it can do."""
-    with stand.deployment("latency") as made:
+    return repeated(lambda number: _run(stand, f"latency-{number}"))
+
+
+def _run(stand: Stand, name: str) -> dict[str, float]:
+    with stand.deployment(name) as made:
         return asyncio.run(_latency(made))
 
 
-async def _latency(made: Deployment) -> dict[str, Any]:
+async def _latency(made: Deployment) -> dict[str, float]:
     await asyncio.to_thread(made.feed, made_up_stream(WARM_UP))
     async with made.progress() as progress, _reading(made) as read:
         with made.worker() as worker:
@@ -53,7 +58,7 @@ async def _latency(made: Deployment) -> dict[str, Any]:
             ended_s = await progress.wait(WARM_UP, worker)
             capacity = (WARM_UP - first) / (ended_s - began_s)
             rates = {"steady": STEADY_PER_S, "busy": CAPACITY_SHARE * capacity}
-            found: dict[str, Any] = {"capacity_events_per_s": capacity}
+            found = {"capacity_events_per_s": capacity}
             start = WARM_UP
             for name, rate in rates.items():
                 part = Part(start, start + int(rate * SECONDS))

@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.job.limit import limit
 from benchmarks.job.stand import Deployment, Stand, Watched, say
 from benchmarks.job.stream import made_up_stream
+from benchmarks.runs import repeated
 
 EVENTS, USERS = 300_000, 50_000
 RATE_PER_S = 200
@@ -25,16 +27,24 @@ IDLE = re.compile(r"^([\w.]*\.)?(select|wait|_wait_for_tstate_lock|_worker) \(")
 
 
 def profile(stand: Stand) -> dict[str, Any]:
-    """Shares of the worker's CPU samples, in percent; then what a raw loop would need for it."""
-    with stand.deployment("profile") as made:
+    """Shares of the worker's CPU samples of all runs, in percent; and what a raw loop would need."""
+    stacks: Counter[str] = Counter()
+    return {
+        **repeated(lambda number: _run(stand, f"profile-{number}", stacks)),
+        "samples": stacks.total(),
+        **_top("stage", stage_of, stacks),
+        **_top("cost", cost_of, stacks),
+    }
+
+
+def _run(stand: Stand, name: str, stacks: Counter[str]) -> dict[str, float]:
+    """Add a run's stacks; return what an event took, and what it takes in the raw loop."""
+    with stand.deployment(name) as made:
         made.feed(made_up_stream(EVENTS, USERS))
-        stacks, cpu_us_per_event = asyncio.run(_sampled(made))
-        total = sum(stacks.values())
-        found: dict[str, Any] = {"events": EVENTS, "samples": total}
-        found["cpu_us_per_event"] = cpu_us_per_event
-        found |= _table("stage", Counter(), stacks, stage_of, total)
-        found |= _table("cost", Counter(), stacks, cost_of, total)
-        return found | limit(made, cpu_us_per_event)
+        seen, cpu_us_per_event = asyncio.run(_sampled(made))
+        stacks.update(seen)
+        costs = {"events": EVENTS, "cpu_us_per_event": cpu_us_per_event}
+        return costs | limit(made, cpu_us_per_event)
 
 
 async def _sampled(made: Deployment) -> tuple[Counter[str], float]:
@@ -102,11 +112,11 @@ def _library(frames: list[str]) -> str:
     return f"{named[-1]} (library)" if named else "Python"
 
 
-def _table(
-    title: str, shares: Counter[str], stacks: Counter[str], of: Any, total: int
-) -> dict[str, Any]:
+def _top(title: str, name_of: Callable[[str], str], stacks: Counter[str]) -> dict[str, str]:
+    """The names with most samples, numbered, each with its share."""
+    counts: Counter[str] = Counter()
     for stack, count in stacks.items():
-        shares[of(stack)] += count
-    top = shares.most_common(TOP)
-    say("\n".join(f"{100 * count / total:5.1f}% {name}" for name, count in shares.most_common(30)))
-    return {f"{title}_{n + 1}": f"{100 * c / total:.1f}% {name}" for n, (name, c) in enumerate(top)}
+        counts[name_of(stack)] += count
+    shares = [f"{100 * count / stacks.total():.1f}% {name}" for name, count in counts.most_common()]
+    say("\n".join(shares[:30]))
+    return {f"{title}_{number}": share for number, share in enumerate(shares[:TOP], 1)}

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from benchmarks.growth.seed import seeded, template
 from benchmarks.job.stand import Deployment, Progress, Stand, Watched, say
 from benchmarks.job.stream import made_up_stream
+from benchmarks.runs import repeated
 from schemas.tables import SourceRecord
 from streams.engine.producer import MAX_BATCH_BYTES, compression
 from streams.replay import partition_of
@@ -23,9 +24,13 @@ TRAFFIC = 200_000
 
 def recovery(stand: Stand) -> dict[str, Any]:
     """CPU is that from the first row on: a start without any state is taken off."""
-    with stand.deployment("recovery-nothing") as made:
+    return repeated(lambda number: _run(stand, f"recovery-{number}"))
+
+
+def _run(stand: Stand, name: str) -> dict[str, float]:
+    with stand.deployment(f"{name}-nothing") as made:
         nothing = asyncio.run(_start(made))
-    with stand.deployment("recovery") as made:
+    with stand.deployment(name) as made:
         seeded_rows, row_bytes = asyncio.run(_seed(made))
         found = asyncio.run(_start(made, TRAFFIC))
     cpu_s = found["start_cpu_s"] - nothing["start_cpu_s"]

@@ -10,11 +10,19 @@ from typing import Any
 
 from benchmarks.job.counts import counters, written_in_vain
 from benchmarks.job.sender import Part, traffic
-from benchmarks.job.stand import POLL_S, Deployment, Progress, Stand, StandError, Watched, say
+from benchmarks.job.stand import (
+    POLL_S,
+    Deployment,
+    Progress,
+    Stand,
+    StandError,
+    Watched,
+    say,
+)
 from benchmarks.job.stream import made_up_stream
-from benchmarks.measure import middle, spread
+from benchmarks.runs import repeated
 
-RATE_PER_S, SECONDS, RUNS = 1_000, 120, 3
+RATE_PER_S, SECONDS = 1_000, 120
 SETTLE_S = 0.2
 """What a dead worker had on its way to the broker may still arrive within this."""
 LIMIT_S = 60.0
@@ -22,11 +30,7 @@ LIMIT_S = 60.0
 
 def restart(stand: Stand) -> dict[str, Any]:
     """Medians of three; an output counts when it is committed, looked for every 20 ms."""
-    runs = [_run(stand, f"restart-{number}") for number in range(RUNS)]
-    found: dict[str, Any] = {name: middle([run[name] for run in runs]) for name in runs[0]}
-    for name in (n for n in runs[0] if n.endswith("_s")):
-        found[f"{name}_spread"] = spread([run[name] for run in runs])
-    return found
+    return repeated(lambda number: _run(stand, f"restart-{number}"))
 
 
 def _run(stand: Stand, name: str) -> dict[str, float]:

@@ -6,7 +6,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from benchmarks.job.stand import Deployment, Stand, StandError, say
+from benchmarks.runs import RUNS, medians
 from schemas.state import FACTS, HEAD, JOURNALS
 from streams.aggregate import unpack_rows
 from streams.commands.log_options import open_log
@@ -32,23 +33,36 @@ holds for longer is what it leaves."""
 
 
 def sizes(stand: Stand) -> dict[str, Any]:
-    """The Taobao log through a real worker; every user, the dictionary and the timers included."""
-    with stand.deployment("sizes", consent_default="granted") as made:
-        records = list(open_log("taobao", None))
-        made.feed(records)
-        asyncio.run(_drain(made))
-        rows = list(_rows(made.folder / "first"))
-        users = [row for key, row in rows if key.startswith(USER)]
-        names = sum(len(key) + len(row) for key, row in rows if key.startswith(NAME))
-        disk = _on_disk(made.folder / "first")
-        changelog = asyncio.run(_compacted(made, stand.data))
+    """The Taobao log through a real worker; every user, the dictionary and the timers included.
+
+    The runs one after the other; then their changelogs wait for the broker's cleaner together.
+    """
+    with ExitStack() as open_:
+        runs = [
+            open_.enter_context(stand.deployment(f"sizes-{number}", consent_default="granted"))
+            for number in range(RUNS)
+        ]
+        found = [_local(made) for made in runs]
+        changelogs = asyncio.run(_all_compacted(runs, stand.data))
+    for figures, changelog in zip(found, changelogs, strict=True):
+        figures["changelog_bytes_per_user"] = changelog / figures["users"]
+    return medians(found)
+
+
+def _local(made: Deployment) -> dict[str, float]:
+    """Work off the log; return the bytes in RAM and in RocksDB."""
+    records = list(open_log("taobao", None))
+    made.feed(records)
+    asyncio.run(_drain(made))
+    rows = list(_rows(made.folder / "first"))
+    users = [row for key, row in rows if key.startswith(USER)]
+    names = sum(len(key) + len(row) for key, row in rows if key.startswith(NAME))
     return {
         "events": sum(record.topic != "catalog" for record in records),
         "users": len(users),
         "row_bytes_per_user": statistics.fmean(map(len, users)),
         "row_bytes_p99": statistics.quantiles(map(len, users), n=100)[98],
-        "rocksdb_bytes_per_user": disk / len(users),
-        "changelog_bytes_per_user": changelog / len(users),
+        "rocksdb_bytes_per_user": _on_disk(made.folder / "first") / len(users),
         "dictionary_bytes_per_user": names / len(users),
         **_sections(users),
     }
@@ -90,6 +104,10 @@ def _sections(rows: list[bytes]) -> dict[str, float]:
         f"{name}_bytes": dtype.itemsize * float(getattr(state, name).lengths.mean())
         for name, dtype in sections.items()
     }
+
+
+async def _all_compacted(runs: list[Deployment], data: Path) -> list[int]:
+    return await asyncio.gather(*(_compacted(made, data) for made in runs))
 
 
 async def _compacted(made: Deployment, data: Path) -> int:

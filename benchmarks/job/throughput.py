@@ -8,18 +8,14 @@ from typing import Any
 from benchmarks.job.counts import decisions
 from benchmarks.job.stand import Deployment, Stand, say
 from benchmarks.job.stream import made_up_stream
-from benchmarks.measure import middle, spread
+from benchmarks.runs import repeated
 
-EVENTS, USERS, RUNS = 300_000, 50_000, 3
+EVENTS, USERS = 300_000, 50_000
 
 
 def throughput(stand: Stand) -> dict[str, Any]:
     """Events and decisions per CPU-second of the worker's process tree."""
-    runs = [_run(stand, f"throughput-{number}") for number in range(RUNS)]
-    found: dict[str, Any] = {name: middle([run[name] for run in runs]) for name in runs[0]}
-    for name in ("events_per_cpu_s", "steady_events_per_cpu_s"):
-        found[f"{name}_spread"] = spread([run[name] for run in runs])
-    return found
+    return repeated(lambda number: _run(stand, f"throughput-{number}"))
 
 
 def _run(stand: Stand, name: str) -> dict[str, float]:

@@ -14,7 +14,8 @@ from benchmarks.peers import report
 from benchmarks.peers.contestants import HEATS, JAVA, OURS, ROOT, Heat
 from benchmarks.peers.lab import PARTITIONS, Lab, LabError, missing_programs
 from benchmarks.peers.measure import Bench, Run, RunError
-from benchmarks.results import page, refresh, table
+from benchmarks.results import keep, table
+from benchmarks.runs import SPREAD
 from streams.tools.broker import Broker
 from streams.tools.broker_runtime import KAFKA_VERSION
 
@@ -55,12 +56,12 @@ def main(
     finally:
         broker.reset()
     failed |= unable
-    if not (only or skip or failed):
-        _write(found, inexact, runs)
-    result = {**report.summary(found), "runs": runs, "inexact": inexact, "failed": failed}
-    for row in report.rows(found, inexact):
-        say(" | ".join(row))
-    print(json.dumps(result))
+    figures = report.summary(found)
+    if only or skip or failed:
+        say("\n".join(table(report.HEAD, report.rows(found, inexact))))
+    else:
+        figures = keep(TITLE, "make bench-peers", figures, _body(found, inexact, runs))
+    print(json.dumps({**figures, "runs": runs, "inexact": inexact, "failed": failed}))
     raise typer.Exit(1 if failed or any(key.startswith(OURS.name) for key in inexact) else 0)
 
 
@@ -136,16 +137,15 @@ def _report(heat: Heat, number: int, run: Run, wrong: dict[str, int]) -> None:
     )
 
 
-def _write(found: report.Runs, inexact: dict[str, dict[str, int]], runs: int) -> None:
-    ratios = {k: v for k, v in report.summary(found).items() if not k.endswith("_spread")}
-    spreads = report.summary(found)
-    body = [
+def _body(found: report.Runs, inexact: dict[str, dict[str, int]], runs: int) -> list[str]:
+    figures = report.summary(found)
+    named = [name for name in figures if not name.endswith(SPREAD)]
+    return [
         NOTE.format(runs=runs, kafka=KAFKA_VERSION), "",
         *table(report.HEAD, report.rows(found, inexact)), "",
         *table(("figure", "value", "round by round"),
-               [[k, _text(v), _text(spreads.get(f"{k}_spread"))] for k, v in ratios.items()]),
+               [[n, _text(figures[n]), _text(figures.get(n + SPREAD))] for n in named]),
     ]  # fmt: skip
-    refresh(TITLE, page(TITLE, "make bench-peers", body))
 
 
 def _text(value: Any) -> str:

@@ -10,7 +10,6 @@ from models.features import CONTRACT
 
 
 def test_every_batch_size_has_a_cost_and_heavy_users_are_told(monkeypatch) -> None:
-    monkeypatch.setattr(features_read, "ROUNDS", 1)
     monkeypatch.setattr(features_read, "LEAST_USERS", 8)
     log = Log()
     for number in range(200):

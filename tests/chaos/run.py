@@ -174,11 +174,11 @@ def _line(result: Result) -> str:
 
 
 def _record(figures: dict[str, Any], seed: str) -> None:
-    from benchmarks.results import refresh, section
+    from benchmarks.results import keep
 
     table = {name: value for name, value in figures.items() if name != "faults"}
     table |= {f"fault: {name}": count for name, count in figures["faults"].items()}
-    refresh("Chaos", section("Chaos", f"make chaos ROUNDS={figures['rounds']} SEED={seed}", table))
+    keep("Chaos", f"make chaos ROUNDS={figures['rounds']} SEED={seed}", table)
 
 
 if __name__ == "__main__":
