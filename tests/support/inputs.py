@@ -30,6 +30,19 @@ RECEIPT = {
 VALID = {"clicks": CLICK, "purchases": PURCHASE, "context": CONTEXT, "push-receipts": RECEIPT}
 
 
+def click(**changes: Any) -> dict[str, Any]:
+    return CLICK | changes
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    """A purchase whose only line is changed."""
+    return PURCHASE | {"lines": [LINE | changes]}
+
+
+def without(value: dict[str, Any], field: str) -> dict[str, Any]:
+    return {name: entry for name, entry in value.items() if name != field}
+
+
 def record(
     topic: str, value: Any, key: bytes | None = b"u1", offset: int = 0, timestamp_ms: int = NOW_MS
 ) -> SourceRecord:

@@ -1,0 +1,117 @@
+"""What each kind of record becomes: facts, news of the context, receipts."""
+
+from __future__ import annotations
+
+import pytest
+from support.inputs import (
+    CLICK,
+    CONTEXT,
+    LINE,
+    NOW_MS,
+    PURCHASE,
+    RECEIPT,
+    click,
+    record,
+    run,
+    without,
+)
+
+from models.features.whereabouts import cell_middle
+from schemas.ids import hash64
+from schemas.vocabulary import ContextField, EventType, PushStatus
+
+
+def test_a_click_becomes_a_fact_and_its_device_news():
+    value = click(category_id="c", price_minor=1999, quantity=3, device="Mobile")
+    batch = run(record("clicks", value))
+    (fact,) = batch.facts
+    assert (fact["pos"], fact["user"], fact["ts_ms"], fact["line"]) == (0, 0, NOW_MS, 0)
+    assert fact["item"] == hash64("i1")
+    assert fact["category"] == hash64("c")
+    assert (fact["price_minor"], fact["quantity"], fact["type"]) == (1999, 3, EventType.VIEW)
+    (news,) = batch.contexts
+    assert (news["field"], news["value"]) == (ContextField.DEVICE, hash64("mobile"))
+    assert news["event"] == fact["event"] == batch.events["event"][0]
+    assert {batch.names[hash64(text)] for text in ("i1", "c", "mobile")} == {"i1", "c", "mobile"}
+
+
+def test_what_a_click_does_not_tell_is_not_made_up():
+    (fact,) = run(record("clicks", without(CLICK, "item_id"))).facts
+    assert (fact["item"], fact["category"], fact["price_minor"], fact["quantity"]) == (0, 0, -1, 1)
+
+
+def test_a_purchase_is_one_event_and_a_fact_a_line():
+    lines = [LINE | {"item_id": f"i{n}"} for n in range(300)]
+    lines[1] |= {"quantity": 70_000, "unit_price_minor": 2**40}
+    batch = run(record("purchases", PURCHASE | {"status": "returned", "lines": lines}))
+    assert len(batch.events) == 1
+    assert batch.facts["line"].tolist() == [min(n, 255) for n in range(300)]
+    assert set(batch.facts["type"].tolist()) == {EventType.RETURN}
+    assert (batch.facts["quantity"][1], batch.facts["price_minor"][1]) == (65_535, 2**31 - 1)
+
+
+def test_context_tells_absent_from_null():
+    value = CONTEXT | {"device": None, "timezone": "Asia/Kathmandu", "locale": ""}
+    rows = run(record("context", value)).contexts
+    told = dict(zip(rows["field"].tolist(), rows["value"].tolist(), strict=True))
+    assert told == {
+        ContextField.DEVICE: 0,
+        ContextField.TIMEZONE: hash64("Asia/Kathmandu"),
+        ContextField.LOCALE: 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("consent", "expected"),
+    [
+        ({"push": True}, {ContextField.CONSENT_PUSH: "granted"}),
+        ({"push": False, "personalisation": None},
+         {ContextField.CONSENT_PUSH: "denied", ContextField.CONSENT_PERSONALISATION: None}),
+        ({}, {}),
+        (None, {ContextField.CONSENT_PUSH: None, ContextField.CONSENT_PERSONALISATION: None}),
+    ],
+)  # fmt: skip
+def test_consent_is_granted_denied_cleared_or_no_news(consent, expected):
+    batch = run(record("context", without(CONTEXT, "device") | {"consent": consent}))
+    told = {row["field"]: batch.names.get(int(row["value"])) for row in batch.contexts}
+    assert told == expected
+
+
+def test_a_coordinate_leaves_only_its_cell():
+    value = without(CONTEXT, "device") | {"lat": 57.64911, "lon": 10.40744}
+    batch = run(record("context", value))
+    cell = next(iter(batch.names.values()))
+    assert batch.names == {hash64(cell): cell}
+    assert cell_middle(cell) == pytest.approx((57.65, 10.41), abs=0.15)
+    assert batch.contexts["value"].tolist() == [hash64(cell)]
+    assert batch.contexts["field"].tolist() == [ContextField.CELL]
+
+
+def test_cleared_coordinates_clear_the_cell():
+    rows = run(record("context", CONTEXT | {"lat": None, "lon": None})).contexts
+    assert rows["value"][rows["field"] == ContextField.CELL].tolist() == [0]
+
+
+def test_minutes_in_the_app_are_a_fact():
+    batch = run(
+        record("context", CONTEXT | {"app_minutes": 12.6}),
+        record("context", CONTEXT | {"app_minutes": 0.2, "event_id": "c2"}),
+        record("context", CONTEXT | {"app_minutes": 1e9, "event_id": "c3"}),
+    )
+    assert batch.facts["quantity"].tolist() == [13, 65_535]
+    assert set(batch.facts["type"].tolist()) == {EventType.APP_MINUTES}
+
+
+def test_a_receipt_is_a_row_and_opting_out_withdraws_consent():
+    batch = run(
+        record("push-receipts", RECEIPT | {"status": "rating", "rating": 5}),
+        record("push-receipts", RECEIPT | {"status": "opted_out"}),
+    )
+    number = int(RECEIPT["recommendation_id"].replace("-", ""), 16)
+    assert batch.receipts["id_hi"].tolist() == [number >> 64] * 2
+    assert batch.receipts["id_lo"].tolist() == [number & (2**64 - 1)] * 2
+    assert batch.receipts["status"].tolist() == [PushStatus.RATING, PushStatus.OPTED_OUT]
+    (news,) = batch.contexts
+    assert (news["pos"], news["field"]) == (1, ContextField.CONSENT_PUSH)
+    assert news["value"] == hash64("denied")
+    assert (batch.counts["receipts"], batch.counts["consumed"], len(batch.events)) == (2, 0, 0)
