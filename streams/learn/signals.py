@@ -32,15 +32,14 @@ def signals_output(
 ) -> list[Output]:
     """Return the batch's signal record, none when there is nothing to tell.
 
-    ``pushed``: (item, when it was decided) of what was recommended; ``sharing``: who shares purchases. A user is known to the learner only by the first 64 bits of the pseudonym.
+    ``pushed``: (item, when it was decided) of what was recommended; ``sharing``: who shares
+    purchases. A user is known to the learner only by the first 64 bits of the pseudonym.
     """
     facts = batch.facts[among(batch.facts["type"], DEEDS)]
     heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")
     shared, unshared = (b"", b"") if sharing is None else _shared(batch, facts, heads, sharing)
     if not len(facts) and not fresh_names and not pushed and not unshared:
         return []
-    where = None if cells is None else cells.at(facts)
-    whose = None if segments is None else segments.at(facts)
     signals = Signals(
         schema_version=1,
         partition=partition,
@@ -51,14 +50,20 @@ def signals_output(
         types=facts["type"].tobytes(),
         ts_ms=facts["ts_ms"].tobytes(),
         names=fresh_names,
-        cells=b"" if where is None else where.tobytes(),
-        segments=b"" if whose is None else whose.tobytes(),
+        cells=_at(cells, facts),
+        segments=_at(segments, facts),
         shared=shared,
         unshared=unshared,
         pushed=np.array([item for item, _ in pushed], "<u8").tobytes(),
         pushed_ms=np.array([at_ms for _, at_ms in pushed], "<i8").tobytes(),
     )
     return [Output(TOPIC, None, msgspec.msgpack.encode(signals), partition=0)]
+
+
+def _at(cells: Cells | None, facts: NDArray[Any]) -> bytes:
+    """What each fact's user had told by then; nothing: nobody has told anything."""
+    known = None if cells is None else cells.at(facts)
+    return b"" if known is None else known.tobytes()
 
 
 def _shared(

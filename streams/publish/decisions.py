@@ -35,7 +35,6 @@ class Decisions:
     def of(self, row: int) -> Decision:
         """Return the decision of a row."""
         frame, resources = self._frame, self._frame.resources
-        choice, stop = frame.choices.get(row), frame.stops.get(row)
         return Decision(
             decision_id=frame.ids[row],
             tenant=frame.settings.tenant,
@@ -45,19 +44,12 @@ class Decisions:
             partition=frame.places[row][0],
             position=frame.places[row][1],
             trigger=self._trigger(row),
-            outcome="recommended" if stop is None else "suppressed",
-            reason=None if stop is None else stop.reason.value,
-            rule=None if stop is None else stop.rule,
             numbers=self._numbers(row),
             journal=self._journal(row),
             contract=resources.contract_hash,
             features=self._features[row],
             scene=self._scenes(row),
             candidates=self._candidates[slice(*frame.bounds[row : row + 2])],
-            chosen_item_id=None
-            if choice is None
-            else item_name(frame.item[choice.candidate], resources),
-            scores=None if choice is None else frame.scores[choice.candidate],
             policy=frame.policy[row],
             experiment=frame.experiment(row),
             epoch=resources.epoch,
@@ -66,7 +58,20 @@ class Decisions:
             source_offsets=frame.offsets[row],
             degraded=frame.degraded(row),
             steps=self._steps[row],
+            **self._outcome(row),
         )
+
+    def _outcome(self, row: int) -> dict[str, Any]:
+        """What was chosen, also of one that was stopped then; and the rule that stopped it."""
+        frame = self._frame
+        choice, stop = frame.choices.get(row), frame.stops.get(row)
+        told: dict[str, Any] = {"outcome": "recommended", "reason": None, "rule": None}
+        if stop is not None:
+            told = {"outcome": "suppressed", "reason": stop.reason.value, "rule": stop.rule}
+        if choice is None:
+            return told | {"chosen_item_id": None, "scores": None}
+        item = item_name(frame.item[choice.candidate], frame.resources)
+        return told | {"chosen_item_id": item, "scores": frame.scores[choice.candidate]}
 
     def _trigger(self, row: int) -> TriggerTrace:
         frame, texts = self._frame, self._frame.resources.texts

@@ -25,6 +25,28 @@ PASSIVE = frozenset({TriggerKind.FOLLOW_UP, TriggerKind.CONTEXT_CHANGE, *NEWS})
 """These start with us, not with something the user just did: they light up no screen."""
 
 
+def presented(
+    kind: int, item: int, category: int, user: str, tenant: str, resources: Resources
+) -> dict[str, Any]:
+    """Return the fields of a recommendation that say what it is about and how it is worded.
+
+    They follow from what the journal keeps (``item`` and ``category`` are hashes, ``user`` is the
+    pseudonym in hex), so that a cancel replaces the very push it takes back.
+    """
+    known, pushed = resources.item(item), push_item(item, resources)
+    return {
+        "collapse_key": collapse_key(tenant, user, item),
+        "thread_id": thread_id(kind, category),
+        "category": pushed.category_id or resources.texts(category) or "",
+        "template_id": template_id(kind),
+        "title_loc_key": template_id(kind) + ".title",
+        "title_loc_args": [pushed.title or pushed.item_id],
+        "deep_link": deep_link(pushed.item_id, known),
+        "items": [pushed],
+        "trigger": KIND_NAMES[kind],
+    }
+
+
 def rfc3339(times_ms: NDArray[np.int64]) -> list[str]:
     """Return times in ms UTC as RFC 3339 text with milliseconds."""
     moments = times_ms.astype("datetime64[ms]")
@@ -32,10 +54,7 @@ def rfc3339(times_ms: NDArray[np.int64]) -> list[str]:
 
 
 def collapse_key(tenant: str, user: str, item: int) -> str:
-    """Return the key under which a later push, or its cancel, replaces this one.
-
-    It follows from what the journal keeps: ``user`` is the pseudonym in hex, ``item`` a hash.
-    """
+    """Return the key under which a later push, or its cancel, replaces this one."""
     return f"{hash64('|'.join((tenant, user, f'{item:016x}'))):016x}"
 
 

@@ -23,34 +23,24 @@ class Recommendations:
 
     def of(self, row: int, choice: Choice) -> Recommendation:
         """Return the recommendation of a row's choice."""
-        frame, resources = self._frame, self._frame.resources
-        item = frame.item[choice.candidate]
-        kind, known, pushed = frame.kind[row], resources.item(item), form.push_item(item, resources)
-        scores = frame.scores[choice.candidate]
+        frame, resources, tenant = self._frame, self._frame.resources, self._frame.settings.tenant
+        item, kind, user = frame.item[choice.candidate], frame.kind[row], frame.users[row]
         category = int(frame.decided.candidates.category[choice.candidate])
+        known, scores = resources.item(item), frame.scores[choice.candidate]
         return Recommendation(
             recommendation_id=frame.ids[row],
             action="upsert",
-            tenant=frame.settings.tenant,
+            tenant=tenant,
             subscriber_id=resources.unseal(frame.decided.due.state.sealed[row]),
             created_at=frame.now[row],
             send_after=self._send_after[row],
             expires_at=self._expires_at[row],
-            collapse_key=form.collapse_key(frame.settings.tenant, frame.users[row], item),
-            thread_id=form.thread_id(kind, category),
             priority="high" if form.is_urgent(kind, self._shifted[row]) else "normal",
             interruption_level="passive" if kind in form.PASSIVE else "active",
             relevance_score=scores.fused,
-            category=pushed.category_id or resources.texts(category) or "",
-            template_id=form.template_id(kind),
             locale=self._locales[row],
-            title_loc_key=form.template_id(kind) + ".title",
-            title_loc_args=[pushed.title or pushed.item_id],
-            deep_link=form.deep_link(pushed.item_id, known),
             image_url=form.image_url(known),
             offer=form.standing_offer(known, self._send_after_ms[row]),
-            items=[pushed],
-            trigger=frame.trigger(row),
             reason_codes=self._reasons(row, choice),
             scores=scores,
             policy=frame.policy[row],
@@ -59,6 +49,7 @@ class Recommendations:
             features_as_of=frame.now[row],
             source_offsets=frame.offsets[row],
             degraded=frame.degraded(row),
+            **form.presented(kind, item, category, user, tenant, resources),
         )
 
     def _reasons(self, row: int, choice: Choice) -> list[str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from schemas.recommendation import Experiment, PolicyTrace, Recommendation, Scores
 from schemas.tables import DueUsers, Output
@@ -19,7 +18,6 @@ from streams.policy.told import counted_times, is_zone, known_texts
 from streams.publish import form
 from streams.publish.fit import encode_fitting
 from streams.publish.frame import locales, model_ref, source_offsets
-from streams.publish.identity import KIND_NAMES
 from streams.publish.tables import Resources, SortKey
 from streams.settings import Settings
 
@@ -100,37 +98,23 @@ class _Writer:
         return Output("recommendations", record.subscriber_id.encode(), encode_fitting(record))
 
     def _record(self, row: int, push: Any, reason: str) -> Recommendation:
-        resources, tenant = self._resources, self._settings.tenant
-        item, kind = int(push["item"]), int(push["kind"])
-        pushed, known = form.push_item(item, resources), resources.item(item)
-        times: NDArray[np.int64] = np.array(
-            [push["created_ms"], push["at_ms"], push["expires_ms"], self._due.now_ms[row]], np.int64
-        )
-        created, send_after, expires, now = form.rfc3339(times)
-        category = int(push["category"])
+        resources, state, tenant = self._resources, self._due.state, self._settings.tenant
+        about = int(push["kind"]), int(push["item"]), int(push["category"]), state.keys[row].hex()
+        created, send_after, expires, now = self._moments(row, push)
         return Recommendation(
             recommendation_id=str(uuid.UUID(int=int(push["id_hi"]) << 64 | int(push["id_lo"]))),
             action="cancel",
             tenant=tenant,
-            subscriber_id=resources.unseal(self._due.state.sealed[row]),
+            subscriber_id=resources.unseal(state.sealed[row]),
             created_at=created,
             send_after=send_after,
             expires_at=expires,
-            collapse_key=form.collapse_key(tenant, self._due.state.keys[row].hex(), item),
-            thread_id=form.thread_id(kind, category),
             priority="normal",
             interruption_level="passive",
             relevance_score=0.0,
-            category=pushed.category_id or resources.texts(category) or "",
-            template_id=form.template_id(kind),
             locale=self._locales[row],
-            title_loc_key=form.template_id(kind) + ".title",
-            title_loc_args=[pushed.title or pushed.item_id],
-            deep_link=form.deep_link(pushed.item_id, known),
             image_url=None,
             offer=None,
-            items=[pushed],
-            trigger=KIND_NAMES[kind],
             reason_codes=[reason],
             scores=NO_SCORES,
             policy=self._policy(row, int(push["at_ms"])),
@@ -139,7 +123,13 @@ class _Writer:
             features_as_of=now,
             source_offsets=self._offsets[row],
             degraded=False,
+            **form.presented(*about, tenant, resources),
         )
+
+    def _moments(self, row: int, push: Any) -> list[str]:
+        """When the push was decided, was to go and expires, and now."""
+        times_ms = [push["created_ms"], push["at_ms"], push["expires_ms"], self._due.now_ms[row]]
+        return form.rfc3339(np.array(times_ms, np.int64))
 
     def _policy(self, row: int, at_ms: int) -> PolicyTrace:
         """The numbers as they are now; the push itself is not among those that fill the cap."""

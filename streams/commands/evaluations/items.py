@@ -28,24 +28,31 @@ PER_SOURCE, EVENTS = 60, 200
 """Each source gives more here than in the default deployment: a ranker is to choose."""
 
 
+_Source = Annotated[
+    str, typer.Option("--source", help=f"Kind of log: {', '.join((*FILES, *SOURCES))}.")
+]
+_Data = Annotated[Path | None, typer.Option("--data", help="The log's file.")]
+_Attributes = Annotated[
+    Path | None, typer.Option("--attributes", help="(item_id, attributes: list of words).")
+]
+_TestData = Annotated[
+    Path | None, typer.Option("--test-data", help="A log of unseen users, tested instead.")
+]
+_Baselines = Annotated[
+    bool, typer.Option("--baselines", help="Also measure ALS, user-kNN and a GRU.")
+]
+_Freshness = Annotated[
+    bool, typer.Option("--freshness", help="Also with counts that end where the test begins.")
+]
+
+
 def items(
-    source: Annotated[
-        str, typer.Option("--source", help=f"Kind of log: {', '.join((*FILES, *SOURCES))}.")
-    ],
-    data: Annotated[Path | None, typer.Option("--data", help="The log's file.")] = None,
-    attributes: Annotated[
-        Path | None, typer.Option("--attributes", help="(item_id, attributes: list of words).")
-    ] = None,
-    test_data: Annotated[
-        Path | None, typer.Option("--test-data", help="A log of unseen users, tested instead.")
-    ] = None,
-    baselines: Annotated[
-        bool, typer.Option("--baselines", help="Also measure ALS, user-kNN and a GRU.")
-    ] = False,
-    freshness: Annotated[
-        bool,
-        typer.Option("--freshness", help="Also with counts that end where the test begins."),
-    ] = False,
+    source: _Source,
+    data: _Data = None,
+    attributes: _Attributes = None,
+    test_data: _TestData = None,
+    baselines: _Baselines = False,
+    freshness: _Freshness = False,
     seed: Annotated[int, typer.Option(help="Same log and seed, same report.")] = 0,
     json_out: JsonOut = None,
     html_out: HtmlOut = None,
