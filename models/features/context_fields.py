@@ -21,6 +21,9 @@ CHOICES: dict[ContextField, tuple[str, ...]] = {
 SITUATION = (ContextField.DEVICE, ContextField.NETWORK, ContextField.PLACE, ContextField.CELL)
 _READ = ContextField.SCENE + 1
 """Fields up to the scene are looked at; what a profile or a search tells comes after them."""
+_FIELDS = [field for field, values in CHOICES.items() for _ in values]
+_CHOICES = np.array([hash64(value) for values in CHOICES.values() for value in values], np.uint64)
+_SCENES = np.array([hash64(scene.name.lower()) for scene in Scene], np.uint64)
 SCENE_LIFE_MS = 6 * HOUR_MS
 """How long a scene that the producer told stays the user's scene."""
 
@@ -40,16 +43,13 @@ def compute(view: UserView) -> NDArray[np.float64]:
     another place or network since, else NaN.
     """
     value, ts_ms = _last_known(view)
-    columns = [
-        np.where(value[:, field] == NO_ID, np.nan, value[:, field] == np.uint64(hash64(choice)))
-        for field, choices in CHOICES.items()
-        for choice in choices
-    ]
+    chosen = value[:, _FIELDS]
+    columns = np.where(chosen == NO_ID, np.nan, chosen == _CHOICES)
     country = (value[:, ContextField.COUNTRY] != NO_ID).astype(np.float64)
     newest = np.max(np.where(ts_ms < 0, -1, ts_ms)[:, SITUATION], axis=1)
     age = np.where(newest < 0, np.nan, np.maximum(view.now_ms - newest, 0) / HOUR_MS)
     told = _scene_told(view, value, ts_ms)
-    return np.stack([*columns, country, age, told], axis=1)
+    return np.concatenate([columns, np.stack([country, age, told], axis=1)], axis=1)
 
 
 def _last_known(view: UserView) -> tuple[NDArray[np.uint64], Int64s]:
@@ -66,8 +66,8 @@ def _last_known(view: UserView) -> tuple[NDArray[np.uint64], Int64s]:
 
 def _scene_told(view: UserView, value: NDArray[np.uint64], ts_ms: Int64s) -> NDArray[np.float64]:
     told = np.full(len(view), np.nan)
-    for scene in Scene:
-        told[value[:, ContextField.SCENE] == np.uint64(hash64(scene.name.lower()))] = scene
+    user, scene = np.nonzero(value[:, [ContextField.SCENE]] == _SCENES)
+    told[user] = scene
     scene_ms = ts_ms[:, ContextField.SCENE]
     fresh = view.now_ms - scene_ms <= SCENE_LIFE_MS
     fresh &= (ts_ms[:, (ContextField.PLACE, ContextField.NETWORK)] <= scene_ms[:, None]).all(axis=1)

@@ -19,6 +19,7 @@ HABITS = ("any", "act", "buy")
 """What a habit is of: anything, more than a look, a purchase. Each contains the next."""
 USUAL = {"any": 0.3, "act": 0.09, "buy": 0.03}
 """On which share of days a user is thought to do it within three hours, before we know."""
+_USUAL = np.array([USUAL[what] for what in HABITS])
 
 DAYS = 7
 AHEAD_MS = 3 * HOUR_MS
@@ -45,18 +46,13 @@ def compute(view: UserView) -> NDArray[np.float64]:
     back_ms = (view.local_now_ms // TILE_MS * TILE_MS)[slot] - tiles.local_ms[lately]
     ahead = _days(back_ms, AHEAD_MS)
     near = _days(back_ms - NEAR_MS, AHEAD_MS + 2 * NEAR_MS)
-    lived = _lived(days_known(view))
-    columns = []
-    for least, what in enumerate(HABITS, start=1):
-        for on_day in (ahead, near):
-            chosen = (level >= least) & (on_day > 0)
-            seen = _seen(slot[chosen], on_day[chosen], len(view))
-            total = np.cumsum(seen * _weights(), axis=1)[:, -1]  # day after day, in this order
-            columns.append((total + USUAL[what] * PRIOR_DAYS) / (lived + PRIOR_DAYS))
-            if on_day is ahead:
-                yesterday = seen[:, 1].astype(np.float64)
-        columns.append(yesterday)
-    return np.stack(columns, axis=1)
+    seen = _seen(slot, level, np.stack((ahead, near)), len(view))
+    total = np.cumsum(seen * _weights(), axis=3)[..., -1]  # day after day, in this order
+    lived = _lived(view.once(days_known))[:, None, None]
+    echoes = np.empty((len(view), len(HABITS), 3))
+    echoes[..., :2] = (total + _USUAL[:, None] * PRIOR_DAYS) / (lived + PRIOR_DAYS)
+    echoes[..., 2] = seen[:, :, 0, 1]
+    return echoes.reshape(len(view), len(NAMES))
 
 
 def habit_level(kind: Int64s) -> Int64s:
@@ -78,11 +74,14 @@ def _days(back_ms: Int64s, length_ms: int) -> Int64s:
     return np.where(inside, day, 0)
 
 
-def _seen(slot: Int64s, day: Int64s, users: int) -> NDArray[np.bool_]:
-    """Whether the user did it, per day back: bool[users, 8]; day 0 is none."""
-    seen = np.zeros(users * (DAYS + 1), np.bool_)
-    seen[slot * (DAYS + 1) + day] = True
-    return seen.reshape(users, DAYS + 1)
+def _seen(slot: Int64s, level: Int64s, days: Int64s, users: int) -> NDArray[np.bool_]:
+    """Whether the user did it, by habit, window (a row of ``days`` each) and day back; day 0 is none."""
+    seen = np.zeros((users, len(HABITS), len(days), DAYS + 1), np.bool_)
+    for window, day in enumerate(days):
+        seen[slot, level - 1, window, day] = True
+    for wider in reversed(range(len(HABITS) - 1)):
+        seen[:, wider] |= seen[:, wider + 1]
+    return seen
 
 
 def _lived(known_days: NDArray[np.float64]) -> NDArray[np.float64]:

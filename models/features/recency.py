@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from models.features.calendar import HOUR_MS
 from models.features.view import UserView
-from models.features.window_counts import COUNTED
+from models.features.window_counts import COUNTED, Groups
 from schemas.state import NEVER_MS
 from schemas.vocabulary import EventType
 
 TIMED = tuple(what for what in COUNTED if what != "app_minutes")
 NAMES = tuple(f"hours_since_{what}" for what in TIMED)
+_GROUPS = Groups(COUNTED[what] for what in TIMED)
 
 
 def compute(view: UserView) -> NDArray[np.float64]:
@@ -23,7 +24,6 @@ def compute(view: UserView) -> NDArray[np.float64]:
     np.maximum.at(last, tiles.slot * types + tiles.type, tiles.start_ms)
     exact_ms = np.minimum(events.rows.data["ts_ms"], view.now_ms[events.slot])
     np.maximum.at(last, events.slot * types + events.rows.data["type"], exact_ms)
-    by_type = last.reshape(len(view), types)
-    newest = np.stack([by_type[:, list(COUNTED[what])].max(axis=1) for what in TIMED], axis=1)
+    newest = _GROUPS.fold(np.maximum, last.reshape(len(view), types))
     hours = (view.now_ms[:, None] - newest) / HOUR_MS
     return np.where(newest == NEVER_MS, np.nan, hours)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,14 +26,30 @@ COUNTED: dict[str, tuple[EventType, ...]] = {
 NAMES = tuple(f"{what}_{window}" for what in COUNTED for window in WINDOWS)
 
 
+class Groups:
+    """Groups of event types, for folding an axis of types into one of groups at once."""
+
+    def __init__(self, groups: Iterable[tuple[EventType, ...]]) -> None:
+        kinds = list(groups)
+        self._types = [int(kind) for group in kinds for kind in group]
+        self._starts = np.cumsum([0, *(len(group) for group in kinds[:-1])])
+
+    def fold(self, ufunc: np.ufunc, by_type: NDArray[Any]) -> NDArray[Any]:
+        """Return [n, groups, ...] of [n, types, ...]: each group's types joined by ``ufunc``."""
+        folded: NDArray[Any] = ufunc.reduceat(by_type[:, self._types], self._starts, axis=1)
+        return folded
+
+
+_GROUPS = Groups(COUNTED.values())
+
+
 def counts(view: UserView) -> NDArray[np.float64]:
     """Return the counts as float64[n, COUNTED, WINDOWS]; sums of integers, hence exact."""
     tiles, types = view.tiles, len(EventType)
     cell, size = tiles.slot * types + tiles.type, len(view) * types
     flat = [np.bincount(cell, tiles.count * inside, minlength=size) for inside in tiles.inside]
     by_window = np.stack(flat, axis=1).reshape(len(view), types, len(WINDOWS))
-    groups = [by_window[:, list(kinds), :].sum(axis=1) for kinds in COUNTED.values()]
-    return np.stack(groups, axis=1)
+    return _GROUPS.fold(np.add, by_window)
 
 
 def compute(view: UserView) -> NDArray[np.float64]:
