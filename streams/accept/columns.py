@@ -36,6 +36,20 @@ def _packer(dtype: np.dtype[Any]) -> Callable[..., bytes]:
 _EVENT, _FACT, _CONTEXT, _RECEIPT = map(_packer, (EVENT_ROW, FACT_ROW, CONTEXT_ROW, RECEIPT_ROW))
 
 
+class _Users(dict[str, int]):
+    """Users by id: whoever is asked for first gets the next number."""
+
+    def __missing__(self, user_id: str) -> int:
+        return self.setdefault(user_id, len(self))
+
+
+class _Texts(dict[str | None, int]):
+    """Hashes of the texts that were asked for; `NO_ID` for none."""
+
+    def __missing__(self, text: str | None) -> int:
+        return self.setdefault(text, NO_ID if text is None else _hash64(text))
+
+
 class Columns:
     """Rows by kind, packed as their dtypes say; users and texts once each."""
 
@@ -43,39 +57,26 @@ class Columns:
         self.cell_resolution = settings.cell_resolution
         self.event_types = event_types(settings.event_names)
         self._vault = vault
-        self._users: dict[str, int] = {}
-        self._hashes: dict[str, int] = {}
+        self.users, self._texts = _Users(), _Texts()
         self._events, self._facts = bytearray(), bytearray()
         self._contexts, self._receipts = bytearray(), bytearray()
-
-    def user(self, user_id: str) -> int:
-        """Return the user's index in this batch."""
-        return self._users.setdefault(user_id, len(self._users))
-
-    def text(self, text: str | None) -> int:
-        """Return the hash of a text whose name is kept; `NO_ID` for none."""
-        if text is None:
-            return NO_ID
-        try:
-            return self._hashes[text]
-        except KeyError:
-            return self._hashes.setdefault(text, _hash64(text))
 
     def add_event(self, pos: int, user: int, ts_ms: int, event: int) -> None:
         """Add a deduplicable event."""
         self._events += _EVENT(pos, user, ts_ms, event)
 
     def add_fact(
-        self, pos: int, user: int, ts_ms: int, event: int, kind: int, *,
+        self, pos: int, user: int, ts_ms: int, event: int, kind: int,
         item: str | None = None, category: str | None = None,
-        price_minor: int = NO_PRICE, quantity: int = 1, line: int = 0,
+        price_minor: int | None = None, quantity: int | None = None, line: int = 0,
     ) -> None:  # fmt: skip
         """Add a fact; price, quantity and line stop at what their columns hold."""
-        text = self.text
+        price = NO_PRICE if price_minor is None else price_minor
+        pieces = 1 if quantity is None else quantity
         self._facts += _FACT(
-            pos, user, ts_ms, event, text(item), text(category),
-            price_minor if price_minor < _MAX_PRICE else _MAX_PRICE,
-            quantity if quantity < _MAX_QUANTITY else _MAX_QUANTITY,
+            pos, user, ts_ms, event, self._texts[item], self._texts[category],
+            price if price < _MAX_PRICE else _MAX_PRICE,
+            pieces if pieces < _MAX_QUANTITY else _MAX_QUANTITY,
             line if line < _MAX_LINE else _MAX_LINE,
             kind,
         )  # fmt: skip
@@ -84,7 +85,7 @@ class Columns:
         self, pos: int, user: int, ts_ms: int, event: int, field: ContextField, text: str | None
     ) -> None:
         """Add a told field; None clears it."""
-        self._contexts += _CONTEXT(pos, user, ts_ms, event, self.text(text), field)
+        self._contexts += _CONTEXT(pos, user, ts_ms, event, self._texts[text], field)
 
     def add_words(self, pos: int, user: int, ts_ms: int, event: int, words: list[str]) -> None:
         """Add the first words of a search, as hashes whose text nobody keeps."""
@@ -108,11 +109,11 @@ class Columns:
         return EventBatch(
             records,
             Timeline.of(np.maximum(np.maximum.accumulate(times), stream_ms), stream_ms),
-            [self._vault.pseudonym(user_id) for user_id in self._users],
-            list(self._users),
+            [self._vault.pseudonym(user_id) for user_id in self.users],
+            list(self.users),
             np.frombuffer(self._events, EVENT_ROW),
             np.frombuffer(self._facts, FACT_ROW),
             np.frombuffer(self._contexts, CONTEXT_ROW),
             np.frombuffer(self._receipts, RECEIPT_ROW),
-            {number: text for text, number in self._hashes.items()},
+            {number: text for text, number in self._texts.items() if text is not None},
         )

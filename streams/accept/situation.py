@@ -31,6 +31,7 @@ _LOWER_CASE = {
     "scene": ContextField.SCENE,
 }
 """Words of a closed kind, compared by their hash: "Mobile" and "mobile" are one device."""
+_TEXTS = tuple((_AS_TOLD | _LOWER_CASE).items())
 
 _IN_SCENE = {
     "mobile_commute": EventType.IN_MOBILE_COMMUTE,
@@ -57,7 +58,7 @@ def add_context(columns: Columns, pos: int, record: SourceRecord, context: Conte
     ts_ms = parse_ts(context.ts, record.timestamp_ms)
     told = _told(context) + _told_cell(context, columns.cell_resolution) + _told_consent(context)
     minutes = _minutes(context)
-    user, event = columns.user(context.user_id), event_hash("context", context.event_id)
+    user, event = columns.users[context.user_id], event_hash("context", context.event_id)
     columns.add_event(pos, user, ts_ms, event)
     for field, text in told:
         columns.add_context(pos, user, ts_ms, event, field, text)
@@ -92,9 +93,9 @@ def _word(text: str | UnsetType | None) -> str:
 def _told(context: Context) -> Told:
     """The text fields that are news; empty text says no more than null."""
     told: Told = []
-    for name, field in (*_AS_TOLD.items(), *_LOWER_CASE.items()):
+    for name, field in _TEXTS:
         text: str | UnsetType | None = getattr(context, name)
-        if isinstance(text, UnsetType):
+        if text is UNSET:
             continue
         if text:
             check.check_id(name, text)

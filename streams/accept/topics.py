@@ -12,7 +12,7 @@ from schemas.receipts import PushReceipt
 from schemas.tables import SourceRecord
 from schemas.vocabulary import INTERESTS, SEGMENTS, ContextField, EventType, PushStatus
 from streams.accept import validate as check
-from streams.accept.columns import DENIED, GRANTED, NO_PRICE, Columns
+from streams.accept.columns import DENIED, GRANTED, Columns
 from streams.accept.situation import add_context
 from streams.accept.times import parse_ts
 from streams.words import search_words
@@ -25,13 +25,11 @@ def add_click(columns: Columns, pos: int, record: SourceRecord, click: Click) ->
     ts_ms = parse_ts(click.ts, record.timestamp_ms)
     if click.currency is not None:
         check.check_currency(click.currency)
-    user, event = columns.user(click.user_id), event_hash("clicks", click.event_id)
+    user, event = columns.users[click.user_id], event_hash("clicks", click.event_id)
     columns.add_event(pos, user, ts_ms, event)
     columns.add_fact(
         pos, user, ts_ms, event, kind,
-        item=click.item_id, category=click.category_id,
-        price_minor=NO_PRICE if click.price_minor is None else click.price_minor,
-        quantity=1 if click.quantity is None else click.quantity,
+        click.item_id, click.category_id, click.price_minor, click.quantity,
     )  # fmt: skip
     if click.query and kind == EventType.SEARCH and (words := search_words(click.query)):
         columns.add_words(pos, user, ts_ms, event, words)
@@ -45,13 +43,12 @@ def add_purchase(columns: Columns, pos: int, record: SourceRecord, order: Purcha
     kind = check.purchase_type(order.status)
     ts_ms = parse_ts(order.ts, record.timestamp_ms)
     check.check_currency(order.currency)
-    user, event = columns.user(order.user_id), event_hash("purchases", order.event_id)
+    user, event = columns.users[order.user_id], event_hash("purchases", order.event_id)
     columns.add_event(pos, user, ts_ms, event)
     for number, line in enumerate(order.lines):
         columns.add_fact(
             pos, user, ts_ms, event, kind,
-            item=line.item_id, category=line.category_id,
-            price_minor=line.unit_price_minor, quantity=line.quantity, line=number,
+            line.item_id, line.category_id, line.unit_price_minor, line.quantity, number,
         )  # fmt: skip
 
 
@@ -59,7 +56,7 @@ def add_profile(columns: Columns, pos: int, record: SourceRecord, profile: Profi
     """What a user is said to like and to be: the first few of each; the newest profile holds whole."""
     check.check_key(record.key, profile.user_id)
     ts_ms = parse_ts(profile.ts, record.timestamp_ms)
-    user = columns.user(profile.user_id)
+    user = columns.users[profile.user_id]
     event = event_hash("profiles", "\x00".join((*profile.interests, "", *profile.segments)))
     for fields, told in ((INTERESTS, profile.interests), (SEGMENTS, profile.segments)):
         for field, text in zip_longest(fields, told[: len(fields)]):
@@ -70,7 +67,7 @@ def add_social(columns: Columns, pos: int, record: SourceRecord, social: Social)
     """Whom a user follows, as pseudonyms, and whether the user's purchases may be told."""
     check.check_key(record.key, social.user_id)
     ts_ms = parse_ts(social.ts, record.timestamp_ms)
-    user = columns.user(social.user_id)
+    user = columns.users[social.user_id]
     friends = [friend for friend in dict.fromkeys(social.friends) if friend != social.user_id]
     shares = GRANTED if social.shares_purchases else DENIED
     event = event_hash("social", "\x00".join((shares, *friends)))
@@ -84,7 +81,7 @@ def add_receipt(columns: Columns, pos: int, record: SourceRecord, receipt: PushR
     number = check.recommendation_number(receipt.recommendation_id)
     status = check.receipt_status(receipt.status, receipt.rating)
     ts_ms = parse_ts(receipt.ts, record.timestamp_ms)
-    user = columns.user(receipt.user_id)
+    user = columns.users[receipt.user_id]
     columns.add_receipt(pos, user, ts_ms, number, status)
     if status == PushStatus.OPTED_OUT:
         event = event_hash("push-receipts", f"{receipt.recommendation_id}\x00{receipt.status}")
