@@ -112,7 +112,9 @@ class Pipeline:
             chosen, declined, stops = allocate(due, candidates, view, settings, ids)
             fused_with = weights(bundle, shared, settings)
             ranked = rank_weights(bundle, settings)
-            decided = Decided(due, view, candidates, chosen, declined, stops, fused_with, ranked)
+            decided = Decided(
+                due, ids, view, candidates, chosen, declined, stops, fused_with, ranked
+            )
             wave.publish(due, publish(decided, settings, resources))
 
         turn.close(batch)

@@ -17,7 +17,7 @@ from streams.allocate.ranking import fused, ranked
 from streams.fusion import ranked_pairs
 from streams.policy.told import counted, known_texts
 from streams.publish.form import rfc3339
-from streams.publish.identity import KIND_NAMES, decision_ids
+from streams.publish.identity import KIND_NAMES
 from streams.publish.tables import Decided, Resources, SortKey, Weighted
 from streams.settings import Settings
 
@@ -36,7 +36,7 @@ class Frame:
         due, view = decided.due, decided.view
         self.decided, self.settings, self.resources = decided, settings, resources
         self.choices, self.stops = _verdicts(decided, settings)
-        self.ids = [str(identity) for identity in decision_ids(due, settings)]
+        self.ids = [str(identity) for identity in decided.ids]
         self.users = [key.hex() for key in due.state.keys]
         self.kind: list[int] = due.kind.tolist()
         self.pos: list[int] = due.pos.tolist()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,7 +53,7 @@ def _pushes(frame: Frame, rows: NDArray[np.int64]) -> NDArray[np.void]:
     """Return the journal rows of the recommended rows."""
     decided = frame.decided
     chosen = [frame.choices[row].candidate for row in rows.tolist()]
-    ids = [uuid.UUID(frame.ids[row]).int for row in rows.tolist()]
+    ids = [decided.ids[row].int for row in rows.tolist()]
     pushes = np.zeros(len(rows), PUSH)
     pushes["id_hi"] = [number >> 64 for number in ids]
     pushes["id_lo"] = [number & (2**64 - 1) for number in ids]

@@ -6,6 +6,7 @@ import numpy as np
 
 from models.bundle import Weights
 from schemas.tables import CandidateSet, DueUsers, PolicyView, Stopped
+from streams.publish.identity import decision_ids
 from streams.publish.publish import publish
 from streams.publish.tables import Decided, Published, Resources
 from streams.settings import Settings
@@ -24,5 +25,6 @@ def publish_silence(
         none.astype(np.int64), none.astype(np.uint64), none.astype(np.uint64),
         none.astype(np.uint32), none.astype(np.float32),
     )  # fmt: skip
-    decided = Decided(due, view, candidates, [], stopped, [], Weights())
+    ids = decision_ids(due, settings)
+    decided = Decided(due, ids, view, candidates, [], stopped, [], Weights())
     return publish(decided, settings, resources)

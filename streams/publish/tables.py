@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -56,12 +57,14 @@ class Weighted(Protocol):
 class Decided:
     """A wave, or a part of it, after allocation: every row has one choice or one stop.
 
+    ``ids``: the decisions' ids (`streams.publish.identity`), one a row.
     ``stopped`` holds the screen's stops and the allocation's; ``stopped_by`` is parallel to
     ``candidates``. All indices are rows of ``due``. ``ranked``: the weights of pairs in which the
     ranker joined the experts, None: there is none.
     """
 
     due: DueUsers
+    ids: list[uuid.UUID]
     view: PolicyView
     candidates: CandidateSet
     choices: list[Choice]

@@ -77,7 +77,7 @@ def decide(due: DueUsers, pairs: list[Any], settings: Settings) -> Decided:
     candidates = candidate_set(*pairs) if pairs else no_candidates()
     ids = decision_ids(due, settings)
     choices, declined, stopped_by = allocate(due, candidates, view, settings, ids, silenced)
-    return Decided(due, view, candidates, choices, silenced + declined, stopped_by, WEIGHTS)
+    return Decided(due, ids, view, candidates, choices, silenced + declined, stopped_by, WEIGHTS)
 
 
 def tell(*people: Person, pairs: list[Any], settings: Settings = GRANTED, **changes: Any) -> Told:
