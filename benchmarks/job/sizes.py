@@ -27,7 +27,7 @@ COMPACTED = {
     "min.cleanable.dirty.ratio": "0.001",
     "delete.retention.ms": "0",
 }
-STABLE_S, LIMIT_S = 70.0, 300.0
+STABLE_S, LIMIT_S = 70.0, 600.0
 """The log's cleaner looks every 15 s, and a deleted segment's file goes after 60 s: a size that
 holds for longer is what it leaves."""
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.columns import rows_of
 from schemas.globals import Wakes
 from schemas.vocabulary import NEWS, among
 
@@ -28,15 +29,7 @@ class WakeView:
         Raises:
             ValueError: columns of different lengths, out of order, or not news.
         """
-        columns = {
-            name: np.frombuffer(getattr(wakes, name), kind) for name, kind in _COLUMNS.items()
-        }
-        lengths = {len(column) for column in columns.values()}
-        if len(lengths) != 1:
-            raise ValueError(f"wakes have columns of different lengths: {sorted(lengths)}")
-        rows = np.zeros(lengths.pop(), WAKE)
-        for name, column in columns.items():
-            rows[name] = column
+        rows = rows_of(wakes, _COLUMNS, WAKE)
         if (np.diff(rows["partitions"].astype(np.int64)) < 0).any():
             raise ValueError("wakes are not sorted by partition")
         if not among(rows["kinds"], NEWS).all():

@@ -20,6 +20,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from schemas.columns import rows_of
 from schemas.globals import Demand as DemandTold
 from schemas.globals import Epoch, Signals
 from schemas.ids import NO_ID, hash64
@@ -269,15 +270,7 @@ class Learner:
 
 
 def _rows(signals: Signals) -> NDArray[Any]:
-    columns = {
-        name: np.frombuffer(getattr(signals, name), dtype) for name, dtype in _COLUMNS.items()
-    }
-    lengths = {len(column) for column in columns.values()}
-    if len(lengths) != 1:
-        raise ValueError(f"signal columns of different lengths: {sorted(lengths)}")
-    rows = np.zeros(lengths.pop(), _ROW)
-    for name, column in columns.items():
-        rows[name] = column
+    rows = rows_of(signals, _COLUMNS, _ROW)
     if len(signals.shared) not in (0, len(rows)):
         raise ValueError(f"{len(signals.shared)} times whether it is shared of {len(rows)} facts")
     for name in ("cells", "segments"):

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 
 import pytest
 from aiokafka import TopicPartition
 
-from streams.settings import Settings, load_settings
+from streams.settings import Settings
 from streams.tools.feed import producing
 from streams.tools.reading import consuming, read, read_all, spans
-from streams.topics import create_topics
 
 pytestmark = pytest.mark.kafka
 
 
 class GivenUpError(Exception):
     """Aborts a transaction."""
-
-
-@pytest.fixture
-async def own(broker: str) -> Settings:
-    name = uuid.uuid4().hex[:8]
-    made = load_settings({}, broker=broker, topic_prefix=f"{name}.", app_id=name, partitions=2)
-    await create_topics(made)
-    return made
 
 
 async def write(own: Settings, commit: bool) -> None:

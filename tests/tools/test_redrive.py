@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -12,11 +11,10 @@ from aiokafka.structs import ConsumerRecord
 from schemas.tables import DeadLetter, SourceRecord
 from schemas.vocabulary import DeadReason
 from streams.accept import dead_letter_output
-from streams.settings import Settings, load_settings
+from streams.settings import Settings
 from streams.tools.feed import producing
 from streams.tools.reading import read_all
 from streams.tools.redrive import Filter, chosen, opened, redrive
-from streams.topics import create_topics
 
 PUT_DOWN_MS = 1_700_000_000_000
 HAPPENED_MS = 1_480_000_000_000
@@ -81,14 +79,6 @@ def test_each_combination_of_reason_and_topic_has_its_own_place() -> None:
     names = {Filter(r, t).name for r in (None, "a", "b") for t in (None, "a", "b")}
     assert len(names) == 9
     assert Filter("a", since_ms=1).name == Filter("a").name
-
-
-@pytest.fixture
-async def own(broker: str) -> Settings:
-    name = uuid.uuid4().hex[:8]
-    made = load_settings({}, broker=broker, topic_prefix=f"{name}.", app_id=name, partitions=2)
-    await create_topics(made)
-    return made
 
 
 async def put_down(own: Settings, letters: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
