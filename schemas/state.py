@@ -1,9 +1,9 @@
-"""One user's packed row, column by column.
+"""One user's row, column by column.
 
 A row is facts then journal: ``HEAD | sealed id | tiles | events | seen | context`` and
-``JOURNAL | pushes | timers | debounce``. Facts depend on the set of accepted events alone, the
-journal on the input sequence (DESIGN law 1). All integers are little-endian; times are
-milliseconds UTC unless the name says otherwise.
+``JOURNAL | pushes | timers | debounce``; `streams.aggregate.rows` packs it. Facts depend on the set
+of accepted events alone, the journal on the input sequence (DESIGN law 1). All integers are
+little-endian; times are milliseconds UTC unless the name says otherwise.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-ROW_VERSION = 1
+from schemas.moments import MOMENT
+
+ROW_VERSION = 2
 TILE_MS = 15 * 60_000
 NEVER_MS = -(2**62)
 """The time of something that never happened; far enough from the edge to subtract from."""
@@ -35,7 +37,7 @@ HEAD = np.dtype(
         ("floor_ms", "<i8"),  # events older than this were forgotten: they are late
     ]
 )
-TILE = np.dtype([("tile", "<u4"), ("n", "<u2"), ("type", "u1"), ("pad", "u1")])
+TILE = np.dtype([("tile", "<u4"), ("n", "<u2"), ("type", "u1")])
 EVENT = np.dtype(
     [
         ("ts_ms", "<i8"),
@@ -48,7 +50,7 @@ EVENT = np.dtype(
         ("type", "u1"),
     ]
 )
-SEEN = np.dtype([("event", "<u8"), ("ts_ms", "<i8")])
+SEEN = MOMENT
 CONTEXT = np.dtype([("ts_ms", "<i8"), ("event", "<u8"), ("value", "<u8"), ("field", "u1")])
 JOURNAL = np.dtype([("pushes", "<u2"), ("timers", "u1"), ("debounce", "u1")])
 PUSH = np.dtype(
@@ -134,8 +136,8 @@ class UserState:
 
     ``keys``: pseudonyms (16 bytes); ``sealed``: encrypted subscriber ids; ``head``: `HEAD`
     (its section counts are filled when the row is packed); the rest are `Ragged`.
-    ``tiles`` are sorted by (tile, type), ``events`` and ``pushes`` oldest first, ``context`` by
-    field.
+    ``tiles`` are sorted by (tile, type), ``events``, ``seen`` and ``pushes`` oldest first,
+    ``context`` by field.
     """
 
     keys: list[bytes]

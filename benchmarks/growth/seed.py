@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.job.stream import made_up_stream
 from schemas.globals import Epoch
+from schemas.moments import MOMENT, times_ms
 from schemas.state import (
     FLAG_EVENTS_TRUNCATED,
     HEAD,
@@ -38,9 +39,9 @@ SITUATIONS = 300
 REPEATED = {
     "tiles": ("type", "tile"),
     "events": ("line", "event", "ts_ms"),
-    "seen": ("event", "ts_ms"),
+    "seen": ("event", "event_high"),
 }
-"""Sections that are multiplied with the days, and their order, least key first."""
+"""Sections that are multiplied with the days, and their order, least key first; of ``seen`` time is last."""
 MOVED = {
     "context": ("ts_ms",),
     "pushes": ("at_ms", "expires_ms", "created_ms"),
@@ -139,7 +140,8 @@ def age(state: UserState, days: int, ago_ms: NDArray[np.int64], settings: Settin
     head["floor_ms"] = NEVER_MS
     head["total"] *= days
     for name, order in REPEATED.items():
-        setattr(state, name, _repeated(getattr(state, name), days, ago_ms, order))
+        rows = _repeated(getattr(state, name), days, ago_ms, order, head["newest_ms"])
+        setattr(state, name, rows)
     for name, times in MOVED.items():
         rows = getattr(state, name)
         data = rows.data.copy()
@@ -150,18 +152,28 @@ def age(state: UserState, days: int, ago_ms: NDArray[np.int64], settings: Settin
     _trim(state, settings)
 
 
-def _repeated(rows: Ragged, days: int, ago_ms: NDArray[np.int64], order: tuple[str, ...]) -> Ragged:
+def _repeated(
+    rows: Ragged,
+    days: int,
+    ago_ms: NDArray[np.int64],
+    order: tuple[str, ...],
+    newest_ms: NDArray[np.int64],
+) -> Ragged:
     copies = []
     for day in range(days):
         data, back_ms = rows.data.copy(), ago_ms[rows.slots] + day * DAY_MS
         if "tile" in order:
             data["tile"] -= (back_ms // TILE_MS).astype(np.uint32)
         else:
-            data["ts_ms"] -= back_ms
-            data["event"] ^= np.uint64(day)  # another event
+            time = "ts_ms" if "ts_ms" in order else "low_ms"
+            data[time] -= back_ms.astype(data[time].dtype)
+            data["event"] ^= np.array(day, data["event"].dtype)  # another event
         copies.append(data)
     data, slots = np.concatenate(copies), np.tile(rows.slots, days)
-    place = np.lexsort((*(data[name] for name in order), slots))
+    keys = [data[name] for name in order]
+    if data.dtype == MOMENT:
+        keys.append(times_ms(data, newest_ms[slots]))
+    place = np.lexsort((*keys, slots))
     return Ragged.group(len(rows.offsets) - 1, slots[place], data.take(place))
 
 
@@ -171,5 +183,6 @@ def _trim(state: UserState, settings: Settings) -> None:
     state.head["flags"][slots[~newest]] |= FLAG_EVENTS_TRUNCATED
     state.events = Ragged.group(len(state), slots[newest], events[newest])
     slots, seen = state.seen.slots, state.seen.data
-    inside = seen["ts_ms"] >= state.head["newest_ms"][slots] - settings.lateness_ms
+    newest_ms = state.head["newest_ms"][slots]
+    inside = times_ms(seen, newest_ms) >= newest_ms - settings.lateness_ms
     state.seen = Ragged.group(len(state), slots[inside], seen[inside])

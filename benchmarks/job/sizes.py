@@ -16,8 +16,9 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from benchmarks.job.stand import Deployment, Stand, StandError, say
 from benchmarks.runs import RUNS, medians
-from schemas.state import FACTS, HEAD, JOURNALS
+from schemas.state import HEAD, JOURNALS
 from streams.aggregate import unpack_rows
+from streams.aggregate.stored import COUNTED_AS, STORED
 from streams.commands.log_options import open_log
 from streams.store import NAME, USER
 
@@ -96,12 +97,13 @@ def _on_disk(home: Path) -> int:
 def _sections(rows: list[bytes]) -> dict[str, float]:
     """Mean bytes of each section of a row."""
     state = unpack_rows([b""] * len(rows), rows)
-    sections = {**FACTS, **JOURNALS}
+    sections = {**STORED, **JOURNALS}
     return {
         "head_bytes": HEAD.itemsize,
         "sealed_bytes": statistics.fmean(map(len, state.sealed)),
     } | {
-        f"{name}_bytes": dtype.itemsize * float(getattr(state, name).lengths.mean())
+        f"{name}_bytes": dtype.itemsize
+        * float(getattr(state, COUNTED_AS.get(name, name)).lengths.mean())
         for name, dtype in sections.items()
     }
 

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.decision import LateEvent
+from schemas.moments import event_ids, times_ms
 from schemas.state import UserState
 from schemas.tables import EventBatch
 from streams.settings import Settings
 
 Ints = NDArray[np.int64]
 
-_FILTER_ROOM = 256
+_SHORT = np.iinfo(np.uint16).max
 _ACCEPTED, _DUPLICATE, _LATE = 0, 1, 2
 
 
@@ -34,12 +35,13 @@ class _Memory:
 
     def __init__(self, state: UserState, user: int, known: Ints | None, settings: Settings) -> None:
         """``known``: which of the remembered ids the batch has too, None: too many to keep all."""
-        head, seen = state.head[user], state.seen.of(user)
+        head = state.head[user]
         self.newest_ms = int(head["newest_ms"])
         self._floor_ms = int(head["floor_ms"])
         self._full = known is None
-        told = seen if known is None else state.seen.data[known]
-        self._seen = dict(zip(told["event"].tolist(), told["ts_ms"].tolist(), strict=True))
+        told = state.seen.of(user) if known is None else state.seen.data[known]
+        times = times_ms(told, head["newest_ms"])
+        self._seen = dict(zip(event_ids(told).tolist(), times.tolist(), strict=True))
         self._oldest = list(zip(self._seen.values(), self._seen, strict=True))
         heapq.heapify(self._oldest)
         self._lateness_ms, self._seen_ids = settings.lateness_ms, settings.seen_ids
@@ -78,7 +80,7 @@ def deduplicate(batch: EventBatch, state: UserState, settings: Settings) -> Even
     accepted before it, else late before ``max(newest - lateness_ms, floor_ms)``, else accepted.
     """
     events = batch.events
-    known = _may_contain(events["event"], state.seen.data["event"])
+    known = _known(events["event"], state.seen.data)
     full = _full_users(events["user"], state, settings)
     doubtful = full | _doubtful_users(events, known, state, settings)
     verdicts = np.zeros(len(events), np.uint8)
@@ -131,18 +133,22 @@ def _repeated(ids: NDArray[np.uint64]) -> NDArray[np.bool_]:
     return repeated
 
 
-def _may_contain(ids: NDArray[np.uint64], seen: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Return the positions in ``seen`` of ids that the batch has too.
+def _known(ids: NDArray[np.uint64], seen: NDArray[Any]) -> Ints:
+    """Return the places in ``seen`` (MOMENT) of ids that the batch has too.
 
-    A table with room for hundreds of times the ids drops nearly all others first: sorting what
-    hundreds of users remember would cost more than the rest of the batch.
+    Tables of what 16 bits of the ids occur drop nearly all others first: sorting what hundreds of
+    users remember would cost more than the rest of the batch.
     """
-    size = 1 << (len(ids) * _FILTER_ROOM).bit_length()
-    table = np.zeros(size, bool)
-    low = np.uint64(size - 1)
-    table[(ids & low).astype(np.int64)] = True
-    maybe = np.flatnonzero(table[(seen & low).astype(np.int64)])
-    return maybe[np.isin(seen[maybe], ids)] if len(maybe) else maybe
+    maybe = np.flatnonzero(_among(seen["event_high"], ids >> np.uint64(32)))
+    maybe = maybe[_among(seen["event"][maybe] & _SHORT, ids & np.uint64(_SHORT))]
+    return maybe[np.isin(event_ids(seen.take(maybe)), ids)] if len(maybe) else maybe
+
+
+def _among(shorts: NDArray[Any], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Mark the 16-bit numbers that are wanted."""
+    table = np.zeros(_SHORT + 1, bool)
+    table[wanted] = True
+    return np.take(table, shorts)
 
 
 def _late_event(batch: EventBatch, row: NDArray[Any], memory: _Memory) -> LateEvent:

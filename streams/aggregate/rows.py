@@ -1,4 +1,4 @@
-"""Pack and unpack user rows: the same bytes in RocksDB, in the changelog and in the columns."""
+"""Pack and unpack user rows: the same bytes in RocksDB and in the changelog."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.state import FACTS, HEAD, JOURNAL, JOURNALS, ROW_VERSION, Ragged, UserState
+from schemas.state import HEAD, JOURNAL, JOURNALS, ROW_VERSION, Ragged, UserState
+from streams.aggregate.stored import COUNTED_AS, STORED, restored, stored
 
 _Ints = NDArray[np.int64]
 
@@ -50,8 +51,11 @@ def unpack_rows(keys: list[bytes], rows: list[bytes | None]) -> UserState:
     _check_ends(journal_at + JOURNAL.itemsize, ends, exact=False)
     journal = _gather(raw, journal_at, JOURNAL)
     _check_ends(journal_at + _journal_lengths(journal), ends, exact=True)
-    _read(state, known, raw, starts + HEAD.itemsize + head["sealed"], head, FACTS)
-    _read(state, known, raw, journal_at + JOURNAL.itemsize, journal, JOURNALS)
+    facts = _read(len(keys), known, raw, starts + HEAD.itemsize + head["sealed"], head, STORED)
+    facts["events"] = restored(facts.pop("moments"), facts.pop("whats"))
+    later = _read(len(keys), known, raw, journal_at + JOURNAL.itemsize, journal, JOURNALS)
+    for name, section in (facts | later).items():
+        setattr(state, name, section)
     return state
 
 
@@ -59,9 +63,10 @@ def pack_rows(state: UserState) -> list[bytes]:
     """Return one packed row per user; fills the section counts of the heads."""
     head, journal = state.head, np.zeros(len(state), JOURNAL)
     head["sealed"] = [len(text) for text in state.sealed]
-    for counts, sections in ((head, FACTS), (journal, JOURNALS)):
-        for name in sections:
-            counts[name] = getattr(state, name).lengths
+    facts_of, journal_of = _facts(state), {name: getattr(state, name) for name in JOURNALS}
+    for counts, sections in ((head, facts_of), (journal, journal_of)):
+        for name, section in sections.items():
+            counts[COUNTED_AS.get(name, name)] = section.lengths
     facts, later = _facts_lengths(head), _journal_lengths(journal)
     ends = np.cumsum(facts + later)
     starts = ends - facts - later
@@ -70,37 +75,47 @@ def pack_rows(state: UserState) -> list[bytes]:
     sealed_at = starts + HEAD.itemsize
     sealed = np.frombuffer(b"".join(state.sealed), np.uint8)
     _scatter(raw, _each(sealed_at, head["sealed"], 1), sealed)
-    _write(state, raw, sealed_at + head["sealed"], FACTS)
+    _write(raw, sealed_at + head["sealed"], facts_of)
     _scatter(raw, starts + facts, journal)
-    _write(state, raw, starts + facts + JOURNAL.itemsize, JOURNALS)
+    _write(raw, starts + facts + JOURNAL.itemsize, journal_of)
     whole = raw.tobytes()
     return [whole[start:end] for start, end in pairwise([0, *ends.tolist()])]
 
 
+def _facts(state: UserState) -> dict[str, Ragged]:
+    """The sections of the facts, in the order in which they are stored."""
+    when, what = (Ragged(rows, state.events.offsets) for rows in stored(state.events.data))
+    return {
+        "tiles": state.tiles, "moments": when, "whats": what, "seen": state.seen,
+        "context": state.context,
+    }  # fmt: skip
+
+
 def _read(
-    state: UserState,
-    users: _Ints,
+    users: int,
+    known: _Ints,
     raw: NDArray[np.uint8],
     at: _Ints,
     counts: NDArray[Any],
     sections: dict[str, np.dtype[Any]],
-) -> None:
-    """Take the sections that follow each other from ``at`` on, one place a user."""
+) -> dict[str, Ragged]:
+    """Return the sections that follow each other from ``at`` on, one place for each known user."""
+    found = {}
     for name, dtype in sections.items():
-        offsets = np.zeros(len(state) + 1, np.int64)
-        offsets[users + 1] = counts[name]
-        data = _gather(raw, _each(at, counts[name], dtype.itemsize), dtype)
-        setattr(state, name, Ragged(data, np.cumsum(offsets)))
-        at = at + counts[name].astype(np.int64) * dtype.itemsize
+        count = counts[COUNTED_AS.get(name, name)]
+        offsets = np.zeros(users + 1, np.int64)
+        offsets[known + 1] = count
+        data = _gather(raw, _each(at, count, dtype.itemsize), dtype)
+        found[name] = Ragged(data, np.cumsum(offsets))
+        at = at + count.astype(np.int64) * dtype.itemsize
+    return found
 
 
-def _write(
-    state: UserState, raw: NDArray[np.uint8], at: _Ints, sections: dict[str, np.dtype[Any]]
-) -> None:
-    for name, dtype in sections.items():
-        section: Ragged = getattr(state, name)
-        _scatter(raw, _each(at, section.lengths, dtype.itemsize), section.data)
-        at = at + section.lengths * dtype.itemsize
+def _write(raw: NDArray[np.uint8], at: _Ints, sections: dict[str, Ragged]) -> None:
+    for section in sections.values():
+        size = section.data.dtype.itemsize
+        _scatter(raw, _each(at, section.lengths, size), section.data)
+        at = at + section.lengths * size
 
 
 def _each(at: _Ints, counts: NDArray[Any], size: int) -> _Ints:
@@ -136,8 +151,8 @@ def _plain(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 def _facts_lengths(head: NDArray[Any]) -> _Ints:
     lengths = HEAD.itemsize + head["sealed"].astype(np.int64)
-    for name, dtype in FACTS.items():
-        lengths += head[name].astype(np.int64) * dtype.itemsize
+    for name, dtype in STORED.items():
+        lengths += head[COUNTED_AS.get(name, name)].astype(np.int64) * dtype.itemsize
     return lengths
 
 
@@ -151,7 +166,9 @@ def _journal_lengths(journal: NDArray[Any]) -> _Ints:
 def _check_versions(head: NDArray[Any]) -> None:
     if (head["version"] != ROW_VERSION).any():
         other = head["version"][head["version"] != ROW_VERSION][0]
-        raise RowError(f"row version {other}, this build reads {ROW_VERSION}")
+        raise RowError(
+            f"row version {other}, this build reads {ROW_VERSION}: see docs/operations.md"
+        )
 
 
 def _check_ends(found: _Ints, ends: _Ints, *, exact: bool) -> None:

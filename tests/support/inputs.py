@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from schemas.state import SEEN, Ragged, UserState
+from schemas.moments import moments
+from schemas.state import Ragged, UserState
 from schemas.tables import EventBatch, SourceRecord
 from streams.accept import Vault, accept, deduplicate
 from streams.settings import Settings
@@ -70,8 +71,10 @@ class Users:
                 newest, floor, seen = self._rows[key]
                 state.head["newest_ms"][slot], state.head["floor_ms"][slot] = newest, floor
                 slots += [slot] * len(seen)
-                rows += [(event, ts_ms) for ts_ms, event in seen]
-        state.seen = Ragged.group(len(keys), np.array(slots, np.int64), np.array(rows, SEEN))
+                rows += seen
+        times_ms = np.array([ts_ms for ts_ms, _ in rows], np.int64)
+        seen_rows = moments(times_ms, np.array([event for _, event in rows], np.uint64))
+        state.seen = Ragged.group(len(keys), np.array(slots, np.int64), seen_rows)
         return state
 
     def remember(self, batch: EventBatch) -> None:

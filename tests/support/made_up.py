@@ -28,7 +28,7 @@ def state_of(users: list[list[tuple[int, int, int]]], keep: int = 48) -> UserSta
         for ts_ms, kind, _ in raw:
             tile = (ts_ms // TILE_MS, kind)
             counts[tile] = counts.get(tile, 0) + 1
-        tiles.append(np.array([(t, n, k, 0) for (t, k), n in sorted(counts.items())], TILE))
+        tiles.append(np.array([(t, n, k) for (t, k), n in sorted(counts.items())], TILE))
         acts = sorted(event for event in raw if event[1] != EventType.APP_MINUTES)
         rows = [
             (ts, n + 1, item + 1, item % CATEGORIES + 1 + 1000, 100 * item - 1, 1, 0, kind)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 HEAD = struct.Struct("<BBHIHIHIqqq")
-TILE = struct.Struct("<IHBB")
-EVENT = struct.Struct("<qQQQiHBB")
-SEEN = struct.Struct("<Qq")
+TILE = struct.Struct("<IHB")
+MOMENT = struct.Struct("<IIH")
+WHAT = struct.Struct("<HQQiHBB")
 CONTEXT = struct.Struct("<qQQB")
 JOURNAL = struct.Struct("<HBB")
 PUSH = struct.Struct("<QQQQqqqBB")
 TIMER = struct.Struct("<qQQB")
 DEBOUNCE = struct.Struct("<qB")
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(slots=True)
@@ -46,13 +46,30 @@ def take_apart(raw: bytes) -> Row:
     if version != VERSION:
         raise ValueError(f"row version {version}")
     cut = _Cut(raw, HEAD.size + sealed)
-    facts = [cut.next(TILE, tiles), cut.next(EVENT, events), cut.next(SEEN, seen)]
-    facts.append(cut.next(CONTEXT, context))
+    facts = [cut.next(TILE, tiles), _events(cut.next(MOMENT, events), cut.next(WHAT, events))]
+    facts += [_seen(cut.next(MOMENT, seen), newest), cut.next(CONTEXT, context)]
     ((pushes, timers, debounce),) = cut.next(JOURNAL, 1)
     journal = [cut.next(PUSH, pushes), cut.next(TIMER, timers), cut.next(DEBOUNCE, debounce)]
     if cut.at != len(raw):
         raise ValueError(f"a row of {len(raw)} bytes, its counts say {cut.at}")
     return Row(total, newest, first, *facts, *journal)
+
+
+def _events(moments: list[tuple[Any, ...]], whats: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Time, id and the rest of each recent event."""
+    both = zip(moments, whats, strict=True)
+    return [
+        (above << 32 | below, high << 32 | low, *rest)
+        for (below, low, high), (above, *rest) in both
+    ]
+
+
+def _seen(moments: list[tuple[Any, ...]], newest_ms: int) -> list[tuple[Any, ...]]:
+    """Id and time of each remembered event: the last time up to the newest with these low bits."""
+    return [
+        (high << 32 | low, newest_ms - (newest_ms - below) % (1 << 32))
+        for below, low, high in moments
+    ]
 
 
 class _Cut:

@@ -67,7 +67,7 @@ def _check_state(verdict: Verdict, users: dict[bytes, User], kept: dict[bytes, R
         verdict.compare(f"total of {who}", range(len(user.seen)), range(row.total))
         times = user.seen.values()
         verdict.differs(f"times of {who}", (max(times), min(times)), (row.newest_ms, row.first_ms))
-        tiles = [(tile, n, kind, 0) for (tile, kind), n in sorted(user.tiles.items())]
+        tiles = [(tile, n, kind) for (tile, kind), n in sorted(user.tiles.items())]
         verdict.differs(f"tiles of {who}", tiles, row.tiles)
         verdict.differs(f"recent events of {who}", user.recent(), row.events)
         context = [(*told, number) for number, told in sorted(user.context.items())]
