@@ -18,7 +18,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from numpy.typing import NDArray
 
 from schemas.tables import Output, SourceRecord
-from streams.app import KairosApp, create_app
+from streams.app import create_app
+from streams.engine.app import KairosApp
 from streams.engine.options import Options
 from streams.settings import Settings, load_settings
 from streams.store import USER, Effects, Store

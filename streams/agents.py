@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from streams.engine.app import KairosApp
 from streams.engine.knowledge import KnowledgeReader
 from streams.engine.learning import LearnerService, Learns
 from streams.engine.ticks import TickWriter
 from streams.knowledge.shelf import shelf
 
 
-def register_engine(app: Any) -> None:
-    """Attach the agent and the ticks to a `streams.app.KairosApp`."""
+def register_engine(app: KairosApp) -> None:
+    """Attach the agent and the ticks to a `KairosApp`."""
     inputs = app.topic(
         *app.options.topics, key_serializer="raw", value_serializer="raw", acks=False
     )
@@ -22,14 +23,11 @@ def register_engine(app: Any) -> None:
         async for event in stream.events():
             app.engine.submit(event.message)
 
-    # `@app.agent` would also look through all modules for a scanner that we do not use.
-    app.agents["batches"] = app.conf.Agent(
-        batches, name="batches", app=app, channel=inputs, on_error=app._on_agent_error
-    )
+    app.add_agent("batches", batches, inputs)
     app.service(TickWriter(app, app.settings))
 
 
-def register_knowledge(app: Any, knowledge: Any, make_learner: Callable[[], Learns]) -> None:
+def register_knowledge(app: KairosApp, knowledge: Any, make_learner: Callable[[], Learns]) -> None:
     """Attach the reader of the shared knowledge and the learner that publishes it."""
     app.service(KnowledgeReader(app, app.settings, knowledge))
     app.service(

@@ -1,4 +1,8 @@
-"""The data path, top to bottom: merged batches in, one unit of commit out for each partition."""
+"""The data path, top to bottom: merged batches in, one unit of commit out for each partition.
+
+Each stage is a folder. A comment names those that are called inside a step of `streams.wave`.
+What brings the batches and commits the effects: `streams.engine`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Protocol
 
 from models.bundle import Bundle
 from models.bundle.tables import ItemTables
-from schemas.tables import CandidateSet, DueUsers, EventBatch, SourceRecord
+from schemas.tables import CandidateSet, DueUsers, EventBatch, PolicyView, SourceRecord
 from streams.accept import Vault, deduplicate
 from streams.allocate import allocate
 from streams.allocate.diversity import diversify
@@ -17,7 +21,7 @@ from streams.experts import score
 from streams.fusion import fuse, rank_weights, weights
 from streams.knowledge.shared import NO_TABLES, Knowledge, Shared
 from streams.policy import screen
-from streams.publish import Decided, decision_ids, publish, publish_silence, retract
+from streams.publish import Decided, Resources, decision_ids, publish, publish_silence, retract
 from streams.settings import Settings
 from streams.store import Effects, Store, Work
 from streams.trigger import retractions, silent, speaking
@@ -73,27 +77,29 @@ class Pipeline:
         sessions = [Session(store, partition, secret, prefix) for partition, store, _ in work]
         records = [each.records for each in work]
         for turn, epoch in turns(sessions, records, self.knowledge, self.settings, self.vault):
+            # accept: a turn has read, checked and classified its records
             self._decide(turn, Shared(epoch, self.knowledge.catalogue, self.tables))
         return [session.effects() for session in sessions]
 
     def _decide(self, turn: Turn, shared: Shared) -> None:
-        settings, bundle = self.settings, self.bundle
+        """Apply a turn wave by wave; decide for the users who are due after each."""
+        settings = self.settings
         state = turn.gather()
         batch = deduplicate(turn.batch(), state, settings)
         if self.observer:
             self.observer.accepted(batch)
         resources = resources_of(self, turn, shared)
-        texts = resources.texts
 
-        for wave in waves(turn, batch, state, settings):
-            wave.apply(settings)
-            asking, due = retractions(wave.due(settings))
+        for wave in waves(turn, batch, state, settings):  # trigger: plan where each user stops
+            wave.apply(settings)  # aggregate
+            due = wave.due(settings)  # trigger: who of those that stopped is due
+            asking, due = retractions(due)
             if asking is not None:
                 wave.retract(asking, retract(asking, settings, resources))
             if not len(due):
                 continue
 
-            view, silenced = screen(due, settings, texts)
+            view, silenced = screen(due, settings, resources.texts)
             if silenced:
                 quiet = silent(due, view, silenced)
                 wave.publish(quiet[0], publish_silence(*quiet, settings, resources))
@@ -101,20 +107,23 @@ class Pipeline:
             if not len(due):
                 continue
 
-            candidates = gather(due, shared, settings)
-            due, candidates = score(due, candidates, bundle, shared, settings, texts)
-            candidates = diversify(
-                due, fuse(candidates, bundle, shared, settings), shared, settings
-            )
-            if self.observer:
-                self.observer.considered(due, candidates)
-            ids = decision_ids(due, settings)
-            chosen, declined, stops = allocate(due, candidates, view, settings, ids)
-            fused_with = weights(bundle, shared, settings)
-            ranked = rank_weights(bundle, settings)
-            decided = Decided(
-                due, ids, view, candidates, chosen, declined, stops, fused_with, ranked
-            )
-            wave.publish(due, publish(decided, settings, resources))
+            decided = self._choose(due, view, shared, resources)
+            wave.publish(decided.due, publish(decided, settings, resources))
 
         turn.close(batch)
+
+    def _choose(
+        self, due: DueUsers, view: PolicyView, shared: Shared, resources: Resources
+    ) -> Decided:
+        """Find what each user might be told, rank it, and choose under the policy."""
+        settings, bundle = self.settings, self.bundle
+        candidates = gather(due, shared, settings)
+        due, candidates = score(due, candidates, bundle, shared, settings, resources.texts)
+        candidates = fuse(candidates, bundle, shared, settings)
+        candidates = diversify(due, candidates, shared, settings)
+        if self.observer:
+            self.observer.considered(due, candidates)
+        ids = decision_ids(due, settings)
+        chosen, declined, stops = allocate(due, candidates, view, settings, ids)
+        fused_with, ranked = weights(bundle, shared, settings), rank_weights(bundle, settings)
+        return Decided(due, ids, view, candidates, chosen, declined, stops, fused_with, ranked)

@@ -1,1 +1,16 @@
-"""The exactly-once batch engine: one merged micro-batch of a partition, one Kafka transaction."""
+"""The exactly-once batch engine: one merged micro-batch of a partition, one Kafka transaction.
+
+Everything that touches Faust or aiokafka from the inside is in this folder, and
+`tests/engine/test_contract.py` pins it. A batch's way through it:
+
+1. `fetch`, `consumer`: records with the exact offsets they cover, from a thread of Faust's;
+2. `merge`: the co-partitioned topics as one sequence, a piece of which is a batch;
+3. `runner`: is the batch current, and what of it is new to the state (`log_check`, `intake`)?
+4. `deciding`: a thread beside the loop runs the processor: `streams.pipeline`;
+5. `transactions`, `transaction`, `producer`: state rows, outputs, offsets, all or nothing;
+6. `store`, `rocks`: only then the rows go into RocksDB, and the next batch may come.
+
+Beside it: `recovery` (rows of the changelog instead of batches), `ticks` (time on quiet partitions),
+`knowledge` and `learning` (what all users share), `ending` and `prompt` (start and stop), `app` and
+`transport` (where Faust finds all this).
+"""

@@ -8,7 +8,8 @@ import os
 from chaos.points import arm
 from support.counting import Counting
 
-from streams.app import KairosApp, create_app
+from streams.app import create_app
+from streams.engine.app import KairosApp
 from streams.settings import load_settings
 
 SLOW_S = 0.0005

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from schemas.tables import SourceRecord
-from streams.app import KairosApp, create_app
+from streams.app import create_app
+from streams.engine.app import KairosApp
 from streams.engine.store import StateStore
 from streams.settings import Settings
 from streams.store import Effects, Store

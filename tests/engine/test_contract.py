@@ -31,7 +31,7 @@ from faust.worker import Worker
 from mode.threads import QueueServiceThread
 from mode.utils.queues import FlowControlEvent
 
-from streams.app import KairosApp
+from streams.engine.app import KairosApp
 from streams.engine.consumer import BatchConsumer
 from streams.engine.fetch import FetchThread
 from streams.engine.producer import (
