@@ -112,7 +112,7 @@ class Ragged:
     def slots(self) -> NDArray[np.int64]:
         """The user of each row."""
         if self._slots is None or len(self._slots) != len(self.data):
-            self._slots = np.repeat(np.arange(len(self.offsets) - 1), self.lengths)
+            self._slots = np.arange(len(self.offsets) - 1).repeat(self.lengths)
         return self._slots
 
     def of(self, user: int) -> NDArray[Any]:
@@ -123,9 +123,9 @@ class Ragged:
         """The rows of the chosen users, in that order."""
         lengths = self.lengths[users]
         offsets = np.zeros(len(users) + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])
+        lengths.cumsum(out=offsets[1:])
         rows = np.arange(offsets[-1])
-        rows += np.repeat(self.offsets[users] - offsets[:-1], lengths)
+        rows += (self.offsets[users] - offsets[:-1]).repeat(lengths)
         # `take` copies a record at once; indexing would copy it field by field.
         return Ragged(self.data.take(rows), offsets)
 

@@ -51,7 +51,7 @@ class Timeline:
         """The block in which each position lies."""
         if len(self.before_ms) == 1:
             return np.zeros(len(pos), np.int64)
-        blocks: Ints = np.searchsorted(self.starts[1:], pos, side="right")
+        blocks: Ints = self.starts[1:].searchsorted(pos, side="right")
         return blocks
 
     def before(self, pos: Ints) -> Ints:
@@ -68,11 +68,11 @@ class Timeline:
     def reached(self, block: Ints, due_ms: Ints) -> Ints:
         """First position of a block at which stream time is ``due_ms`` or later, R for none."""
         if len(self.before_ms) == 1:
-            found: Ints = np.searchsorted(self.ms, due_ms, side="left")
+            found: Ints = self.ms.searchsorted(due_ms, side="left")
             return found
         floor_ms = self.ms.min()
         span = self.ms.max() - floor_ms + 2
-        along = np.repeat(np.arange(len(self.before_ms)), np.diff(self.starts)) * span
-        sought = block * span + np.clip(due_ms - floor_ms, 0, span - 1)
-        found = np.searchsorted(along + self.ms - floor_ms, sought, side="left")
+        along = np.arange(len(self.before_ms)).repeat(np.diff(self.starts)) * span
+        sought = block * span + (due_ms - floor_ms).clip(0, span - 1)
+        found = (along + self.ms - floor_ms).searchsorted(sought, side="left")
         return np.where(found == self.starts[block + 1], len(self.ms), found)

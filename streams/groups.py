@@ -33,7 +33,7 @@ def by_pair(due: NDArray[np.int64], item: NDArray[np.uint64]) -> NDArray[np.int6
 
 
 def _plainly(key: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    order = np.argsort(key, kind="stable")
+    order = key.argsort(kind="stable")
     return order, key[order]
 
 
@@ -62,11 +62,11 @@ def order_by(*columns: NDArray[Any]) -> NDArray[np.int64]:
     key, fitted = _packed(columns)
     if not fitted:
         return np.lexsort(columns[::-1])
-    order = np.argsort(key, kind="stable")
+    order = key.argsort(kind="stable")
     if fitted < len(columns):
         key = key[order]
         same = key[1:] == key[:-1]
-        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        tied = (np.append(same, False) | np.append(False, same)).nonzero()[0]
         rows, rest = order[tied], [column[order[tied]] for column in columns[fitted:]]
         order[tied] = rows[np.lexsort((*rest[::-1], key[tied]))]
     return order
@@ -98,7 +98,7 @@ def runs(*columns: NDArray[Any]) -> NDArray[np.int64]:
 
 def sums(starts: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sum of each run, added first to last: the same in every batch."""
-    group = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(values)))
+    group = np.arange(len(starts)).repeat(np.diff(starts, append=len(values)))
     total: NDArray[np.float64] = np.bincount(group, values, len(starts)).astype(np.float64)
     return total
 
@@ -110,7 +110,7 @@ def by_score(due: NDArray[np.int64], score: NDArray[np.float32]) -> NDArray[np.i
     key = (due.astype(np.uint64) << np.uint64(32)) | falling
     spare = 32 - int(due.max(initial=0)).bit_length()
     if len(key) < _MANY or spare < len(key).bit_length():
-        return np.argsort(key, kind="stable")
+        return key.argsort(kind="stable")
     return _numbered(key << np.uint64(spare))[0]
 
 
@@ -121,12 +121,10 @@ def how_many(
     names = np.unique(values)
     if not len(names):
         return np.zeros(len(due), np.int64)
-    keys, counts = np.unique(
-        slots * len(names) + np.searchsorted(names, values), return_counts=True
-    )
-    name = np.minimum(np.searchsorted(names, wanted), len(names) - 1)
+    keys, counts = np.unique(slots * len(names) + names.searchsorted(values), return_counts=True)
+    name = np.minimum(names.searchsorted(wanted), len(names) - 1)
     asked = due * len(names) + name
-    at = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    at = np.minimum(keys.searchsorted(asked), len(keys) - 1)
     return np.where((keys[at] == asked) & (names[name] == wanted), counts[at], 0)
 
 
@@ -153,9 +151,9 @@ class PairSet:
         found = np.zeros(len(due), bool)
         if not len(known):
             return found
-        at = np.minimum(np.searchsorted(known, item), len(known) - 1)
-        maybe = np.flatnonzero(known[at] == item)
-        keys = self.due * len(known) + np.searchsorted(known, self.item)
+        at = np.minimum(known.searchsorted(item), len(known) - 1)
+        maybe = (known[at] == item).nonzero()[0]
+        keys = self.due * len(known) + known.searchsorted(self.item)
         found[maybe] = np.isin(due[maybe] * len(known) + at[maybe], keys)
         return found
 

@@ -182,7 +182,7 @@ def run_graph(
     if broken.any():  # row by row: nobody's score may depend on who else is in the batch
         bundle.failures[graph] += 1
         out = np.where(broken, np.float32(np.nan), out)
-    return np.clip(out, 0.0, 1.0)
+    return out.clip(0.0, 1.0)
 
 
 _TOLD_OF_USER = {name: i for i, name in enumerate((*CONTRACT.user, *SCENE_COLUMNS))}

@@ -15,13 +15,13 @@ Floats = NDArray[np.float64]
 
 def logit(probability: NDArray[np.floating]) -> Floats:
     """Return ``log(p / (1 - p))`` in float64, p kept off 0 and 1; NaN stays NaN."""
-    p = np.clip(probability.astype(np.float64), EPSILON, 1.0 - EPSILON)
+    p = probability.astype(np.float64).clip(EPSILON, 1.0 - EPSILON)
     return np.log(p / (1.0 - p))
 
 
 def sigmoid(log_odds: Floats) -> Floats:
     """Return ``1 / (1 + exp(-x))``, the inverse of `logit`; NaN stays NaN."""
-    bounded = np.clip(log_odds, -50.0, 50.0)
+    bounded: Floats = log_odds.clip(-50.0, 50.0)
     return 1.0 / (1.0 + np.exp(-bounded))
 
 

@@ -64,7 +64,7 @@ def compute(view: PairView) -> NDArray[np.float64]:
     near = _sum(view, of_category, np.ones(len(kind)))
     share = np.where(events > 0, near / np.maximum(events, 1), np.nan)
     recency = [_hours(view, of_item), _hours(view, of_category)]
-    return np.stack([*decayed, share, *acts, *recency], axis=1)
+    return np.array([*decayed, share, *acts, *recency]).T
 
 
 def _sum(

@@ -49,7 +49,7 @@ class ZoneTable:
     def offset_ms(self, zone: Int64s, utc_ms: Int64s) -> Int64s:
         """Return the offset (local minus UTC, ms) of each instant in its zone's number."""
         keys = zone * _SPREAD_S + utc_ms // 1000
-        return self.offsets_ms[np.searchsorted(self.starts, keys, side="right") - 1]
+        return self.offsets_ms[self.starts.searchsorted(keys, side="right") - 1]
 
     def days_earlier(self, zone: Int64s, utc_ms: Int64s, days: int) -> Int64s:
         """Return when the same wall clock was read ``days`` earlier, in ms UTC.

@@ -49,7 +49,7 @@ def compute(view: UserView) -> NDArray[np.float64]:
     newest = np.max(np.where(ts_ms < 0, -1, ts_ms)[:, SITUATION], axis=1)
     age = np.where(newest < 0, np.nan, np.maximum(view.now_ms - newest, 0) / HOUR_MS)
     told = _scene_told(view, value, ts_ms)
-    return np.concatenate([columns, np.stack([country, age, told], axis=1)], axis=1)
+    return np.concatenate([columns, np.array([country, age, told]).T], axis=1)
 
 
 def _last_known(view: UserView) -> tuple[NDArray[np.uint64], Int64s]:
@@ -57,7 +57,7 @@ def _last_known(view: UserView) -> tuple[NDArray[np.uint64], Int64s]:
     rows = view.state.context
     shape = (len(view), _READ)
     value, ts_ms = np.zeros(shape, np.uint64), np.full(shape, -1, np.int64)
-    told = np.flatnonzero(rows.data["field"] < _READ)
+    told = (rows.data["field"] < _READ).nonzero()[0]
     slots, data = rows.slots[told], rows.data.take(told)
     value[slots, data["field"]] = data["value"]
     ts_ms[slots, data["field"]] = data["ts_ms"]

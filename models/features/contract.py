@@ -153,6 +153,6 @@ def pair_rows(view: PairView) -> NDArray[np.float32]:
 
 def _row(columns: list[NDArray[np.float64]]) -> NDArray[np.float32]:
     """Float32 at last, and one bit pattern for NaN: rows are compared as bytes."""
-    rows = np.concatenate(columns, axis=1).astype(np.float32)
+    rows = np.concatenate(columns, axis=1).astype(np.float32, order="C")
     rows[np.isnan(rows)] = np.nan
     return rows

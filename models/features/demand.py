@@ -26,4 +26,4 @@ def compute(view: PairView) -> NDArray[np.float64]:
     columns = [told[name].astype(np.float64) for name in ("hour_trend", "day_trend")]
     observed, expected = (told[name].astype(np.float64) for name in ("day_seen", "day_expected"))
     ratio = np.log1p(observed) - np.log1p(expected)
-    return np.stack([*columns, ratio, told["season"].astype(np.float64)], axis=1)
+    return np.array([*columns, ratio, told["season"].astype(np.float64)]).T

@@ -41,13 +41,13 @@ def compute(view: UserView) -> NDArray[np.float64]:
     to four hours after; ``yesterday``: 1 if the last day had it.
     """
     tiles, level = view.tiles, habit_level(view.tiles.type)
-    lately = np.flatnonzero((level > 0) & (tiles.age <= _REACH))
+    lately = ((level > 0) & (tiles.age <= _REACH)).nonzero()[0]
     slot, level = tiles.slot[lately], level[lately]
     back_ms = (view.local_now_ms // TILE_MS * TILE_MS)[slot] - tiles.local_ms[lately]
     ahead = _days(back_ms, AHEAD_MS)
     near = _days(back_ms - NEAR_MS, AHEAD_MS + 2 * NEAR_MS)
     seen = _seen(slot, level, np.stack((ahead, near)), len(view))
-    total = np.cumsum(seen * _weights(), axis=3)[..., -1]  # day after day, in this order
+    total = (seen * _weights()).cumsum(axis=3)[..., -1]  # day after day, in this order
     lived = _lived(view.once(days_known))[:, None, None]
     echoes = np.empty((len(view), len(HABITS), 3))
     echoes[..., :2] = (total + _USUAL[:, None] * PRIOR_DAYS) / (lived + PRIOR_DAYS)
@@ -86,8 +86,8 @@ def _seen(slot: Int64s, level: Int64s, days: Int64s, users: int) -> NDArray[np.b
 
 def _lived(known_days: NDArray[np.float64]) -> NDArray[np.float64]:
     """The weight of the days back on which the user was known already."""
-    whole = np.clip(np.nan_to_num(known_days) + AHEAD_MS / DAY_MS, 0, DAYS).astype(np.int64)
-    lived: NDArray[np.float64] = np.cumsum(_weights())[whole]
+    whole = (np.nan_to_num(known_days) + AHEAD_MS / DAY_MS).clip(0, DAYS).astype(np.int64)
+    lived: NDArray[np.float64] = _weights().cumsum()[whole]
     return lived
 
 

@@ -39,7 +39,7 @@ def compute(view: UserView) -> NDArray[np.float64]:
         for half in view.half_lives_h:
             weight = decay_table(half)[step] * count
             columns.append(np.bincount(slot, weight, minlength=len(view)))
-    return np.stack(columns, axis=1)
+    return np.array(columns, np.float64).T
 
 
 @lru_cache(maxsize=16)

@@ -34,7 +34,7 @@ def compute(view: UserView) -> NDArray[np.float64]:
         _distinct(view, tiles.local_ms // DAY_MS, acted, "30d"),
     ]
     total = view.state.head["total"].astype(np.float64)
-    return np.stack([*distinct, view.once(days_known), total], axis=1)
+    return np.array([*distinct, view.once(days_known), total]).T
 
 
 def days_known(view: UserView) -> NDArray[np.float64]:

@@ -40,10 +40,10 @@ def compute(view: UserView) -> NDArray[np.float64]:
     users = np.arange(len(view))
     ahead = hours[users, hour] + hours[users, (hour + 1) % 24] + hours[users, (hour + 2) % 24]
     sine, cosine = _circle()
-    return np.stack(
+    return np.array(
         [sine[quarter], cosine[quarter], quarter / 4, weekday.astype(np.float64),
-         hours[users, hour], ahead, days[users, weekday]], axis=1,
-    )  # fmt: skip
+         hours[users, hour], ahead, days[users, weekday]],
+    ).T  # fmt: skip
 
 
 def _shares(slot: Int64s, bucket: Int64s, users: int, buckets: int) -> NDArray[np.float64]:

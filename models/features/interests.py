@@ -16,7 +16,7 @@ _CART_MOVES = (EventType.CART, EventType.REMOVE_CART, EventType.PURCHASE)
 def compute(view: UserView) -> NDArray[np.float64]:
     """Return float64[n, NAMES] over the kept events; an open cart was neither emptied nor bought."""
     columns = [_distinct(view, "item"), _distinct(view, "category"), _open_carts(view)]
-    return np.stack([*columns, mean_price(view.events, len(view))], axis=1)
+    return np.array([*columns, mean_price(view.events, len(view))]).T
 
 
 def mean_price(events: Events, users: int) -> NDArray[np.float64]:

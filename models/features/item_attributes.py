@@ -44,7 +44,7 @@ def compute(view: PairView) -> NDArray[np.float64]:
         told["condition"],
         np.log1p(told["volume_l"]),
     )
-    return np.stack(columns, axis=1)
+    return np.array(columns).T
 
 
 def _column(values: NDArray[np.float64]) -> NDArray[np.float64]:

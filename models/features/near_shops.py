@@ -22,12 +22,12 @@ def compute(view: PairView) -> NDArray[np.float64]:
     out = np.full((len(view), len(NAMES)), np.nan)
     sets = view.attributes["shops"]
     known = ~np.isnan(view.where.lat[view.due])
-    for row in np.flatnonzero((sets != NOWHERE) & known).tolist():
+    for row in ((sets != NOWHERE) & known).nonzero()[0].tolist():
         shops, due = view.places.shops[sets[row]], view.due[row]
         if shops is None:
             continue
         km = shops.km(view.where.lat[due], view.where.lon[due])
-        near = np.flatnonzero(km <= NEAR_KM).tolist()
+        near = (km <= NEAR_KM).nonzero()[0].tolist()
         open_now = [is_open(shops.hours[i], int(view.local_now_ms[due])) for i in near]
         told = [each for each in open_now if not np.isnan(each)]
         shut = 0.0 if told or not near else np.nan

@@ -14,12 +14,12 @@ _SETS = ("warehouses", "regions")
 
 def compute(view: PairView) -> NDArray[np.float64]:
     """Return float64[m, NAMES]: 1 or 0, NaN where item or user tell no country."""
-    return np.stack([_among(view, view.attributes[name]) for name in _SETS], axis=1)
+    return np.array([_among(view, view.attributes[name]) for name in _SETS]).T
 
 
 def _among(view: PairView, sets: NDArray[np.uint32]) -> NDArray[np.float64]:
     found = np.full(len(view), np.nan)
-    for row in np.flatnonzero(sets != NOWHERE).tolist():
+    for row in (sets != NOWHERE).nonzero()[0].tolist():
         country, told = view.where.country[view.due[row]], view.places.countries[sets[row]]
         if country and told is not None:
             found[row] = country in told

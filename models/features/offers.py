@@ -18,4 +18,4 @@ def compute(view: PairView) -> NDArray[np.float64]:
     until, now = view.attributes["offer_until_ms"], view.now_ms[view.due]
     left = np.where(until > now, (until - now) / HOUR_MS, np.nan)
     active = np.where(view.attributes["known"], ~np.isnan(left), np.nan)
-    return np.stack([active, np.log1p(left)], axis=1)
+    return np.array([active, np.log1p(left)]).T

@@ -93,8 +93,8 @@ def pair_view(
     event = _beside(due, events, lengths)
     same_item = _same(item, events.rows.data["item"], event, lengths)
     same_category = _same(category, events.rows.data["category"], event, lengths)
-    hit = np.flatnonzero(same_item | same_category)
-    pair = np.repeat(np.arange(len(due)), lengths)
+    hit = (same_item | same_category).nonzero()[0]
+    pair = np.arange(len(due)).repeat(lengths)
     return PairView(
         due, item, category, attributes, facts_of(category), source_score, now_ms, events,
         mean_price(events, len(state)), pair[hit], event[hit], same_item[hit],
@@ -105,10 +105,10 @@ def pair_view(
 
 def _beside(due: Int64s, events: Events, lengths: Int64s) -> Int64s:
     """The events of each pair's user, pair after pair."""
-    ends = np.cumsum(lengths)
+    ends: Int64s = lengths.cumsum()
     total = int(ends[-1]) if len(ends) else 0
     first = events.rows.offsets[:-1][due]
-    event: Int64s = np.arange(total) + np.repeat(first - (ends - lengths), lengths)
+    event: Int64s = np.arange(total) + (first - (ends - lengths)).repeat(lengths)
     return event
 
 
@@ -116,6 +116,6 @@ def _same(
     wanted: NDArray[np.uint64], told: NDArray[np.uint64], event: Int64s, lengths: Int64s
 ) -> NDArray[np.bool_]:
     """Where the event is about what the pair wants; "none" is never the same as "none"."""
-    same: NDArray[np.bool_] = np.ascontiguousarray(told)[event] == np.repeat(wanted, lengths)
-    same &= np.repeat(wanted != NO_ID, lengths)
+    same: NDArray[np.bool_] = np.ascontiguousarray(told)[event] == wanted.repeat(lengths)
+    same &= (wanted != NO_ID).repeat(lengths)
     return same

@@ -55,4 +55,4 @@ def _columns(
     since = np.full(len(view), np.nan)
     since[pair] = view.events.age_ms[event] / DAY_MS  # the newest is written last
     hazard = 2.0 * since / (days * days + since * since)
-    return np.stack([since * (DAY_MS / HOUR_MS), days, hazard], axis=1)
+    return np.array([since * (DAY_MS / HOUR_MS), days, hazard]).T

@@ -44,7 +44,7 @@ def compute(view: UserView) -> NDArray[np.float64]:
 
 def _met(tiles: Tiles) -> tuple[NDArray[np.int64], ...]:
     """User, scene, count and hour step of the tiles that say in which scene the user was."""
-    rows = np.flatnonzero((tiles.type >= EventType.IN_MOBILE_COMMUTE) & (tiles.age < TILES_30D))
+    rows = ((tiles.type >= EventType.IN_MOBILE_COMMUTE) & (tiles.age < TILES_30D)).nonzero()[0]
     scene = scene_of(tiles.type[rows], tiles.local_ms[rows])
     rows, scene = rows[scene != Scene.UNKNOWN], scene[scene != Scene.UNKNOWN]
     return tiles.slot[rows], scene, tiles.count[rows], tiles.age[rows] // TILES_PER_STEP

@@ -20,4 +20,4 @@ def compute(view: UserView) -> NDArray[np.float64]:
         few, many = events[:, WINDOW[short]], events[:, WINDOW[long]]
         span = WINDOWS[long] / WINDOWS[short]
         columns.append(np.where(many > 0, few * span / np.maximum(many, 1.0), np.nan))
-    return np.stack(columns, axis=1)
+    return np.array(columns).T

@@ -46,7 +46,7 @@ def compute(
     """
     if not len(query):
         return np.zeros((0, 2 * scores.shape[1] + 4), np.float32)
-    starts = np.flatnonzero(np.concatenate(([True], query[1:] != query[:-1])))
+    starts = np.concatenate(([True], query[1:] != query[:-1])).nonzero()[0]
     lengths = np.diff(starts, append=len(query))
     best = np.maximum.reduceat(scores, starts).repeat(lengths, axis=0)
     top = np.maximum.reduceat(total, starts).repeat(lengths)
@@ -55,7 +55,7 @@ def compute(
     place[order] = np.arange(len(query)) - starts.repeat(lengths)
     told = (total, total / np.maximum(top, LEAST), place, (scores > 0).sum(axis=1))
     shares = scores / np.maximum(best, LEAST)
-    return np.concatenate((scores, shares, np.stack(told, axis=1)), axis=1).astype(np.float32)
+    return np.concatenate((scores, shares, np.array(told).T), axis=1).astype(np.float32)
 
 
 @dataclass(slots=True, frozen=True)

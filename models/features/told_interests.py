@@ -18,11 +18,11 @@ def compute(view: PairView) -> NDArray[np.float64]:
     chosen = among(rows.data["field"], INTERESTS) & (rows.data["value"] != NO_ID)
     slot, value = rows.slots[chosen], rows.data["value"][chosen]
     told = np.bincount(slot, minlength=len(view.now_ms)) > 0
-    of_user = np.searchsorted(slot, np.arange(len(view.now_ms) + 1))
+    of_user = slot.searchsorted(np.arange(len(view.now_ms) + 1))
     length = np.diff(of_user)[view.due]
-    pair = np.repeat(np.arange(len(view)), length)
-    ends = np.cumsum(length)
-    at = np.arange(len(pair)) + np.repeat(of_user[:-1][view.due] - (ends - length), length)
+    pair = np.arange(len(view)).repeat(length)
+    ends = length.cumsum()
+    at = np.arange(len(pair)) + (of_user[:-1][view.due] - (ends - length)).repeat(length)
     same = value[at] == view.category[pair]
     match = np.bincount(pair[same], minlength=len(view)) > 0
     known = told[view.due] & (view.category != NO_ID)

@@ -155,7 +155,7 @@ def _tiles_before(
     start_ms = rows.data["tile"].astype(np.int64) * TILE_MS
     keep = start_ms < now_ms[slot]
     slot, start_ms, data = slot[keep], start_ms[keep], rows.data[keep]
-    inside = np.stack([start_ms >= start[slot] for start in starts])
+    inside = np.array([start_ms >= start[slot] for start in starts])
     # Nobody asks for the wall clock of what is older than any window.
     recent_ms = np.maximum(start_ms, (now_ms - _LOCAL_REACH_MS)[slot])
     local_ms = start_ms + table.offset_ms(index[slot], recent_ms)

@@ -61,7 +61,7 @@ def _item_rules(
     """Name, per candidate, the first item rule that stops it."""
     stopped_by: list[str | None] = [None] * len(candidates)
     for reason, stops in reversed(ITEM_RULES):
-        for i in np.flatnonzero(stops(due, candidates, view, settings)).tolist():
+        for i in stops(due, candidates, view, settings).nonzero()[0].tolist():
             stopped_by[i] = reason.value
     return stopped_by
 

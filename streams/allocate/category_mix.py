@@ -33,6 +33,6 @@ def _of_category(
     slots: NDArray[np.int64], category: NDArray[Any], due: DueUsers, candidates: CandidateSet
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """How many of the user's rows are of the pair's category, and how many tell one."""
-    told = np.flatnonzero(category != NO_ID)
+    told = (category != NO_ID).nonzero()[0]
     same = how_many(slots[told], category[told], candidates.due, candidates.category)
     return same, np.bincount(slots[told], minlength=len(due))[candidates.due]

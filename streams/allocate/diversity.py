@@ -51,4 +51,4 @@ def diversify(
     penalty = np.zeros(len(candidates))
     for more in taken:
         penalty = penalty + more - penalty * more
-    return replace(candidates, penalty=np.clip(penalty, 0.0, 1.0))
+    return replace(candidates, penalty=penalty.clip(0.0, 1.0))

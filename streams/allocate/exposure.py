@@ -65,6 +65,6 @@ def _cold(candidates: CandidateSet, epoch: EpochView) -> NDArray[np.bool_]:
     known = epoch.neighbours.keys
     if not len(known):
         return np.ones(len(candidates), np.bool_)
-    at = np.minimum(np.searchsorted(known, candidates.item), len(known) - 1)
+    at = np.minimum(known.searchsorted(candidates.item), len(known) - 1)
     cold: NDArray[np.bool_] = known[at] != candidates.item
     return cold

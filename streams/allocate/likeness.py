@@ -17,21 +17,21 @@ def share(due: DueUsers, candidates: CandidateSet, shared: Shared) -> NDArray[np
     """
     closest = np.zeros(len(candidates))
     slots, pushes = lately(due)
-    starts = np.searchsorted(slots, np.arange(len(due) + 1))
+    starts = slots.searchsorted(np.arange(len(due) + 1))
     count = np.diff(starts)[candidates.due]
-    pair = np.repeat(np.arange(len(candidates)), count)
+    pair = np.arange(len(candidates)).repeat(count)
     if not len(pair):
         return closest
     first = starts[:-1][candidates.due]
-    push = np.arange(len(pair)) + np.repeat(first - (np.cumsum(count) - count), count)
+    push = np.arange(len(pair)) + (first - (count.cumsum() - count)).repeat(count)
     items = np.unique(np.concatenate((candidates.item, pushes["item"])))
     told, vectors = _vectors(items, shared)
-    mine = np.searchsorted(items, candidates.item)[pair]
-    theirs = np.searchsorted(items, pushes["item"])[push]
-    both = np.flatnonzero(told[mine] & told[theirs])
+    mine = items.searchsorted(candidates.item)[pair]
+    theirs = items.searchsorted(pushes["item"])[push]
+    both = (told[mine] & told[theirs]).nonzero()[0]
     # Row by row, no matrix product: a pair's number must not depend on its batch.
     alike = (vectors[mine[both]] * vectors[theirs[both]]).sum(axis=1)
-    np.maximum.at(closest, pair[both], np.clip(alike, 0.0, 1.0))
+    np.maximum.at(closest, pair[both], alike.clip(0.0, 1.0))
     return closest
 
 

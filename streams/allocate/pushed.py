@@ -17,5 +17,5 @@ REACH_MS = 7 * 24 * 3_600_000
 def lately(due: DueUsers) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Return the due row and the `PUSH` record of each counted push within `REACH_MS`."""
     pushes, slots = due.state.pushes.data, due.state.pushes.slots
-    recent = np.flatnonzero(counted(pushes) & (due.now_ms[slots] - pushes["at_ms"] < REACH_MS))
+    recent = (counted(pushes) & (due.now_ms[slots] - pushes["at_ms"] < REACH_MS)).nonzero()[0]
     return slots[recent], pushes[recent]

@@ -27,6 +27,6 @@ def ranked(candidates: CandidateSet, rows: int) -> list[list[int]]:
     order = np.lexsort(
         (candidates.item, -candidates.source_score, -worth(candidates), candidates.due)
     )
-    bounds = np.searchsorted(candidates.due[order], np.arange(rows + 1)).tolist()
+    bounds = candidates.due[order].searchsorted(np.arange(rows + 1)).tolist()
     pairs = order.tolist()
     return [pairs[bounds[row] : bounds[row + 1]] for row in range(rows)]

@@ -21,7 +21,7 @@ def bought(state: UserState, now_ms: NDArray[np.int64], settings: Settings) -> s
     Kept means that of all remembered purchases minus returns and cancellations some are left.
     """
     events = state.events.data
-    rows = np.flatnonzero(_ORDERS[events["type"]])
+    rows = _ORDERS[events["type"]].nonzero()[0]
     slots, events = state.events.slots[rows], events[rows]
     placed = events["type"] == EventType.PURCHASE
     fresh = placed & (now_ms[slots] - events["ts_ms"] < settings.bought_cooldown_ms)
@@ -30,7 +30,7 @@ def bought(state: UserState, now_ms: NDArray[np.int64], settings: Settings) -> s
     kept: Counter[tuple[int, int]] = Counter()
     for pair, change in zip(pairs, quantity.tolist(), strict=True):
         kept[pair] += change
-    return {pairs[i] for i in np.flatnonzero(fresh).tolist() if kept[pairs[i]] > 0}
+    return {pairs[i] for i in fresh.nonzero()[0].tolist() if kept[pairs[i]] > 0}
 
 
 def stops(

@@ -17,7 +17,7 @@ from streams.knowledge.shared import Shared
 def share(due: DueUsers, candidates: CandidateSet, shared: Shared) -> NDArray[np.float64]:
     """Return, per pair, the share of its category in the user's pushes of the last week."""
     slots, pushes = lately(due)
-    told = np.flatnonzero(pushes["category"] != NO_ID)
+    told = (pushes["category"] != NO_ID).nonzero()[0]
     slots, category = slots[told], pushes["category"][told]
     same = how_many(slots, category, candidates.due, candidates.category)
     total: NDArray[Any] = np.bincount(slots, minlength=len(due))[candidates.due]

@@ -31,7 +31,7 @@ def _from_epoch(view: View, epoch: EpochView | None) -> Proposals:
     if epoch is None:
         return Proposals.none()
     item, newness = epoch.arrivals[0][: view.longest], epoch.arrivals[1][: view.longest]
-    users = np.repeat(np.arange(len(view.due)), len(item))
+    users = np.arange(len(view.due)).repeat(len(item))
     score = np.tile(BEST_SCORE * newness, len(view.due))
     item = np.tile(item, len(view.due))
     return Proposals.of(users, item, score, epoch.categories(item))

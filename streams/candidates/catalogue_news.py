@@ -14,7 +14,7 @@ BEST_SCORE = 0.5
 
 def raw(view: View) -> Proposals:
     """Score ``BEST_SCORE`` for the item of a decision about news."""
-    asked = np.flatnonzero(among(view.due.kind, NEWS))
+    asked = among(view.due.kind, NEWS).nonzero()[0]
     if not len(asked):
         return Proposals.none()
     score = np.full(len(asked), BEST_SCORE)
@@ -30,7 +30,7 @@ def only_news(candidates: CandidateSet, due: DueUsers) -> CandidateSet:
     if not asked.any():
         return candidates
     about = ~asked[candidates.due] | (candidates.item == due.item[candidates.due])
-    return candidates.take(np.flatnonzero(about))
+    return candidates.take(about.nonzero()[0])
 
 
 SOURCE = Source("catalogue_news", "catalogue_news", raw)

@@ -35,13 +35,13 @@ def affinities(
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.float64]]:
     """Return (due row, category, share of the decayed weights), each user's top categories."""
     due, seen = view.due, view.touches
-    asked = np.flatnonzero((due.item != NO_ID) | (due.category != NO_ID))
+    asked = ((due.item != NO_ID) | (due.category != NO_ID)).nonzero()[0]
     users = np.concatenate((seen.due, asked))
     item = np.concatenate((seen.item, due.item[asked]))
     category = np.concatenate((seen.category, due.category[asked]))
     decayed = seen.weight * half(seen.age_ms, HALF_LIFE_MS)
     weight = np.concatenate((decayed, np.full(len(asked), TRIGGER_WEIGHT)))
-    missing = np.flatnonzero(category == NO_ID)
+    missing = (category == NO_ID).nonzero()[0]
     category[missing] = view.shared.categories(item[missing])
     told = (category != NO_ID) & (weight > 0)
     users, category, weight = users[told], category[told], weight[told]

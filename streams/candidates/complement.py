@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from schemas.ids import NO_ID
 from schemas.vocabulary import EventType
 from streams.candidates.history import DAY_MS
@@ -24,7 +22,7 @@ def raw(view: View) -> Proposals:
     rows, item, similarity = epoch.neighbours.lookup(start.item)
     mine = view.shared.categories(start.item)[rows]
     theirs = view.shared.categories(item)
-    other = np.flatnonzero((mine != theirs) & (mine != NO_ID) & (theirs != NO_ID))
+    other = ((mine != theirs) & (mine != NO_ID) & (theirs != NO_ID)).nonzero()[0]
     rows, item = rows[other], item[other]
     strength = start.weight()[rows] * similarity[other]
     return added_up(start.due[rows], item, strength, BEST_SCORE, view)

@@ -18,7 +18,7 @@ def raw(view: View) -> Proposals:
     epoch, told = view.shared.epoch, view.due.state.context
     if epoch is None or not len(epoch.bought_by) or not len(told.data):
         return Proposals.none()
-    rows = np.flatnonzero(among(told.data["field"], FRIENDS) & (told.data["value"] != NO_ID))
+    rows = (among(told.data["field"], FRIENDS) & (told.data["value"] != NO_ID)).nonzero()[0]
     at, item, fresh = epoch.bought_by.lookup(told.data["value"][rows])
     users = told.slots[rows][at]
     return added_up(users, item, fresh.astype(np.float64), BEST_SCORE, view)

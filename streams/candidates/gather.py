@@ -102,7 +102,7 @@ def _by_source(
     starts: NDArray[np.int64], source: NDArray[np.int64], score: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Return float32[pairs, sources]: what each source gave the pair, 0 for nothing."""
-    pair = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(source)))
+    pair = np.arange(len(starts)).repeat(np.diff(starts, append=len(source)))
     told = np.zeros((len(starts), len(SOURCES)), np.float32)
     told[pair, source] = score
     return told
@@ -110,7 +110,7 @@ def _by_source(
 
 def _lead_with_neighbours(merged: CandidateSet, due: DueUsers, shared: Shared) -> None:
     """Move the neighbours of what a follow-up is about into [0.5, 1], the rest into [0, 0.5)."""
-    asked = np.flatnonzero((due.kind == TriggerKind.FOLLOW_UP) & (due.item != NO_ID))
+    asked = ((due.kind == TriggerKind.FOLLOW_UP) & (due.item != NO_ID)).nonzero()[0]
     if shared.epoch is None or not len(asked):
         return
     rows, item, _ = shared.epoch.neighbours.lookup(due.item[asked])

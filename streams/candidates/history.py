@@ -94,7 +94,7 @@ def touches(due: DueUsers) -> Touches:
     """Return the kept events of the due users that name an item."""
     events, users = due.state.events.data, due.state.events.slots
     item = events["item"]
-    rows = np.flatnonzero(item != NO_ID)
+    rows = (item != NO_ID).nonzero()[0]
     users, kind, ts_ms = users[rows], events["type"][rows], events["ts_ms"][rows]
     age_ms = np.maximum(due.now_ms[users] - ts_ms, 0).astype(np.float64)
     return Touches(
@@ -108,7 +108,7 @@ def bought(due: DueUsers) -> PairSet:
     events, users = due.state.events.data, due.state.events.slots
     kind = events["type"]
     undone = (kind == EventType.RETURN) | (kind == EventType.CANCEL)
-    rows = np.flatnonzero((undone | (kind == EventType.PURCHASE)) & (events["item"] != NO_ID))
+    rows = ((undone | (kind == EventType.PURCHASE)) & (events["item"] != NO_ID)).nonzero()[0]
     users, item = users[rows], events["item"][rows]
     pieces = np.maximum(events["quantity"][rows], 1).astype(np.float64)
     pieces[undone[rows]] *= -1

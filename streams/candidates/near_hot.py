@@ -20,7 +20,7 @@ def raw(view: View) -> Proposals:
     if epoch is None or not len(epoch.cell_trending):
         return Proposals.none()
     told = due.state.context
-    rows = np.flatnonzero(told.data["field"] == ContextField.CELL)
+    rows = (told.data["field"] == ContextField.CELL).nonzero()[0]
     rows = rows[told.data["value"][rows] != NO_ID]
     users = told.slots[rows]
     at, item, demand = epoch.cell_trending.lookup(told.data["value"][rows], view.longest)

@@ -34,7 +34,7 @@ def raw(view: View) -> Proposals:
     decay += LONG_SHARE * half(seen.age_ms, LONG_HALF_LIFE_MS)
     # A follow-up is about an item the user owns, even when the purchase is no longer kept.
     due = view.due
-    asked = np.flatnonzero((due.item != NO_ID) & (due.kind != TriggerKind.FOLLOW_UP))
+    asked = ((due.item != NO_ID) & (due.kind != TriggerKind.FOLLOW_UP)).nonzero()[0]
     users = np.concatenate((seen.due, asked))
     item = np.concatenate((seen.item, due.item[asked]))
     category = np.concatenate((seen.category, due.category[asked]))

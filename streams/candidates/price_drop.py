@@ -33,7 +33,7 @@ def raw(view: View) -> Proposals:
     now = view.shared.catalogue.attributes(last.item)["price_minor"]
     drop = 1 - np.nan_to_num(now, nan=np.inf) / last.price_minor
     score = np.minimum(drop / FULL_SHARE, 1) * half(last.age_ms, HALF_LIFE_MS)
-    fell = np.flatnonzero(drop >= LEAST_SHARE)
+    fell = (drop >= LEAST_SHARE).nonzero()[0]
     return Proposals.of(
         last.due[fell], last.item[fell], BEST_SCORE * score[fell], last.category[fell]
     )

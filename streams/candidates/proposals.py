@@ -134,7 +134,7 @@ def best(
     category, gone = view.shared.catalogue.offers(every.item)
     owned = view.owned.contains(every.due % users, every.item) & ~may_own[every.due // users]
     every.category = np.where(category != NO_ID, category, every.category)
-    every = every.take(np.flatnonzero(~owned & ~gone))
+    every = every.take((~owned & ~gone).nonzero()[0])
     every = every.take(by_score(every.due, every.score))
     every = every.take(places(every.due) < view.settings.candidates_per_source)
     source, every.due = np.divmod(every.due, users)

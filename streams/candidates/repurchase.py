@@ -46,7 +46,7 @@ def _owned(seen: Touches, bought: NDArray[np.bool_]) -> tuple[Touches, NDArray[n
     seen, bought = seen.take(order), bought[order]
     starts = runs(seen.due, seen.item)
     lengths = np.diff(starts, append=len(seen))
-    kept = np.repeat(np.logical_or.reduceat(bought, starts), lengths)
+    kept = np.logical_or.reduceat(bought, starts).repeat(lengths)
     return seen.take(kept), bought[kept]
 
 
@@ -63,7 +63,7 @@ def _due(orders: Touches, view: View) -> Columns:
     interval_ms = (last - first) / np.maximum(count - 1, 1)
     age_ms = np.maximum(view.due.now_ms[orders.due[starts]] - last, 0)
     ratio = age_ms / np.maximum(interval_ms, 1)
-    due = np.flatnonzero((count > 1) & (ratio >= EARLIEST) & (ratio <= LATEST))
+    due = ((count > 1) & (ratio >= EARLIEST) & (ratio <= LATEST)).nonzero()[0]
     rows = starts[due]
     score = BEST_SCORE / (1 + np.log(ratio[due]) ** 2)
     return orders.due[rows], orders.item[rows], score, orders.category[rows]
@@ -74,11 +74,11 @@ def _again(seen: Touches, bought: NDArray[np.bool_]) -> Columns:
     starts = runs(seen.due, seen.item)
     lengths = np.diff(starts, append=len(seen))
     place = np.where(bought, np.arange(len(seen)), -1)
-    after = np.arange(len(seen)) > np.repeat(np.maximum.reduceat(place, starts), lengths)
+    after = np.arange(len(seen)) > np.maximum.reduceat(place, starts).repeat(lengths)
     weight = np.where(after, seen.weight, BEFORE * seen.weight)
     strength = sums(starts, weight * half(seen.age_ms, HALF_LIFE_MS))
     score = BEST_SCORE * strength / (1 + strength)
-    found = np.flatnonzero(score >= LEAST_SCORE)
+    found = (score >= LEAST_SCORE).nonzero()[0]
     rows = starts[found]
     return seen.due[rows], seen.item[rows], score[found], seen.category[rows]
 

@@ -39,12 +39,12 @@ def _in_category(view: View) -> Proposals:
     searches = events.data["type"] == EventType.SEARCH
     if epoch is None or not searches.any():
         return Proposals.none()
-    rows = np.flatnonzero(searches & (events.data["category"] != NO_ID))
+    rows = (searches & (events.data["category"] != NO_ID)).nonzero()[0]
     slots = events.slots[rows]
     last = np.append(runs(slots)[1:], len(rows))[: len(rows)] - 1  # of each user the latest
     rows, slots = rows[last], slots[last]
     age_ms = np.maximum(view.due.now_ms[slots] - events.data["ts_ms"][rows], 0)
-    fresh = np.flatnonzero(age_ms <= FOR_MS)
+    fresh = (age_ms <= FOR_MS).nonzero()[0]
     category = events.data["category"][rows[fresh]]
     at, item, demand = epoch.category_trending.lookup(category, view.longest)
     score = BEST_SCORE * demand * half(age_ms[fresh][at].astype(np.float64), HALF_LIFE_MS)
@@ -57,7 +57,7 @@ def _by_words(view: View) -> Proposals:
     named = among(told.data["field"], WORDS) & (told.data["value"] != NO_ID)
     if epoch is None or not named.any():
         return Proposals.none()
-    rows = np.flatnonzero(named)
+    rows = named.nonzero()[0]
     users = told.slots[rows]
     age_ms = np.maximum(view.due.now_ms[users] - told.data["ts_ms"][rows], 0)
     share = half(age_ms.astype(np.float64), HALF_LIFE_MS) * (age_ms <= FOR_MS)
@@ -68,7 +68,7 @@ def _by_words(view: View) -> Proposals:
     users, item = users[order], item[order]
     first = runs(users, item)
     score = BEST_BY_WORDS * np.minimum(sums(first, strength[order]), 1.0)
-    wanted = np.flatnonzero(score > 0)
+    wanted = (score > 0).nonzero()[0]
     return leading(users[first][wanted], item[first][wanted], score[wanted], view)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from schemas.ids import NO_ID
 from schemas.vocabulary import ContextField
 from streams.candidates.proposals import Proposals, Source, View
@@ -18,7 +16,7 @@ def raw(view: View) -> Proposals:
     if epoch is None or not len(epoch.segment_trending) or not len(told.data):
         return Proposals.none()
     named = told.data["field"] == ContextField.SEGMENT_1
-    rows = np.flatnonzero(named & (told.data["value"] != NO_ID))
+    rows = (named & (told.data["value"] != NO_ID)).nonzero()[0]
     segment = told.data["value"][rows]
     at, item, demand = epoch.segment_trending.lookup(segment, view.longest)
     return Proposals.of(told.slots[rows][at], item, BEST_SCORE * demand, epoch.categories(item))

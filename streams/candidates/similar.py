@@ -17,7 +17,7 @@ SEEDS = 10
 def seeds(view: View, seen: Touches, asked: bool = True) -> Seeds:
     """Return each user's latest distinct items of ``seen``; ``asked``: the trigger's item first."""
     due = view.due
-    extra = np.flatnonzero((due.item != NO_ID) & asked)
+    extra = ((due.item != NO_ID) & asked).nonzero()[0]
     users = np.concatenate((seen.due, extra))
     item = np.concatenate((seen.item, due.item[extra]))
     order = by_pair(users, item)  # stable: in a run the latest comes last
@@ -74,7 +74,7 @@ def leading(
     Long lists of many sources would all be sorted again together, to be cut then.
     """
     category, gone = view.shared.offers(item)
-    left = np.flatnonzero(~gone)
+    left = (~gone).nonzero()[0]
     users, item, category = users[left], item[left], category[left]
     rated = score[left].astype(np.float32)
     top = by_score(users, rated)

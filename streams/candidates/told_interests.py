@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from schemas.ids import NO_ID
 from schemas.vocabulary import INTERESTS, among
 from streams.candidates.proposals import Proposals, Source, View
@@ -18,7 +16,7 @@ def raw(view: View) -> Proposals:
     if epoch is None or not len(epoch.category_trending) or not len(told.data):
         return Proposals.none()
     named = among(told.data["field"], INTERESTS) & (told.data["value"] != NO_ID)
-    rows = np.flatnonzero(named)
+    rows = named.nonzero()[0]
     if not len(rows):
         return Proposals.none()
     category = told.data["value"][rows]

@@ -17,8 +17,8 @@ def raw(view: View) -> Proposals:
         return Proposals.none()
     item, demand = epoch.trending
     _, gone = view.shared.catalogue.offers(item)
-    top = np.flatnonzero(~gone)[: view.longest]
-    users = np.repeat(np.arange(len(due)), len(top))
+    top = (~gone).nonzero()[0][: view.longest]
+    users = np.arange(len(due)).repeat(len(top))
     item, demand = np.tile(item[top], len(due)), np.tile(demand[top], len(due))
     return Proposals.of(users, item, BEST_SCORE * demand, epoch.categories(item))
 

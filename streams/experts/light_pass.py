@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from schemas.tables import CandidateSet
 from streams.groups import places
 
 
 def light_pass(candidates: CandidateSet, keep: int) -> CandidateSet:
     """Return each user's ``keep`` best pairs of what `gather` sorted by (due, highest score, item)."""
-    return candidates.take(np.flatnonzero(places(candidates.due) < keep))
+    return candidates.take((places(candidates.due) < keep).nonzero()[0])

@@ -48,9 +48,9 @@ def blend(
     """
     fused = stack(h_t, h_c, weights) if rule == "log_odds" else weighted_sum(h_t, h_c, weights)
     one = np.where(np.isnan(h_t), h_c, h_t)
-    modest = np.clip(np.nan_to_num(source_score.astype(np.float64)), 0.0, 1.0) * FALLBACK_MOST
+    modest = np.nan_to_num(source_score.astype(np.float64)).clip(0.0, 1.0) * FALLBACK_MOST
     fused = np.where(np.isnan(h_t) | np.isnan(h_c), one, fused)
-    return np.clip(np.where(np.isnan(fused), modest, fused), 0.0, 1.0)
+    return np.where(np.isnan(fused), modest, fused).clip(0.0, 1.0)
 
 
 def degraded(candidates: CandidateSet) -> NDArray[np.bool_]:

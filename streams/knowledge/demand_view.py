@@ -69,7 +69,7 @@ class DemandView:
         if not len(self.keys):
             nowhere = np.zeros(len(categories), np.int64)
             return nowhere, nowhere > 0
-        at = np.minimum(np.searchsorted(self.keys, categories), len(self.keys) - 1)
+        at = np.minimum(self.keys.searchsorted(categories), len(self.keys) - 1)
         return at, self.keys[at] == categories
 
 

@@ -55,7 +55,7 @@ class Lists:
 
     def inverted(self) -> Lists:
         """Return of each item the keys whose lists have it, best first, ties by hash."""
-        keys = np.repeat(self.keys, np.diff(self.offsets))
+        keys = self.keys.repeat(np.diff(self.offsets))
         order = np.lexsort((keys, -self.scores, self.items))
         items, first = np.unique(self.items[order], return_index=True)
         return Lists(items, np.append(first, len(order)), keys[order], self.scores[order])
@@ -82,13 +82,13 @@ class Lists:
         at, found = self._places(keys)
         count = np.where(found, self.offsets[at + 1] - self.offsets[at], 0)
         count = count if limit is None else np.minimum(count, limit)
-        rows = np.repeat(np.arange(len(keys)), count)
-        first = np.cumsum(count) - count
-        index = np.arange(len(rows)) + np.repeat(self.offsets[at] - first, count)
+        rows = np.arange(len(keys)).repeat(count)
+        first = count.cumsum() - count
+        index = np.arange(len(rows)) + (self.offsets[at] - first).repeat(count)
         return rows, self.items[index], self.scores[index]
 
     def _places(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        at = np.minimum(self.keys.searchsorted(keys), len(self.keys) - 1)
         return at, self.keys[at] == keys
 
 
@@ -162,7 +162,7 @@ class EpochView:
         """Return the category of each item, 0 where the epoch does not tell."""
         if not len(self._items):
             return np.zeros(len(items), np.uint64)
-        at = np.minimum(np.searchsorted(self._items, items), len(self._items) - 1)
+        at = np.minimum(self._items.searchsorted(items), len(self._items) - 1)
         return np.where(self._items[at] == items, self._categories[at], np.uint64(0))
 
 

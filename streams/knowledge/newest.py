@@ -48,11 +48,11 @@ class Newest:
         self, now_ms: NDArray[np.int64], limit: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return (row, slot) of the ``limit`` newest slots not after ``now_ms`` of each row."""
-        start = np.searchsorted(self._times, -now_ms, side="left")
+        start = self._times.searchsorted(-now_ms, side="left")
         count = np.minimum(len(self._order) - start, limit)
-        rows = np.repeat(np.arange(len(now_ms)), count)
-        first = np.cumsum(count) - count
-        at = np.repeat(start - first, count) + np.arange(len(rows))
+        rows = np.arange(len(now_ms)).repeat(count)
+        first = count.cumsum() - count
+        at = (start - first).repeat(count) + np.arange(len(rows))
         return rows, self._order[at]
 
 
@@ -64,9 +64,9 @@ def _places(
     hashes: NDArray[np.uint64],
 ) -> NDArray[np.int64]:
     """Where each fresh slot goes among those kept; both are sorted, equal times by hash."""
-    low = np.searchsorted(kept_times, fresh_times, side="left")
-    high = np.searchsorted(kept_times, fresh_times, side="right")
-    for i in np.flatnonzero(low < high).tolist():
+    low = kept_times.searchsorted(fresh_times, side="left")
+    high = kept_times.searchsorted(fresh_times, side="right")
+    for i in (low < high).nonzero()[0].tolist():
         ties = hashes[kept[low[i] : high[i]]]
-        low[i] += np.searchsorted(ties, hashes[fresh[i]])
+        low[i] += ties.searchsorted(hashes[fresh[i]])
     return low

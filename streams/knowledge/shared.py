@@ -53,7 +53,7 @@ class Shared:
     def offers(self, items: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
         """Return `categories`, and whether each item is known not to be on offer."""
         found, gone = self.catalogue.offers(items)
-        missing = np.flatnonzero(found == 0)
+        missing = (found == 0).nonzero()[0]
         if self.epoch is not None and len(missing):
             found[missing] = self.epoch.categories(items[missing])
         return found, gone

@@ -50,7 +50,7 @@ class Slots:
         """Return the slot of each item."""
         at = items & self._mask
         slots: NDArray[np.int64] = self._places[at].astype(np.int64)
-        wrong = np.flatnonzero((slots != UNKNOWN) & (self._hashes[slots] != items))
+        wrong = ((slots != UNKNOWN) & (self._hashes[slots] != items)).nonzero()[0]
         while len(wrong):
             at[wrong] = (at[wrong] + np.uint64(1)) & self._mask
             found = self._places[at[wrong]]

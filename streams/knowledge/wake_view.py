@@ -38,5 +38,5 @@ class WakeView:
 
     def of(self, partition: int) -> NDArray[Any]:
         """Return the rows of one partition."""
-        start, stop = np.searchsorted(self.rows["partitions"], [partition, partition + 1])
+        start, stop = self.rows["partitions"].searchsorted([partition, partition + 1])
         return self.rows[start:stop]

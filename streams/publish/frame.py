@@ -53,7 +53,7 @@ class Frame:
         candidates = self.decided.candidates
         rows = len(self.decided.due)
         self.ranked = ranked(candidates, rows)
-        self.bounds = np.searchsorted(candidates.due, np.arange(rows + 1)).tolist()
+        self.bounds = candidates.due.searchsorted(np.arange(rows + 1)).tolist()
         self.item: list[int] = candidates.item.tolist()
         self.resources.recall(set(self.item))
         self.scores = _scores(self.decided)

@@ -45,7 +45,7 @@ def retract(due: DueUsers, settings: Settings, resources: Resources) -> Retracte
     writer = _Writer(due, settings, resources)
     reasons = _Reasons(due, settings)
     retracted = Retracted([], [])
-    for row in np.flatnonzero(due.kind == TriggerKind.RETRACT).tolist():
+    for row in (due.kind == TriggerKind.RETRACT).nonzero()[0].tolist():
         for index, push in enumerate(due.state.pushes.of(row)):
             outstanding = push["status"] == PushStatus.PUBLISHED
             if not outstanding or push["expires_ms"] <= due.now_ms[row]:

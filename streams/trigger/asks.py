@@ -47,7 +47,7 @@ def event_asks(
         _asks(denied, TriggerKind.RETRACT, np.full(len(denied), -1)),
     ]
     for place, (kind, mask) in enumerate(_of_facts(state, facts, settings)):
-        asked = np.flatnonzero(mask)
+        asked = mask.nonzero()[0]
         asks.append(_asks(facts.take(asked), kind, asked * 3 + place, about="item category"))
     changed = at.compress(changes(before, earlier, at))
     asks.append(_asks(changed, TriggerKind.CONTEXT_CHANGE, np.full(len(changed), _LAST)))

@@ -20,7 +20,7 @@ def left_in_cart(events: Ragged) -> NDArray[np.uint64]:
     """
     users = len(events.offsets) - 1
     found = np.full(users, NO_ID, np.uint64)
-    rows = np.flatnonzero(among(events.data["type"], _MOVES) & (events.data["item"] != NO_ID))
+    rows = (among(events.data["type"], _MOVES) & (events.data["item"] != NO_ID)).nonzero()[0]
     if not len(rows):
         return found
     slots, moves = events.slots[rows], events.data.take(rows)

@@ -59,7 +59,7 @@ def changes(before: UserState, applied: NDArray[Any], reports: NDArray[Any]) -> 
     if not news.any() or not len(told):
         return np.zeros(len(reports), bool)
     told = told.take(order_by(_place(told), told["ts_ms"], told["event"]))
-    last = np.searchsorted(_place(told), _place(reports), side="right") - 1
+    last = _place(told).searchsorted(_place(reports), side="right") - 1
     known = told.take(np.maximum(last, 0))
     is_known = (_place(known) == _place(reports)) & (known["value"] != 0)
     same_time = reports["ts_ms"] == known["ts_ms"]

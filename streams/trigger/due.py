@@ -44,7 +44,7 @@ def due_users(judge: Judge, stops: Stops) -> DueUsers:
     rows, timers = _fired(judge, stops)
     found = joined((_judge_timers(judge, stops, rows, timers), _judge_events(judge, stops)))
     drop_timers(judge.state, rows, timers["kind"])
-    due = found.take(np.argsort(found["row"]))
+    due = found.take(found["row"].argsort())
     names = ("kind", "cause", "item", "category", "due_ms", "now_ms", "pos")
     return DueUsers(judge.state.take(due["row"]), *(due[name].copy() for name in names))
 
@@ -52,7 +52,7 @@ def due_users(judge: Judge, stops: Stops) -> DueUsers:
 def _fired(judge: Judge, stops: Stops) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Rows and their stop's timer, if it is still due: an event of the wave may have put it off."""
     timers, slots = judge.state.timers.data, judge.state.timers.slots
-    stopped = np.flatnonzero(timers["kind"] == stops.timer[slots])
+    stopped = (timers["kind"] == stops.timer[slots]).nonzero()[0]
     until_ms = judge.wave.stream_ms[stops.end[slots[stopped]]]
     fired = stopped[timers["due_ms"][stopped] <= until_ms]
     return slots[fired], timers.take(fired)
@@ -100,7 +100,7 @@ def _judge_events(judge: Judge, stops: Stops) -> NDArray[Any]:
     waits = debounced(
         judge.state, due["row"], due["kind"], due["now_ms"], judge.settings.debounce_ms
     )
-    kept = np.flatnonzero(~waits | (due["kind"] == TriggerKind.RETRACT))
+    kept = (~waits | (due["kind"] == TriggerKind.RETRACT)).nonzero()[0]
     kept = kept[np.lexsort((asks[kept], due["row"][kept]))]
     first = np.append(True, due["row"][kept][1:] != due["row"][kept][:-1])[: len(kept)]
     urgent: NDArray[Any] = due.take(kept[first])
@@ -125,8 +125,8 @@ def _categories(events: Ragged, item: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The category that each user's newest event about an item names, 0 for none."""
     found = np.zeros(len(item), np.uint64)
     users, data = events.slots, events.data
-    named = np.flatnonzero(
+    named = (
         (data["item"] == item[users]) & (data["category"] != 0) & (data["item"] != NO_ID)
-    )
+    ).nonzero()[0]
     found[users[named]] = data["category"][named]  # the newest is written last
     return found

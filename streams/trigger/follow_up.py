@@ -18,7 +18,7 @@ def still_own(events: Ragged, item: NDArray[np.uint64]) -> NDArray[np.bool_]:
     ``events``: the users' `EVENT` rows; ``item``: uint64[n], what each one's timer is about.
     """
     users, data = events.slots, events.data
-    same = np.flatnonzero(data["item"] == item[users])
+    same = (data["item"] == item[users]).nonzero()[0]
     users, kind = users[same], data["type"][same]
     pieces = data["quantity"][same].astype(np.int64)
     pieces[among(kind, _UNDONE)] *= -1

@@ -31,7 +31,7 @@ def may_repeat(
     old = _key(state.events.slots[known], state.events.data[column][known])
     new = _key(facts["user"][views], facts[column][views])
     keys = np.concatenate((old, new))
-    order = np.argsort(keys, kind="stable")  # of equals the row's views first, then in input order
+    order = keys.argsort(kind="stable")  # of equals the row's views first, then in input order
     rank = np.empty(len(keys), np.int64)
     rank[order] = places(keys[order])
     marked[views] = rank[len(old) :] + 1 >= threshold
@@ -46,10 +46,10 @@ def repeats(
     Interest that ended in a purchase of the item (or in the category) is no reason to speak.
     """
     marked = np.zeros(len(facts), bool)
-    views = np.flatnonzero((facts["type"] == EventType.VIEW) & (facts[column] != NO_ID))
+    views = ((facts["type"] == EventType.VIEW) & (facts[column] != NO_ID)).nonzero()[0]
     value, until_ms = facts[column][views], facts["ts_ms"][views]
     events = state.events.take(facts["user"][views].astype(np.int64))
-    near = np.flatnonzero(events.data[column] == np.repeat(value, events.lengths))
+    near = (events.data[column] == value.repeat(events.lengths)).nonzero()[0]
     view, ts_ms = events.slots[near], events.data["ts_ms"][near]
     inside = (ts_ms > until_ms[view] - window_ms) & (ts_ms <= until_ms[view])
     view, kind = view[inside], events.data["type"][near][inside]

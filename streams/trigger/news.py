@@ -23,7 +23,7 @@ def still_news(
     it into the cart, and neither bought nor dismissed it since. A new item: they have not seen it yet.
     """
     users, data = events.slots, events.data
-    same = np.flatnonzero(data["item"] == item[users])
+    same = (data["item"] == item[users]).nonzero()[0]
     users, what, ts_ms = users[same], data["type"][same], data["ts_ms"][same]
     cared, done = np.full(len(item), NEVER_MS), np.full(len(item), NEVER_MS)
     np.maximum.at(cared, users[among(what, _CARES)], ts_ms[among(what, _CARES)])

@@ -19,7 +19,7 @@ def may_retract_bought(
 ) -> NDArray[np.bool_]:
     """Mark purchases of an item with an outstanding push."""
     marked = np.zeros(len(facts), bool)
-    bought = np.flatnonzero(facts["type"] == EventType.PURCHASE)
+    bought = (facts["type"] == EventType.PURCHASE).nonzero()[0]
     if not len(bought):
         return marked
     slots, pushes = _outstanding(state)
@@ -40,7 +40,7 @@ def may_retract_denied(
     marked = np.zeros(len(contexts), bool)
     told = contexts["field"] == ContextField.CONSENT_PUSH
     no = (contexts["value"] == DENIED) | (contexts["value"] == NO_ID)
-    denied = np.flatnonzero(told & no)
+    denied = (told & no).nonzero()[0]
     if not len(denied):
         return marked
     slots, pushes = _outstanding(state)

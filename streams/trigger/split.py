@@ -15,7 +15,7 @@ def retractions(due: DueUsers) -> tuple[DueUsers | None, DueUsers]:
     asks = due.kind == TriggerKind.RETRACT
     if not asks.any():
         return None, due
-    return due.take(np.flatnonzero(asks)), due.take(np.flatnonzero(~asks))
+    return due.take(asks.nonzero()[0]), due.take((~asks).nonzero()[0])
 
 
 def silent(

@@ -18,7 +18,7 @@ class Offsets:
         numbers: dict[str, int] = {}
         topic = np.array([numbers.setdefault(r.topic, len(numbers)) for r in records], np.int64)
         end = np.array([record.offset + 1 for record in records], np.int64)
-        self._positions = {name: np.flatnonzero(topic == n) for name, n in numbers.items()}
+        self._positions = {name: (topic == n).nonzero()[0] for name, n in numbers.items()}
         self._next = {name: end[positions] for name, positions in self._positions.items()}
 
     def at(self, positions: NDArray[np.int64]) -> list[dict[str, int]]:
@@ -36,7 +36,7 @@ class Offsets:
         if topic not in self._next:
             return [start] * len(positions)
         reached = np.append(start, self._next[topic])
-        applied = np.searchsorted(self._positions[topic], positions, side="right")
+        applied = self._positions[topic].searchsorted(positions, side="right")
         found: list[int] = reached[applied].tolist()
         return found
 

@@ -79,7 +79,7 @@ class Session:
         stream_ms = stream_times(records, self.marker.stream_ms)
         start, current = 0, knowledge.current(self.marker.epoch)
         for epoch in knowledge.pending(self.marker.epoch):
-            cut = int(np.searchsorted(stream_ms, epoch.holds_from_ms))
+            cut = int(stream_ms.searchsorted(epoch.holds_from_ms))
             if cut == len(records):
                 break
             if cut > start:

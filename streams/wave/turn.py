@@ -172,7 +172,7 @@ class Turn:
         found: list[dict[str, int]] = [{}] * len(positions)
         blocks = self.timeline.block_of(positions)
         for number in np.unique(blocks).tolist():
-            rows = np.flatnonzero(blocks == number)
+            rows = (blocks == number).nonzero()[0]
             applied = positions[rows] - self._starts[number] - before[rows]
             for row, offsets in zip(rows.tolist(), self._offsets(number).at(applied), strict=True):
                 found[row] = offsets

@@ -37,7 +37,7 @@ class OpenWave:
         """Fold the wave's events into the users' rows; count users of whom not all is kept."""
         was = self._cut_off()
         aggregate(self.state, self.wave, settings)
-        rows = np.flatnonzero(self._cut_off() & ~was)
+        rows = (self._cut_off() & ~was).nonzero()[0]
         if len(rows):
             places = self.turn.first_positions(self.state)[rows]
             self.turn.count(places, [("users_truncated",)] * len(rows))
@@ -109,7 +109,7 @@ def _save(turn: Turn, state: UserState, goes_on: NDArray[np.int64]) -> None:
     if _PARTED * len(goes_on) > len(state):
         done = np.ones(len(state), bool)
         done[goes_on] = False
-        state = state.take(np.flatnonzero(done))
+        state = state.take(done.nonzero()[0])
     turn.save(state.keys, pack_rows(state))
 
 
@@ -139,7 +139,7 @@ def _going_on(
     due = state.timers.data["due_ms"] <= pending.timeline.last_ms(block)[slots]
     before = stops.end < pending.timeline.starts[block + 1]
     waits[slots[due]] |= before[slots[due]]
-    return np.flatnonzero(waits & ((stops.timer >= 0) | stops.event))
+    return (waits & ((stops.timer >= 0) | stops.event)).nonzero()[0]
 
 
 def _renumber(pending: Wave, kept: NDArray[np.int64], users: int) -> Wave:
