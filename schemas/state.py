@@ -157,6 +157,8 @@ class UserState:
 
     def take(self, users: NDArray[np.int64]) -> UserState:
         """The chosen users, in that order (repeats allowed)."""
+        if not len(users):
+            return self.fresh([])
         chosen = users.tolist()
         return UserState(
             [self.keys[i] for i in chosen],

@@ -96,9 +96,14 @@ def runs(*columns: NDArray[Any]) -> NDArray[np.int64]:
     return changed.nonzero()[0]
 
 
+def lengths(starts: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
+    """Return how long each run is; the last one ends with the rows."""
+    return np.append(starts[1:], rows) - starts
+
+
 def sums(starts: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sum of each run, added first to last: the same in every batch."""
-    group = np.arange(len(starts)).repeat(np.diff(starts, append=len(values)))
+    group = np.arange(len(starts)).repeat(lengths(starts, len(values)))
     total: NDArray[np.float64] = np.bincount(group, values, len(starts)).astype(np.float64)
     return total
 

@@ -45,12 +45,12 @@ def _columns(
     bought = mask & (data["type"][view.hit_event] == EventType.PURCHASE)
     pair, event = view.hit_pair[bought], view.hit_event[bought]
     ts_ms = data["ts_ms"][event]
-    gap_ms = np.diff(ts_ms, prepend=0)
-    first = np.diff(pair, prepend=-1) != 0
-    own = ~first & (gap_ms >= _LEAST_MS)
+    gap_ms = ts_ms[1:] - ts_ms[:-1]
+    own = (pair[1:] == pair[:-1]) & (gap_ms >= _LEAST_MS)
     logs = np.log(np.ascontiguousarray(gap_ms[own] / DAY_MS))
-    total = np.bincount(pair[own], logs, minlength=len(view))
-    count = np.bincount(pair[own], minlength=len(view))
+    again = pair[1:][own]
+    total = np.bincount(again, logs, minlength=len(view))
+    count = np.bincount(again, minlength=len(view))
     days = np.exp((total + PRIOR_INTERVALS * prior) / (count + PRIOR_INTERVALS))
     since = np.full(len(view), np.nan)
     since[pair] = view.events.age_ms[event] / DAY_MS  # the newest is written last

@@ -47,7 +47,7 @@ def compute(
     if not len(query):
         return np.zeros((0, 2 * scores.shape[1] + 4), np.float32)
     starts = np.concatenate(([True], query[1:] != query[:-1])).nonzero()[0]
-    lengths = np.diff(starts, append=len(query))
+    lengths = np.append(starts[1:], len(query)) - starts
     best = np.maximum.reduceat(scores, starts).repeat(lengths, axis=0)
     top = np.maximum.reduceat(total, starts).repeat(lengths)
     place = np.empty(len(query))

@@ -94,6 +94,8 @@ def next_due(state: UserState) -> dict[bytes, int]:
 
 def drop_timers(state: UserState, users: NDArray[np.int64], kinds: NDArray[np.uint8]) -> None:
     """Take the fired timers out: one kind per user."""
+    if not len(users):
+        return
     fired = np.full(len(state), -1)
     fired[users] = kinds
     slots = state.timers.slots

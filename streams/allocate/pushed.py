@@ -18,4 +18,4 @@ def lately(due: DueUsers) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Return the due row and the `PUSH` record of each counted push within `REACH_MS`."""
     pushes, slots = due.state.pushes.data, due.state.pushes.slots
     recent = (counted(pushes) & (due.now_ms[slots] - pushes["at_ms"] < REACH_MS)).nonzero()[0]
-    return slots[recent], pushes[recent]
+    return slots[recent], pushes.take(recent)

@@ -22,7 +22,7 @@ def bought(state: UserState, now_ms: NDArray[np.int64], settings: Settings) -> s
     """
     events = state.events.data
     rows = _ORDERS[events["type"]].nonzero()[0]
-    slots, events = state.events.slots[rows], events[rows]
+    slots, events = state.events.slots[rows], events.take(rows)
     placed = events["type"] == EventType.PURCHASE
     fresh = placed & (now_ms[slots] - events["ts_ms"] < settings.bought_cooldown_ms)
     quantity = np.where(placed, 1, -1) * events["quantity"].astype(np.int64)
@@ -38,5 +38,7 @@ def stops(
 ) -> NDArray[np.bool_]:
     """Return which pairs the user bought within ``bought_cooldown_ms``, net of returns."""
     owned = bought(due.state, due.now_ms, settings)
+    if not owned:
+        return np.zeros(len(candidates), np.bool_)
     pairs = zip(candidates.due.tolist(), candidates.item.tolist(), strict=True)
     return np.fromiter((pair in owned for pair in pairs), np.bool_, len(candidates))

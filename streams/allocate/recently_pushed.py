@@ -24,5 +24,7 @@ def stops(
     apart_ms = np.abs(view.send_after_ms[slots] - pushes["at_ms"])
     hit = counted(pushes) & (apart_ms < settings.item_cooldown_ms)
     pushed = set(zip(slots[hit].tolist(), pushes["item"][hit].tolist(), strict=True))
+    if not pushed:
+        return np.zeros(len(candidates), np.bool_)
     pairs = zip(candidates.due.tolist(), candidates.item.tolist(), strict=True)
     return np.fromiter((pair in pushed for pair in pairs), np.bool_, len(candidates))

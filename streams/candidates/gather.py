@@ -33,7 +33,7 @@ from streams.candidates import (
 )
 from streams.candidates.catalogue_news import only_news
 from streams.candidates.proposals import Source, View, best
-from streams.groups import PairSet, by_pair, by_score, runs
+from streams.groups import PairSet, by_pair, by_score, lengths, runs
 from streams.knowledge.shared import Shared
 from streams.settings import Settings
 
@@ -102,7 +102,7 @@ def _by_source(
     starts: NDArray[np.int64], source: NDArray[np.int64], score: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Return float32[pairs, sources]: what each source gave the pair, 0 for nothing."""
-    pair = np.arange(len(starts)).repeat(np.diff(starts, append=len(source)))
+    pair = np.arange(len(starts)).repeat(lengths(starts, len(source)))
     told = np.zeros((len(starts), len(SOURCES)), np.float32)
     told[pair, source] = score
     return told

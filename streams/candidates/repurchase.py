@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from schemas.vocabulary import EventType
 from streams.candidates.history import HOUR_MS, Touches, half
 from streams.candidates.proposals import Proposals, Source, View
-from streams.groups import by_pair, runs, sums
+from streams.groups import by_pair, lengths, runs, sums
 
 BEST_SCORE = 0.7
 EARLIEST, LATEST = 0.7, 3.0
@@ -45,8 +45,7 @@ def _owned(seen: Touches, bought: NDArray[np.bool_]) -> tuple[Touches, NDArray[n
     order = by_pair(seen.due, seen.item)
     seen, bought = seen.take(order), bought[order]
     starts = runs(seen.due, seen.item)
-    lengths = np.diff(starts, append=len(seen))
-    kept = np.logical_or.reduceat(bought, starts).repeat(lengths)
+    kept = np.logical_or.reduceat(bought, starts).repeat(lengths(starts, len(seen)))
     return seen.take(kept), bought[kept]
 
 
@@ -58,7 +57,7 @@ def _due(orders: Touches, view: View) -> Columns:
     """
     orders = orders.take(runs(orders.due, orders.item, orders.ts_ms))
     starts = runs(orders.due, orders.item)
-    count = np.diff(starts, append=len(orders))
+    count = lengths(starts, len(orders))
     first, last = orders.ts_ms[starts], orders.ts_ms[starts + count - 1]
     interval_ms = (last - first) / np.maximum(count - 1, 1)
     age_ms = np.maximum(view.due.now_ms[orders.due[starts]] - last, 0)
@@ -72,9 +71,9 @@ def _due(orders: Touches, view: View) -> Columns:
 def _again(seen: Touches, bought: NDArray[np.bool_]) -> Columns:
     """Score ``BEST_SCORE * s / (1 + s)``, s the decayed weights, those up to the last order `BEFORE`."""
     starts = runs(seen.due, seen.item)
-    lengths = np.diff(starts, append=len(seen))
     place = np.where(bought, np.arange(len(seen)), -1)
-    after = np.arange(len(seen)) > np.maximum.reduceat(place, starts).repeat(lengths)
+    last = np.maximum.reduceat(place, starts).repeat(lengths(starts, len(seen)))
+    after = np.arange(len(seen)) > last
     weight = np.where(after, seen.weight, BEFORE * seen.weight)
     strength = sums(starts, weight * half(seen.age_ms, HALF_LIFE_MS))
     score = BEST_SCORE * strength / (1 + strength)

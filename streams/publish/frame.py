@@ -56,8 +56,9 @@ class Frame:
         self.bounds = candidates.due.searchsorted(np.arange(rows + 1)).tolist()
         self.item: list[int] = candidates.item.tolist()
         self.resources.recall(set(self.item))
-        self.scores = _scores(self.decided)
-        self._partial = _partial(candidates)
+        experts = _experts(candidates)
+        self.scores = _scores(self.decided, experts)
+        self._partial = _partial(candidates, experts)
         self.propensity = self._propensities()
 
     def _propensities(self) -> list[float]:
@@ -147,7 +148,7 @@ def recent_pushes(state: UserState) -> list[list[tuple[int, str]]]:
     """Return each user's counted pushes: time in ms and the item's hash in hex."""
     result: list[list[tuple[int, str]]] = [[] for _ in range(len(state))]
     hit = counted(state.pushes.data)
-    rows = state.pushes.data[hit]
+    rows = state.pushes.data.compress(hit)
     columns = (state.pushes.slots[hit], rows["at_ms"], rows["item"])
     for slot, at_ms, item in zip(*(column.tolist() for column in columns), strict=True):
         result[slot].append((at_ms, f"{item:016x}"))
@@ -162,10 +163,10 @@ def packed(rows: NDArray[np.float32] | None, count: int) -> list[bytes]:
     return [raw[at : at + size] for at in range(0, count * size, size)]
 
 
-def _scores(decided: Decided) -> list[Scores]:
+def _scores(decided: Decided, experts: NDArray[np.float64]) -> list[Scores]:
     """Each candidate's probabilities: null where an expert is missing, never NaN."""
     candidates, given = decided.candidates, decided.weights
-    temporal, context = map(_or_null, _experts(candidates))
+    temporal, context = map(_or_null, experts)
     h = fused(candidates)
     score = np.where(np.isfinite(h), h, 0.0).tolist()
     numbers = [repeat(float(n)) for n in (given.lambda_t, given.lambda_c, given.bias)]
@@ -195,9 +196,9 @@ def _or_null(h: NDArray[np.float64]) -> list[float | None]:
     return found
 
 
-def _partial(candidates: CandidateSet) -> set[int]:
+def _partial(candidates: CandidateSet, experts: NDArray[np.float64]) -> set[int]:
     """The due rows of candidates that some expert could not score."""
-    missing = np.isnan(_experts(candidates)).any(axis=0)
+    missing = np.isnan(experts).any(axis=0)
     return set(candidates.due[missing].tolist())
 
 
@@ -205,4 +206,4 @@ def _experts(candidates: CandidateSet) -> NDArray[np.float64]:
     """Both experts' probabilities, float64[2, pairs], NaN where an expert is missing."""
     nothing = np.full(len(candidates), np.nan)
     given = (candidates.h_t, candidates.h_c)
-    return np.stack([nothing if column is None else column for column in given])
+    return np.array([nothing if column is None else column for column in given])

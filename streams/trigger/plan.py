@@ -43,7 +43,10 @@ def plan(state: UserState, pending: Wave, cursor: NDArray[np.int64], settings: S
     through = len(pending.timeline)
     timer_pos, timer_kind = _next_timer(state, pending.timeline, cursor)
     event_pos = np.full(len(state), through)
-    for rows, marked in _suspects(state, pending, settings):
+    for rows, marked in (
+        (pending.facts, _suspected_facts(state, pending, settings)),
+        (pending.contexts, _suspected_contexts(state, pending)),
+    ):
         np.minimum.at(event_pos, rows["user"][marked], rows["pos"][marked])
     by_timer = (timer_pos <= event_pos) & (timer_pos < through)
     by_event = ~by_timer & (event_pos < through)
@@ -66,30 +69,23 @@ def _next_timer(
     return pos, kind
 
 
-def _suspects(
-    state: UserState, pending: Wave, settings: Settings
-) -> list[tuple[NDArray[Any], NDArray[np.bool_]]]:
-    facts, contexts, stream_ms = pending.facts, pending.contexts, pending.stream_ms
-    found: list[tuple[NDArray[Any], NDArray[np.bool_]]] = []
-    if len(facts):
-        item = may_repeat(state, facts, "item", settings.repeat_item_views)
-        category = may_repeat(state, facts, "category", settings.repeat_category_views)
-        found += [
-            (facts, item & ~_waits(state, facts, TriggerKind.REPEAT_ITEM, stream_ms, settings)),
-            (
-                facts,
-                category & ~_waits(state, facts, TriggerKind.REPEAT_CATEGORY, stream_ms, settings),
-            ),
-            (facts, facts["type"] == EventType.FAV),
-            (facts, may_retract_bought(state, facts, stream_ms)),
-            (facts, _arms_within(facts, pending.timeline, settings)),
-        ]
-    if len(contexts):
-        found += [
-            (contexts, may_change(state, contexts)),
-            (contexts, may_retract_denied(state, contexts, stream_ms)),
-        ]
-    return found
+def _suspected_facts(state: UserState, pending: Wave, settings: Settings) -> NDArray[np.bool_]:
+    facts, stream_ms = pending.facts, pending.stream_ms
+    marked: NDArray[np.bool_] = facts["type"] == EventType.FAV
+    for kind, column, threshold in (
+        (TriggerKind.REPEAT_ITEM, "item", settings.repeat_item_views),
+        (TriggerKind.REPEAT_CATEGORY, "category", settings.repeat_category_views),
+    ):
+        repeated = may_repeat(state, facts, column, threshold)
+        if repeated.any():
+            marked |= repeated & ~_waits(state, facts, kind, stream_ms, settings)
+    marked |= may_retract_bought(state, facts, stream_ms)
+    return marked | _arms_within(facts, pending.timeline, settings)
+
+
+def _suspected_contexts(state: UserState, pending: Wave) -> NDArray[np.bool_]:
+    contexts = pending.contexts
+    return may_change(state, contexts) | may_retract_denied(state, contexts, pending.stream_ms)
 
 
 def _waits(
@@ -111,6 +107,8 @@ def _arms_within(facts: NDArray[Any], timeline: Timeline, settings: Settings) ->
     """Mark events that start a timer which is due inside this very batch."""
     marked = np.zeros(len(facts), bool)
     delays = timer_delays(settings)
+    if not len(facts) or facts["ts_ms"].min() + min(delays.values()) > timeline.ms.max():
+        return marked
     last_ms = timeline.last_ms(timeline.block_of(facts["pos"]))
     for kind, cause in TIMER_CAUSES.items():
         due = facts["ts_ms"] + delays[kind] <= last_ms

@@ -23,10 +23,12 @@ def may_retract_bought(
     if not len(bought):
         return marked
     slots, pushes = _outstanding(state)
-    for i in bought:
-        row = facts[i]
-        mine = (slots == row["user"]) & (pushes["item"] == row["item"])
-        marked[i] = bool((pushes["expires_ms"][mine] > stream_ms[row["pos"]]).any())
+    if not len(slots):
+        return marked
+    users, items, now_ms = facts["user"], facts["item"], stream_ms[facts["pos"]]
+    for i in bought.tolist():
+        mine = (slots == users[i]) & (pushes["item"] == items[i])
+        marked[i] = (pushes["expires_ms"][mine] > now_ms[i]).any()
     return marked
 
 
@@ -44,12 +46,14 @@ def may_retract_denied(
     if not len(denied):
         return marked
     slots, pushes = _outstanding(state)
-    for i in denied:
-        mine = slots == contexts["user"][i]
-        marked[i] = bool((pushes["expires_ms"][mine] > stream_ms[contexts["pos"][i]]).any())
+    if not len(slots):
+        return marked
+    users, now_ms = contexts["user"], stream_ms[contexts["pos"]]
+    for i in denied.tolist():
+        marked[i] = (pushes["expires_ms"][slots == users[i]] > now_ms[i]).any()
     return marked
 
 
 def _outstanding(state: UserState) -> tuple[NDArray[np.int64], NDArray[Any]]:
     standing = state.pushes.data["status"] == PushStatus.PUBLISHED
-    return state.pushes.slots[standing], state.pushes.data[standing]
+    return state.pushes.slots[standing], state.pushes.data.compress(standing)

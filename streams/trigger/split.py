@@ -33,5 +33,7 @@ def speaking(
     """Return the rows that nothing stopped."""
     if not stopped:
         return due, view
-    rows = np.setdiff1d(np.arange(len(due)), [stop.due for stop in stopped])
+    speaks = np.ones(len(due), bool)
+    speaks[[stop.due for stop in stopped]] = False
+    rows = speaks.nonzero()[0]
     return due.take(rows), view.take(rows)

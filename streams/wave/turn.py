@@ -171,7 +171,7 @@ class Turn:
         """Return what had been read at each position: with that record, or before it."""
         found: list[dict[str, int]] = [{}] * len(positions)
         blocks = self.timeline.block_of(positions)
-        for number in np.unique(blocks).tolist():
+        for number in sorted(set(blocks.tolist())):
             rows = (blocks == number).nonzero()[0]
             applied = positions[rows] - self._starts[number] - before[rows]
             for row, offsets in zip(rows.tolist(), self._offsets(number).at(applied), strict=True):

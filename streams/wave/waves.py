@@ -122,6 +122,8 @@ def _counted(outcome: str | None) -> tuple[str, ...]:
 
 def _cut(pending: Wave, end: NDArray[np.int64]) -> tuple[Wave, Wave]:
     """What each user does before their stop, and what comes after it."""
+    if (end == len(pending.timeline)).all():
+        return pending, pending.map(lambda rows: rows[:0])
     now = [rows["pos"] < end[rows["user"]] for rows in pending.parts]
     both = list(zip(pending.parts, now, strict=True))
     part = pending.of([rows.compress(mask) for rows, mask in both])
@@ -132,6 +134,9 @@ def _going_on(
     state: UserState, pending: Wave, stops: Stops, cursor: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """The users who stopped and have events left, or a timer due before a record that is left."""
+    stopped = (stops.timer >= 0) | stops.event
+    if not stopped.any():
+        return np.zeros(0, np.int64)
     waits = np.zeros(len(state), bool)
     for rows in pending.parts:
         waits[rows["user"]] = True
@@ -139,7 +144,7 @@ def _going_on(
     due = state.timers.data["due_ms"] <= pending.timeline.last_ms(block)[slots]
     before = stops.end < pending.timeline.starts[block + 1]
     waits[slots[due]] |= before[slots[due]]
-    return (waits & ((stops.timer >= 0) | stops.event)).nonzero()[0]
+    return (waits & stopped).nonzero()[0]
 
 
 def _renumber(pending: Wave, kept: NDArray[np.int64], users: int) -> Wave:
