@@ -1,23 +1,24 @@
-"""Which items are described alike: nearest neighbours by words and by the shop's own embedding."""
+"""Which items are described alike: nearest neighbours by words and by the shop's own embedding.
+
+A worker learns this, so it is sparse algebra alone: scikit-learn, which says the same
+(`tests/models/items/test_alike.py`), takes two seconds and 140 MB to be there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack
-from sklearn import config_context
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.neighbors import NearestNeighbors
-from sklearn.preprocessing import normalize
+from scipy.sparse import coo_array, csr_array, diags_array, hstack, vstack
 
 from models.items.content import Described
+from models.items.largest import entries, largest
 
 LEAST = 0.2
 """A cosine below it is one common word."""
-WORKING_MIB = 32
-"""Distances that are in memory at once."""
+MOST_AT_ONCE = 2_000_000
+"""Cosines that are in memory at once."""
 Places = NDArray[np.int64]
 
 
@@ -31,28 +32,52 @@ def alike(
     """
     if not len(asking) or not len(among):
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-    rows = _vectors(told)
-    near = NearestNeighbors(n_neighbors=min(longest + 1, len(among)), metric="cosine", n_jobs=1)
-    with config_context(working_memory=WORKING_MIB):
-        distance, index = near.fit(rows[among]).kneighbors(rows[asking])
-    row, column = np.repeat(asking, index.shape[1]), among[index.ravel()]
-    like = 1.0 - distance.ravel()
-    kept = (row != column) & (like >= LEAST)
-    return row[kept], column[kept], np.minimum(like[kept], 1.0)
+    near = vstack(list(_nearest(_vectors(told), asking, among, longest)), format="coo")
+    return asking[near.row], among[near.col], np.minimum(near.data, 1.0)
+
+
+def _nearest(
+    vectors: csr_array, asking: Places, among: Places, longest: int
+) -> Iterator[csr_array]:
+    """Yield the largest cosines of some rows at a time: csr[asking, among]."""
+    others = vectors[among].T.tocsr()
+    for part in np.array_split(asking, 1 + len(asking) * len(among) // MOST_AT_ONCE):
+        cosines = csr_array(vectors[part] @ others)
+        itself = np.repeat(part, np.diff(cosines.indptr)) == among[cosines.indices]
+        yield largest(entries(cosines, ~itself & (cosines.data >= LEAST)), longest)
 
 
 def _vectors(told: Sequence[Described]) -> csr_array:
     """Rows of length 1: TF-IDF of the words, and with as much weight the embedding that a shop gives."""
-    words = TfidfVectorizer(token_pattern=r"\S+", sublinear_tf=True)
-    try:
-        parts = [words.fit_transform([each.words for each in told])]
-    except ValueError:  # nobody said a word
-        parts = [csr_array((len(told), 1))]
+    parts = [_tf_idf([each.words for each in told])]
     width = max((len(each.embedding) for each in told if each.embedding), default=0)
     if width:
         own = np.zeros((len(told), width))
         for row, each in zip(own, told, strict=True):
             if each.embedding and len(each.embedding) == width:
                 row[:] = each.embedding
-        parts.append(csr_array(normalize(np.nan_to_num(own))))
-    return csr_array(normalize(hstack(parts).tocsr()))
+        parts.append(_unit(csr_array(np.nan_to_num(own))))
+    return _unit(csr_array(hstack(parts)))
+
+
+def _tf_idf(texts: Sequence[str]) -> csr_array:
+    """Rows of length 1: of each word of a text (1 + ln count) (1 + ln((1 + texts) / (1 + texts with it)))."""
+    columns = dict[str, int]()
+    words = [
+        (row, columns.setdefault(word, len(columns)))
+        for row, text in enumerate(texts)
+        for word in text.lower().split()
+    ]
+    if not words:
+        return csr_array((len(texts), 1))
+    place = np.array(words, np.int64).T
+    counts = csr_array(coo_array((np.ones(len(words)), place), (len(texts), len(columns))))
+    having = np.bincount(counts.indices, minlength=len(columns))
+    counts.data = 1 + np.log(counts.data)
+    return _unit(csr_array(counts @ diags_array(1 + np.log((1 + len(texts)) / (1 + having)))))
+
+
+def _unit(rows: csr_array) -> csr_array:
+    """Return the rows at length 1; empty ones stay as they are."""
+    length = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    return csr_array(diags_array(1 / np.where(length > 0, length, 1.0)) @ rows)
