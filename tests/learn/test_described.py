@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from learn.test_learner import T_MS, VIEW, signals
+from support.learning import T_MS, VIEW, signals
 
 from schemas.ids import hash64
 from streams.knowledge.catalogue import Catalogue

@@ -1,3 +1,5 @@
+"""What the learner says does not depend on how signals came, and is what they say."""
+
 from __future__ import annotations
 
 import itertools
@@ -7,42 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.learning import BUY, CART, DAY_MS, T_MS, VIEW, learned, signals
 
-import streams.learn.digest as digest
-import streams.learn.learner as learner_module
-from schemas.globals import Signals
 from schemas.vocabulary import EventType
 from streams.knowledge.shared import EpochView
 from streams.learn.learner import Bounds, Learner
 from streams.settings import Settings
 
-T_MS = 1_700_000_000_000
-DAY_MS = 86_400_000
 SMALL = Bounds(users=1_000, chunk=7)
 TIGHT = Bounds(users=2, items=8, chunk=7)
-
-VIEW, CART, BUY = EventType.VIEW, EventType.CART, EventType.PURCHASE
-
-
-def signals(rows, names=None, partition=0):
-    """``rows``: (user, item, category, type, ts_ms); every hash n is called "n"."""
-    columns = list(zip(*rows, strict=True)) or [()] * 5
-    if names is None:
-        names = {n: str(n) for n in (*columns[1], *columns[2]) if n}
-    kinds = ("<u8", "<u8", "<u8", "u1", "<i8")
-    packed = [np.array(c, kind).tobytes() for c, kind in zip(columns, kinds, strict=True)]
-    users, items, categories, types, ts_ms = packed
-    return Signals(
-        schema_version=1, partition=partition, stream_ms=max(columns[4], default=0), users=users,
-        items=items, categories=categories, types=types, ts_ms=ts_ms, names=names,
-    )  # fmt: skip
-
-
-def learned(*batches, bounds=None, now_ms=T_MS, **more):
-    learner = Learner(Settings(**more), bounds)
-    for batch in batches:
-        learner.absorb(signals(batch))
-    return EpochView.decode(learner.epoch(1, now_ms, 0))
 
 
 def encoded(rows):
@@ -202,114 +177,3 @@ def test_columns_of_different_lengths_are_refused_and_nothing_is_absorbed():
     with pytest.raises(ValueError, match="different lengths"):
         learner.absorb(broken)
     assert len(EpochView.decode(learner.epoch(1, T_MS, 0)).trending[0]) == 0
-
-
-def crowd(users, items, name):
-    rng = np.random.default_rng(0)
-    rows = [
-        (int(u), int(i), int(i) % 50 + 10**6, VIEW, T_MS - int(d))
-        for u, i, d in zip(
-            rng.integers(1, users, 60_000), rng.integers(1, items, 60_000),
-            rng.integers(0, DAY_MS, 60_000), strict=True,
-        )
-    ]  # fmt: skip
-    return signals(rows, names={n: name(n) for r in rows for n in r[1:3]})
-
-
-def test_an_epoch_stays_below_four_mebibytes_even_with_the_longest_names():
-    learner = Learner(Settings(candidates_per_source=200))
-    learner.absorb(crowd(3_000, 30_000, lambda n: str(n).rjust(256, "x")))
-    epoch = learner.epoch(1, T_MS, 0)
-    size = len(msgspec.msgpack.encode(epoch))
-    assert digest.MAX_EPOCH_BYTES // 2 < size < 4 * 2**20
-    assert len(epoch.neighbours) > 20
-
-
-def test_the_most_frequent_items_keep_their_neighbours_when_not_all_fit(monkeypatch):
-    monkeypatch.setattr(digest, "MAX_EPOCH_BYTES", 3_000)
-    rows = [(u, i, 0, VIEW, T_MS) for u in range(1, 200) for i in range(1, 60) if u % i == 0]
-    learner = Learner(Settings(candidates_per_source=2))
-    learner.absorb(signals(rows))
-    epoch = learner.epoch(1, T_MS, 0)
-    assert len(msgspec.msgpack.encode(epoch)) <= 3_000
-    assert 0 < len(epoch.neighbours) < 59
-    assert 1 in epoch.neighbours
-
-
-def test_names_beyond_the_bound_are_forgotten_unless_an_item_bears_them(monkeypatch):
-    monkeypatch.setattr(learner_module, "MAX_NAMES", 10)
-    learner = Learner(Settings())
-    names = {n: str(n) for n in range(1, 50)}
-    learner.absorb(signals([(1, 1, 40, VIEW, T_MS)], names=names))
-    learner.epoch(1, T_MS, 0)
-    learner.absorb(signals([(1, 2, 0, VIEW, T_MS)], names={}))
-    assert learner.epoch(2, T_MS, 0).names == {1: "1", 40: "40"}
-
-
-def test_neighbours_are_worked_out_again_when_there_is_news_or_a_day_later():
-    rows = [(user, item, 0, VIEW, T_MS) for user in range(1, 101) for item in (1, 2)]
-    learner = Learner(Settings())
-    learner.absorb(signals(rows))
-    before = learner.epoch(1, T_MS, 0).neighbours
-    learner.absorb(signals([(500, 2, 0, VIEW, T_MS), (500, 3, 0, VIEW, T_MS)]))
-    assert learner.epoch(2, T_MS, 0).neighbours == before
-    assert 3 in learner.epoch(3, T_MS + DAY_MS, 0).neighbours
-    learner.absorb(signals([(u, i, 0, VIEW, T_MS) for u in range(600, 700) for i in (4, 5)]))
-    assert 5 in learner.epoch(4, T_MS + DAY_MS, 0).neighbours
-
-
-def test_an_item_that_was_forgotten_is_in_no_list_any_more():
-    learner = Learner(Settings(), Bounds(items=8, chunk=1))
-    old = [(user, item, 0, VIEW, T_MS) for user in range(1, 101) for item in (1, 2)]
-    learner.absorb(signals(old))
-    assert set(learner.epoch(1, T_MS, 0).neighbours) == {1, 2}
-    learner.absorb(signals([(500 + n, n, 0, VIEW, T_MS + n) for n in range(3, 10)]))
-    epoch = learner.epoch(2, T_MS, 0)
-    assert epoch.neighbours == {}
-    assert set(epoch.names) == set(range(3, 10))
-
-
-def test_a_long_record_counts_in_the_same_chunks_as_short_ones():
-    rows = [
-        (1, 1, 0, VIEW, T_MS),
-        (2, 1, 0, VIEW, T_MS),
-        (1, 2, 0, VIEW, T_MS),
-        (2, 2, 0, VIEW, T_MS),
-    ]
-    forgetful = Bounds(users=1, chunk=2)
-    assert learned(rows, bounds=forgetful).neighbours[1][0].tolist() == []
-    assert learned(rows[:2], rows[2:], bounds=forgetful).neighbours[1][0].tolist() == []
-    assert learned(rows).neighbours[1][0].tolist() == [2]
-
-
-def viewed(user, items, ts_ms):
-    return [(user, item, 101, VIEW, ts_ms + n * 1000) for n, item in enumerate(items)]
-
-
-def test_an_item_launched_an_hour_ago_has_neighbours_and_is_one():
-    """Long history of other items; then a launch that three users look at beside item 1."""
-    old = [row for user in range(300) for row in viewed(1000 + user, (1, 2, 3, 4), T_MS + user)]
-    launch = [row for user in range(3) for row in viewed(user + 1, (1, 77), T_MS + 3_600_000)]
-    learner = Learner(Settings())
-    learner.absorb(signals(old))
-    before = EpochView.decode(learner.epoch(1, T_MS + 3_600_000, 0))
-    learner.absorb(signals(launch))
-    after = EpochView.decode(learner.epoch(2, T_MS + 2 * 3_600_000, 0))
-    assert 77 not in before.neighbours.keys
-    assert 1 in after.neighbours[77][0]
-    assert 77 in after.neighbours[1][0]
-    np.testing.assert_array_equal(after.neighbours[2][0], before.neighbours[2][0])
-
-
-def test_the_lists_of_a_launch_are_those_of_a_full_count():
-    old = [row for user in range(300) for row in viewed(1000 + user, (1, 2, 3, 4), T_MS + user)]
-    launch = [row for user in range(3) for row in viewed(user + 1, (1, 77), T_MS + 3_600_000)]
-    step_by_step = Learner(Settings())
-    step_by_step.absorb(signals(old))
-    step_by_step.epoch(1, T_MS + 3_600_000, 0)
-    step_by_step.absorb(signals(launch))
-    view = EpochView.decode(step_by_step.epoch(2, T_MS + 2 * 3_600_000, 0))
-    whole = learned(old + launch, now_ms=T_MS + 2 * 3_600_000)
-    for item in (1, 77):
-        np.testing.assert_array_equal(view.neighbours[item][0], whole.neighbours[item][0])
-        np.testing.assert_array_equal(view.neighbours[item][1], whole.neighbours[item][1])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from learn.test_learner import T_MS, VIEW, signals
+from support.learning import T_MS, VIEW, signals
 
 from schemas.ids import hash64
 from streams.knowledge.shared import EpochView

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from learn.test_learner import T_MS, VIEW, signals
+from support.learning import T_MS, VIEW, signals
 
 from schemas.vocabulary import TriggerKind
 from streams.knowledge.news import CHANGE

@@ -6,10 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from support.due import Person, candidate_set, due_users, named, no_candidates, texts
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+from support.due import EVENING_MS, Person, candidate_set, due_users, named, no_candidates, texts
 
 from models.bundle import Weights
 from schemas.catalog import CatalogItem, Offer
+from schemas.decision import Decision, Suppression
+from schemas.recommendation import Recommendation
 from schemas.tables import DueUsers
 from streams.allocate import allocate
 from streams.policy import screen
@@ -31,6 +36,13 @@ CATALOGUE = {
     )
 }
 GRANTED = Settings(consent_default="granted")
+LONDONER = Person(
+    consent="granted", timezone="Europe/London", locale="en-GB", due_ms=EVENING_MS, pos=4
+)
+STRUCTS = {"decisions": Decision, "recommendations": Recommendation, "suppressions": Suppression}
+VALIDATORS = {
+    topic: Draft202012Validator(msgspec.json.schema(struct)) for topic, struct in STRUCTS.items()
+}
 WEIGHTS = Weights(lambda_t=0.6, lambda_c=0.4, bias=0.1)
 
 
@@ -84,3 +96,10 @@ def tell(*people: Person, pairs: list[Any], settings: Settings = GRANTED, **chan
     """Decide these people over pairs of (due, item, probability, source score), and publish."""
     decided = decide(due_users(*people), pairs, settings)
     return Told(publish(decided, settings, resources(**changes)), decided)
+
+
+def check_records(told: Told) -> None:
+    """Every record is valid, and finite: JSON has no NaN."""
+    for _, output in told.published.outputs:
+        value = json.loads(output.value, parse_constant=pytest.fail)
+        VALIDATORS[output.topic].validate(value)
