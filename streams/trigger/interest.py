@@ -13,6 +13,7 @@ from schemas.vocabulary import EventType
 from streams.groups import places
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_BUCKETS = 1 << 14
 
 
 def may_repeat(
@@ -30,6 +31,7 @@ def may_repeat(
     known = state.events.data["type"] == EventType.VIEW
     old = _key(state.events.slots[known], state.events.data[column][known])
     new = _key(facts["user"][views], facts[column][views])
+    old = old[_may_be_in(new, old)]
     keys = np.concatenate((old, new))
     order = keys.argsort(kind="stable")  # of equals the row's views first, then in input order
     rank = np.empty(len(keys), np.int64)
@@ -57,6 +59,15 @@ def repeats(
     bought = np.bincount(view[kind == EventType.PURCHASE], minlength=len(views))
     marked[views] = (seen >= threshold) & (bought == 0)
     return marked
+
+
+def _may_be_in(keys: NDArray[np.uint64], asked: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Mark what may be one of ``keys``; a filter by a few of the bits spares sorting most of the rest."""
+    last = np.uint64(_BUCKETS - 1)
+    taken = np.zeros(_BUCKETS, bool)
+    taken[keys & last] = True
+    found: NDArray[np.bool_] = taken[asked & last]
+    return found
 
 
 def _key(users: NDArray[Any], values: NDArray[np.uint64]) -> NDArray[np.uint64]:

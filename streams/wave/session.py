@@ -180,11 +180,11 @@ class Session:
         """Put the text of hashes that the partition sees for the first time in its dictionary."""
         unknown = [number for number in names if self._names.get(number) is None]
         rows = self.get_many([_name_key(number) for number in unknown])
-        for number, row in zip(unknown, rows, strict=True):
-            if row is None:
-                self.put(_name_key(number), names[number].encode())
-                self.fresh_names[number] = names[number]
-            self._names[number] = names[number]
+        fresh = [number for number, row in zip(unknown, rows, strict=True) if row is None]
+        for number in fresh:
+            self.put(_name_key(number), names[number].encode())
+            self.fresh_names[number] = names[number]
+        self._names.update(names)
 
     def text(self, number: int) -> str | None:
         """Return the text of a hash, None when this partition never saw it."""

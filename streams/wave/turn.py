@@ -183,8 +183,10 @@ class Turn:
 
     def text(self, number: int) -> str | None:
         """Return the text of a hash, None when none of the partitions ever saw it."""
-        texts = (session.text(number) for session in self.sessions)
-        return next((text for text in texts if text is not None), None)
+        for session in self.sessions:
+            if (text := session.text(number)) is not None:
+                return text
+        return None
 
     def recall(self, numbers: Iterable[int]) -> None:
         """Read the texts of hashes that will be asked for: one look into each store for all."""
