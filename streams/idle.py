@@ -9,9 +9,11 @@ from models.features import CONTRACT, user_features, user_steps, whereabouts
 from schemas.state import UserState
 from schemas.tables import CandidateSet, DueUsers
 from streams.aggregate import unpack_rows
+from streams.dictionary import Dictionary
 from streams.experts.zones import zones_of
 from streams.settings import Settings
-from streams.store import NAME, USER, MemoryStore
+from streams.store import USER, MemoryStore
+from streams.wave.session import read_marker
 
 SHARE = 64
 """One in so many users is sampled at each epoch, in turn."""
@@ -29,9 +31,10 @@ def idle_moments(
     state = unpack_rows(keys, store.get_many([USER + key for key in keys]))
     moments = np.full(len(state), now_ms)
 
+    dictionary = Dictionary(store.get_many, read_marker(store).names)
+
     def text(number: int) -> str | None:
-        raw = store.rows.get(NAME + number.to_bytes(8, "little"))
-        return None if raw is None else raw.decode()
+        return dictionary.find((number,))[number]
 
     zones = zones_of(state, text, settings.default_timezone)
     due = _asking_nothing(state, moments)

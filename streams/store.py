@@ -12,7 +12,7 @@ from schemas.tables import Output, SourceRecord
 USER = b"U"
 """Key prefix of a user's packed row; the 16-byte pseudonym follows."""
 NAME = b"N"
-"""Key prefix of the dictionary; the 8-byte little-endian hash follows, the value is its text."""
+"""Key prefix of the dictionary; `streams.dictionary` says what follows."""
 TIMER = b"T"
 """Key prefix of the timer index; due time (8 bytes big-endian) and pseudonym follow."""
 MARKER = b"M"

@@ -12,12 +12,14 @@ from models.features import user_features, whereabouts
 from schemas.vocabulary import EventType
 from streams.accept import Vault
 from streams.aggregate import unpack_rows
+from streams.dictionary import Dictionary
 from streams.history import HistoryError, read_history
 from streams.pipeline import Pipeline
 from streams.replay import replay
 from streams.settings import load_settings
 from streams.sources import open_source
-from streams.store import NAME, USER
+from streams.store import USER
+from streams.wave.session import read_marker
 
 ZONE = "America/Sao_Paulo"
 MIDNIGHT_MS = at("2026-03-20T03:00:00+00:00")
@@ -50,8 +52,7 @@ def test_a_user_is_on_the_grid_from_the_hour_after_their_first_event():
 
 
 def text_of(store, number):
-    raw = store.rows.get(NAME + number.to_bytes(8, "little"))
-    return None if raw is None else raw.decode()
+    return Dictionary(store.get_many, read_marker(store).names).find((number,))[number]
 
 
 def test_the_features_are_those_of_a_full_replay_bit_for_bit():

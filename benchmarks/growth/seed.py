@@ -28,7 +28,8 @@ from streams.knowledge.shared import Knowledge
 from streams.pipeline import Pipeline
 from streams.replay import replay
 from streams.settings import Settings
-from streams.store import NAME, USER
+from streams.store import MARKER, NAME, USER
+from streams.wave.session import Marker
 
 DAY_MS = 86_400_000
 USERS, EVENTS = 5_000, 60_000
@@ -53,7 +54,7 @@ MOVED = {
 class Template:
     """What a replay left behind: users' rows, the dictionary, and a pipeline that knows it all.
 
-    ``alike[k]``: which users' numbers leave ``k`` when divided by `SITUATIONS`; all if none do.
+    ``names``: the dictionary, and a marker that says how long it is. ``alike[k]``: which users' numbers leave ``k`` when divided by `SITUATIONS`; all if none do.
     """
 
     users: UserState
@@ -71,6 +72,8 @@ def template(settings: Settings, users: int = USERS, events: int = EVENTS) -> Te
     known = {key: row for key, row in rows.items() if key.startswith(USER)}
     state = unpack_rows([key[len(USER) :] for key in known], list(known.values()))
     names = {key: row for key, row in rows.items() if key.startswith(NAME)}
+    told = Marker(names=done.markers()[0].names)
+    names[MARKER] = msgspec.msgpack.encode(told)
     return Template(state, _alike(state, pipeline), names, _knowing(pipeline, log, done.epoch))
 
 

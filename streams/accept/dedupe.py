@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from schemas.decision import LateEvent
 from schemas.moments import event_ids, times_ms
-from schemas.state import UserState
+from schemas.state import Ragged, UserState
 from schemas.tables import EventBatch
 from streams.settings import Settings
 
 Ints = NDArray[np.int64]
 
 _SHORT = np.iinfo(np.uint16).max
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 _ACCEPTED, _DUPLICATE, _LATE = 0, 1, 2
 
 
@@ -80,7 +81,7 @@ def deduplicate(batch: EventBatch, state: UserState, settings: Settings) -> Even
     accepted before it, else late before ``max(newest - lateness_ms, floor_ms)``, else accepted.
     """
     events = batch.events
-    known = _known(events["event"], state.seen.data)
+    known = _known(events, state.seen)
     full = _full_users(events["user"], state, settings)
     doubtful = full | _doubtful_users(events, known, state, settings)
     verdicts = np.zeros(len(events), np.uint8)
@@ -133,15 +134,25 @@ def _repeated(ids: NDArray[np.uint64]) -> NDArray[np.bool_]:
     return repeated
 
 
-def _known(ids: NDArray[np.uint64], seen: NDArray[Any]) -> Ints:
-    """Return the places in ``seen`` (MOMENT) of ids that the batch has too.
+def _known(events: NDArray[Any], seen: Ragged) -> Ints:
+    """Return the places in ``seen`` (MOMENT) of ids that the batch has of the same user.
 
     Tables of what 16 bits of the ids occur drop nearly all others first: sorting what hundreds of
     users remember would cost more than the rest of the batch.
     """
-    maybe = np.flatnonzero(_among(seen["event_high"], ids >> np.uint64(32)))
-    maybe = maybe[_among(seen["event"][maybe] & _SHORT, ids & np.uint64(_SHORT))]
-    return maybe[np.isin(event_ids(seen.take(maybe)), ids)] if len(maybe) else maybe
+    ids = events["event"]
+    maybe = np.flatnonzero(_among(seen.data["event_high"], ids >> np.uint64(32)))
+    maybe = maybe[_among(seen.data["event"][maybe] & _SHORT, ids & np.uint64(_SHORT))]
+    if not len(maybe):
+        return maybe
+    users = np.searchsorted(seen.offsets, maybe, side="right") - 1
+    told = _of_user(users, event_ids(seen.data.take(maybe)))
+    return maybe[np.isin(told, _of_user(events["user"], ids))]
+
+
+def _of_user(users: NDArray[Any], ids: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    # Two pairs that collide only make one more doubt, never one fewer.
+    return ids + users.astype(np.uint64) * _MIX
 
 
 def _among(shorts: NDArray[Any], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -63,23 +63,20 @@ def pack_rows(state: UserState) -> list[bytes]:
     """Return one packed row per user; fills the section counts of the heads."""
     head, journal = state.head, np.zeros(len(state), JOURNAL)
     head["sealed"] = [len(text) for text in state.sealed]
-    facts_of, journal_of = _facts(state), {name: getattr(state, name) for name in JOURNALS}
-    for counts, sections in ((head, facts_of), (journal, journal_of)):
+    facts, later = _facts(state), {name: getattr(state, name) for name in JOURNALS}
+    for counts, sections in ((head, facts), (journal, later)):
         for name, section in sections.items():
             counts[COUNTED_AS.get(name, name)] = section.lengths
-    facts, later = _facts_lengths(head), _journal_lengths(journal)
-    ends = np.cumsum(facts + later)
-    starts = ends - facts - later
-    raw = np.zeros(int(ends[-1]) if len(ends) else 0, np.uint8)
-    _scatter(raw, starts, head)
-    sealed_at = starts + HEAD.itemsize
-    sealed = np.frombuffer(b"".join(state.sealed), np.uint8)
-    _scatter(raw, _each(sealed_at, head["sealed"], 1), sealed)
-    _write(raw, sealed_at + head["sealed"], facts_of)
-    _scatter(raw, starts + facts, journal)
-    _write(raw, starts + facts + JOURNAL.itemsize, journal_of)
-    whole = raw.tobytes()
-    return [whole[start:end] for start, end in pairwise([0, *ends.tolist()])]
+    one = np.arange(len(state) + 1)
+    parts = [_pieces(Ragged(head, one)), state.sealed, *map(_pieces, facts.values())]
+    parts += [_pieces(Ragged(journal, one)), *map(_pieces, later.values())]
+    return list(map(b"".join, zip(*parts, strict=True)))
+
+
+def _pieces(section: Ragged) -> list[bytes]:
+    """The bytes of each user's rows."""
+    whole, ends = section.data.tobytes(), section.offsets * section.data.dtype.itemsize
+    return [whole[start:end] for start, end in pairwise(ends.tolist())]
 
 
 def _facts(state: UserState) -> dict[str, Ragged]:
@@ -111,13 +108,6 @@ def _read(
     return found
 
 
-def _write(raw: NDArray[np.uint8], at: _Ints, sections: dict[str, Ragged]) -> None:
-    for section in sections.values():
-        size = section.data.dtype.itemsize
-        _scatter(raw, _each(at, section.lengths, size), section.data)
-        at = at + section.lengths * size
-
-
 def _each(at: _Ints, counts: NDArray[Any], size: int) -> _Ints:
     """The place of each of ``counts`` items of ``size`` bytes that lie in a row from ``at`` on."""
     counts = counts.astype(np.int64)
@@ -129,12 +119,6 @@ def _each(at: _Ints, counts: NDArray[Any], size: int) -> _Ints:
 def _gather(raw: NDArray[np.uint8], at: _Ints, dtype: np.dtype[Any]) -> NDArray[Any]:
     # A view would have NumPy compare the two dtypes in Python; a buffer has none.
     return np.frombuffer(_windows(raw, dtype)[at], dtype) if len(at) else np.zeros(0, dtype)
-
-
-def _scatter(raw: NDArray[np.uint8], at: _Ints, rows: NDArray[Any]) -> None:
-    if len(at):
-        plain = np.frombuffer(np.ascontiguousarray(rows), _plain(rows.dtype))
-        _windows(raw, rows.dtype)[at] = plain
 
 
 def _windows(raw: NDArray[np.uint8], dtype: np.dtype[Any]) -> NDArray[Any]:

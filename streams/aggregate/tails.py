@@ -20,8 +20,9 @@ Rows = NDArray[Any]
 Keys = Callable[[Ints, Ints], Ints]
 """Gives the keys of rows (places in the data) that belong to users (both int64[k])."""
 
-FEW = 24
-"""Rows a user up to which sorting all of them takes less than to part them."""
+FEW, USERS = 24, 100
+"""Up to so many rows a user, and as many for so many users more, sorting all of them takes less than
+to part them."""
 _NONE = np.iinfo(np.int64).max
 
 
@@ -34,7 +35,7 @@ def staying(
     ``users``. What comes after the rows that stay is to be sorted anew: all, where rows are few.
     """
     start = rows.offsets[:-1]
-    if len(rows.data) <= FEW * len(start):
+    if len(rows.data) <= FEW * (len(start) + USERS):
         return start, start
     least = np.full(len(start), _NONE)
     np.minimum.at(least, users, fresh.astype(np.int64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,16 @@ def resources_of(pipeline: Pipeline, turn: Turn, shared: Shared) -> Resources:
 
     @cache  # a batch asks for the same popular items again and again
     def texts(number: int) -> str | None:
-        return turn.text(number) or knowledge.names(number)
+        return knowledge.names(number) or turn.text(number)
+
+    def recall(numbers: Iterable[int]) -> None:
+        turn.recall(number for number in numbers if knowledge.names(number) is None)
 
     return Resources(
         places=turn.places,
         offsets_at=turn.offsets_at,
         texts=texts,
-        recall=turn.recall,
+        recall=recall,
         item=shared.catalogue.item,
         unseal=pipeline.vault.unseal,
         reasons=reason_codes,

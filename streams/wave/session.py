@@ -16,11 +16,12 @@ from schemas.ids import NO_ID
 from schemas.state import NEVER_MS
 from schemas.tables import EventBatch, Output, SourceRecord
 from streams.accept import dead_letter_output, late_output
+from streams.dictionary import Dictionary
 from streams.knowledge.shared import EpochView, Knowledge
 from streams.learn.cells import Cells
 from streams.learn.signals import signals_output
 from streams.publish import SortKey
-from streams.store import MARKER, NAME, TIMER, USER, Effects, Store
+from streams.store import MARKER, TIMER, USER, Effects, Store
 from streams.wave.offsets import Offsets
 from streams.wave.wake import woken
 
@@ -34,7 +35,8 @@ class Marker(msgspec.Struct):
 
     ``counts``: the law-4 counters; ``records``: how long the input sequence is so far;
     ``next_offsets``: per source topic the first offset not yet
-    processed; ``secret``: fingerprint of the key that made the pseudonyms.
+    processed; ``secret``: fingerprint of the key that made the pseudonyms; ``names``: how many texts
+    the dictionary has.
     """
 
     stream_ms: int = NEVER_MS
@@ -43,6 +45,7 @@ class Marker(msgspec.Struct):
     counts: dict[str, int] = {}
     records: int = 0
     next_offsets: dict[str, int] = {}
+    names: int = 0
 
 
 def read_marker(store: Store) -> Marker:
@@ -64,6 +67,7 @@ class Session:
         self._offsets: tuple[list[SourceRecord], Offsets] | None = None
         self.partition = partition
         self.marker = read_marker(store)
+        self._dictionary = Dictionary(self.get_many, self.marker.names)
         self.fresh_names: dict[int, str] = {}
         self.pushed: list[tuple[int, int]] = []
         if self.marker.secret not in ("", secret):
@@ -178,13 +182,12 @@ class Session:
 
     def remember(self, names: dict[int, str]) -> None:
         """Put the text of hashes that the partition sees for the first time in its dictionary."""
-        unknown = [number for number in names if self._names.get(number) is None]
-        rows = self.get_many([_name_key(number) for number in unknown])
-        fresh = [number for number, row in zip(unknown, rows, strict=True) if row is None]
-        for number in fresh:
-            self.put(_name_key(number), names[number].encode())
-            self.fresh_names[number] = names[number]
-        self._names.update(names)
+        unknown = {n: text for n, text in names.items() if self._names.get(n) is None}
+        rows, fresh = self._dictionary.add(unknown)
+        self._rows |= rows
+        self._names |= unknown
+        self.fresh_names |= fresh
+        self.marker.names = self._dictionary.count
 
     def text(self, number: int) -> str | None:
         """Return the text of a hash, None when this partition never saw it."""
@@ -197,9 +200,7 @@ class Session:
     def recall(self, numbers: Iterable[int]) -> None:
         """Read the texts of hashes that will be asked for: one look into the store for all."""
         unknown = [number for number in numbers if number not in self._names]
-        rows = self.get_many([_name_key(number) for number in unknown])
-        for number, row in zip(unknown, rows, strict=True):
-            self._names[number] = None if row is None else row.decode()
+        self._names |= self._dictionary.find(unknown)
 
     def count(self, counts: Mapping[str, int]) -> None:
         """Add to the law-4 counters."""
@@ -222,7 +223,3 @@ def stream_times(records: list[SourceRecord], before_ms: int) -> Any:
 
 def _timer_key(due_ms: int, key: bytes) -> bytes:
     return TIMER + due_ms.to_bytes(8, "big") + key
-
-
-def _name_key(number: int) -> bytes:
-    return NAME + number.to_bytes(8, "little")
