@@ -33,7 +33,7 @@ from streams.experts import score
 from streams.fusion import fuse
 from streams.pipeline import Pipeline
 from streams.policy import screen
-from streams.publish import publish, publish_silence, retract
+from streams.publish import publish, retract
 from streams.replay import replay
 from streams.settings import load_settings
 from streams.store import USER
@@ -48,7 +48,7 @@ LOGS: dict[str, Callable[[], Iterator[SourceRecord]]] = {
 """One decision per 20 events, as the real worker's benchmarks have it; and a real log."""
 STAGES = (
     accept, unpack_rows, deduplicate, plan, aggregate, due_users, screen, gather, score, fuse,
-    diversify, allocate, publish, publish_silence, retract, pack_rows,
+    diversify, allocate, publish, retract, pack_rows,
 )  # fmt: skip
 
 

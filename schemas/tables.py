@@ -7,7 +7,7 @@ aside what it stopped as `Stopped` rows with the reason and the numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import numpy as np
@@ -174,6 +174,14 @@ class CandidateSet:
     h_r: NDArray[np.float64] | None = None
     h: NDArray[np.float64] | None = None
     penalty: NDArray[np.float64] | None = None
+
+    @classmethod
+    def none(cls) -> Self:
+        """No pairs."""
+        return cls(
+            np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0, np.uint64),
+            np.zeros(0, np.uint32), np.zeros(0, np.float32),
+        )  # fmt: skip
 
     def __len__(self) -> int:
         """Pairs."""

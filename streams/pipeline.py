@@ -7,12 +7,12 @@ What brings the batches and commits the effects: `streams.engine`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from models.bundle import Bundle
 from models.bundle.tables import ItemTables
-from schemas.tables import CandidateSet, DueUsers, EventBatch, PolicyView, SourceRecord
+from schemas.tables import CandidateSet, DueUsers, EventBatch, SourceRecord
 from streams.accept import Vault, deduplicate
 from streams.allocate import allocate
 from streams.allocate.diversity import diversify
@@ -21,10 +21,10 @@ from streams.experts import score
 from streams.fusion import fuse, rank_weights, weights
 from streams.knowledge.shared import NO_TABLES, Knowledge, Shared
 from streams.policy import screen
-from streams.publish import Decided, Resources, decision_ids, publish, publish_silence, retract
+from streams.publish import Decided, Resources, decision_ids, publish, retract
 from streams.settings import Settings
 from streams.store import Effects, Store, Work
-from streams.trigger import retractions, silent, speaking
+from streams.trigger import retractions, speaking
 from streams.wave.resources import resources_of
 from streams.wave.session import Session
 from streams.wave.turn import Turn
@@ -99,31 +99,37 @@ class Pipeline:
             if not len(due):
                 continue
 
-            view, silenced = screen(due, settings, resources.texts)
-            if silenced:
-                quiet = silent(due, view, silenced)
-                wave.publish(quiet[0], publish_silence(*quiet, settings, resources))
-            due, view = speaking(due, view, silenced)
-            if not len(due):
-                continue
-
-            decided = self._choose(due, view, shared, resources)
-            wave.publish(decided.due, publish(decided, settings, resources))
+            decided = self._decided(due, shared, resources)
+            wave.publish(due, publish(decided, settings, resources))
 
         turn.close(batch)
 
-    def _choose(
-        self, due: DueUsers, view: PolicyView, shared: Shared, resources: Resources
-    ) -> Decided:
-        """Find what each user might be told, rank it, and choose under the policy."""
+    def _decided(self, due: DueUsers, shared: Shared, resources: Resources) -> Decided:
+        """Choose what each user is told, if the policy lets them be told anything."""
         settings, bundle = self.settings, self.bundle
+        view, silenced = screen(due, settings, resources.texts)
+        rows = speaking(due, silenced)
+        scored, candidates = self._considered(due.take(rows), shared, resources)
+        candidates = replace(candidates, due=rows[candidates.due])
+        ids = decision_ids(due, settings)
+        chosen, declined, stops = allocate(due, candidates, view, settings, ids, silenced)
+        fused_with, ranked = weights(bundle, shared, settings), rank_weights(bundle, settings)
+        stopped = [*silenced, *declined]
+        return Decided(
+            due, ids, view, rows, scored, candidates, chosen, stopped, stops, fused_with, ranked
+        )
+
+    def _considered(
+        self, due: DueUsers, shared: Shared, resources: Resources
+    ) -> tuple[DueUsers, CandidateSet]:
+        """Find what each user might be told, and rank it."""
+        settings, bundle = self.settings, self.bundle
+        if not len(due):
+            return due, CandidateSet.none()
         candidates = gather(due, shared, settings)
         due, candidates = score(due, candidates, bundle, shared, settings, resources.texts)
         candidates = fuse(candidates, bundle, shared, settings)
         candidates = diversify(due, candidates, shared, settings)
         if self.observer:
             self.observer.considered(due, candidates)
-        ids = decision_ids(due, settings)
-        chosen, declined, stops = allocate(due, candidates, view, settings, ids)
-        fused_with, ranked = weights(bundle, shared, settings), rank_weights(bundle, settings)
-        return Decided(due, ids, view, candidates, chosen, declined, stops, fused_with, ranked)
+        return due, candidates

@@ -3,7 +3,6 @@
 from streams.publish.identity import decision_ids
 from streams.publish.publish import publish
 from streams.publish.retract import Retracted, retract
-from streams.publish.silence import publish_silence
 from streams.publish.tables import Decided, Published, Resources, SortKey
 
 __all__ = [
@@ -14,6 +13,5 @@ __all__ = [
     "SortKey",
     "decision_ids",
     "publish",
-    "publish_silence",
     "retract",
 ]

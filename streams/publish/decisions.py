@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.decision import CandidateTrace, Decision, TriggerTrace
 from schemas.tables import CandidateSet
@@ -14,6 +15,7 @@ from streams.policy.calendar import DAY_MS
 from streams.publish.form import item_name
 from streams.publish.frame import Frame, packed, recent_pushes
 
+T = TypeVar("T")
 SCENE_NAMES = tuple(scene.name.lower() for scene in Scene)
 
 
@@ -25,9 +27,10 @@ class Decisions:
         self._frame = frame
         self._cause, self._item = due.cause.tolist(), due.item.tolist()
         self._category = due.category.tolist()
-        self._features = packed(due.features, len(due))
-        self._steps = packed(due.steps, len(due))
-        self._scene = None if due.scene is None else due.scene.astype(np.float64).tolist()
+        scored = frame.decided.scored
+        self._features = self._spread(packed(scored.features, len(scored)), b"")
+        self._steps = self._spread(packed(scored.steps, len(scored)), b"")
+        self._scene = self._spread(_scenes(scored.scene, len(scored)), {})
         self._pushes = recent_pushes(due.state)
         self._debounce = _debounces(frame)
         self._candidates = _traces(frame, candidates)
@@ -48,7 +51,7 @@ class Decisions:
             journal=self._journal(row),
             contract=resources.contract_hash,
             features=self._features[row],
-            scene=self._scenes(row),
+            scene=self._scene[row],
             candidates=self._candidates[slice(*frame.bounds[row : row + 2])],
             policy=frame.policy[row],
             experiment=frame.experiment(row),
@@ -125,11 +128,21 @@ class Decisions:
             "min_gap_ms": settings.min_gap_ms,
         }
 
-    def _scenes(self, row: int) -> dict[str, float]:
-        if self._scene is None:
-            return {}
-        pairs = zip(SCENE_NAMES, self._scene[row], strict=True)
-        return {name: p for name, p in pairs if math.isfinite(p)}
+    def _spread(self, values: list[T], nothing: T) -> list[T]:
+        """What the scored rows have, for all rows."""
+        decided = self._frame.decided
+        found = [nothing] * len(decided.due)
+        for row, value in zip(decided.scored_rows.tolist(), values, strict=True):
+            found[row] = value
+        return found
+
+
+def _scenes(rows: NDArray[np.float32] | None, count: int) -> list[dict[str, float]]:
+    """Each row's probabilities by name, those that are known."""
+    if rows is None:
+        return [{}] * count
+    told = (zip(SCENE_NAMES, row, strict=True) for row in rows.astype(np.float64).tolist())
+    return [{name: p for name, p in pairs if math.isfinite(p)} for pairs in told]
 
 
 def _traces(frame: Frame, candidates: CandidateSet) -> list[CandidateTrace]:

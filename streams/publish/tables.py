@@ -57,7 +57,8 @@ class Weighted(Protocol):
 class Decided:
     """A wave, or a part of it, after allocation: every row has one choice or one stop.
 
-    ``ids``: the decisions' ids (`streams.publish.identity`), one a row.
+    ``ids``: the decisions' ids (`streams.publish.identity`), one a row. ``scored``: the rows
+    ``scored_rows`` of ``due``, which the policy did not silence, with what the experts made of them.
     ``stopped`` holds the screen's stops and the allocation's; ``stopped_by`` is parallel to
     ``candidates``. All indices are rows of ``due``. ``ranked``: the weights of pairs in which the
     ranker joined the experts, None: there is none.
@@ -66,6 +67,8 @@ class Decided:
     due: DueUsers
     ids: list[uuid.UUID]
     view: PolicyView
+    scored_rows: NDArray[np.int64]
+    scored: DueUsers
     candidates: CandidateSet
     choices: list[Choice]
     stopped: list[Stopped]

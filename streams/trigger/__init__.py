@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from streams.trigger.due import Judge, debounced, due_users
 from streams.trigger.plan import Stops, plan
-from streams.trigger.split import retractions, silent, speaking
+from streams.trigger.split import retractions, speaking
 
-__all__ = ["Judge", "Stops", "debounced", "due_users", "plan", "retractions", "silent", "speaking"]
+__all__ = ["Judge", "Stops", "debounced", "due_users", "plan", "retractions", "speaking"]

@@ -1,12 +1,11 @@
-"""Take the due users apart: retractions, the silenced, and those who may be spoken to."""
+"""Take the due users apart: retractions, and those who may be spoken to."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from numpy.typing import NDArray
 
-from schemas.tables import DueUsers, PolicyView, Stopped
+from schemas.tables import DueUsers, Stopped
 from schemas.vocabulary import TriggerKind
 
 
@@ -18,22 +17,8 @@ def retractions(due: DueUsers) -> tuple[DueUsers | None, DueUsers]:
     return due.take(asks.nonzero()[0]), due.take((~asks).nonzero()[0])
 
 
-def silent(
-    due: DueUsers, view: PolicyView, stopped: list[Stopped]
-) -> tuple[DueUsers, PolicyView, list[Stopped]]:
-    """Return the stopped rows alone, with their stops renumbered to them."""
-    rows = np.array([stop.due for stop in stopped], np.int64)
-    renumbered = [replace(stop, due=row) for row, stop in enumerate(stopped)]
-    return due.take(rows), view.take(rows), renumbered
-
-
-def speaking(
-    due: DueUsers, view: PolicyView, stopped: list[Stopped]
-) -> tuple[DueUsers, PolicyView]:
+def speaking(due: DueUsers, stopped: list[Stopped]) -> NDArray[np.int64]:
     """Return the rows that nothing stopped."""
-    if not stopped:
-        return due, view
     speaks = np.ones(len(due), bool)
     speaks[[stop.due for stop in stopped]] = False
-    rows = speaks.nonzero()[0]
-    return due.take(rows), view.take(rows)
+    return speaks.nonzero()[0]

@@ -92,9 +92,25 @@ def test_a_missing_model_is_null_and_degraded_and_still_recommends(missing):
 def test_scenes_are_named_and_what_is_not_a_number_is_left_out():
     decided = decide(due_users(Person()), [], GRANTED)
     scene = np.array([[0.5, 0.25, 0.25, 0, 0, 0, np.nan]], np.float32)
-    decided = replace(decided, due=replace(decided.due, scene=scene))
+    decided = replace(decided, scored=replace(decided.scored, scene=scene))
     decision = json.loads(publish(decided, GRANTED, resources()).outputs[0][1].value)
     assert decision["scene"] == {
         "unknown": 0.5, "mobile_commute": 0.25, "mobile_home": 0.25, "desktop_work": 0,
         "desktop_home": 0, "in_store": 0,
     }  # fmt: skip
+
+
+def test_what_the_experts_saw_is_logged_with_its_own_row_and_nothing_with_a_silenced_one():
+    people = [Person(consent="denied"), Person(), Person(consent="denied"), Person()]
+    decided = decide(due_users(*people), [], GRANTED)
+    features = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32)
+    scene = np.eye(2, 7, dtype=np.float32)
+    scored = replace(decided.scored, features=features, scene=scene, steps=features[:, None])
+    outputs = publish(replace(decided, scored=scored), GRANTED, resources()).outputs
+    logged = [json.loads(output.value) for _, output in outputs if output.topic == "decisions"]
+    told = [base64.b64decode(decision["features"]) for decision in logged]
+    assert told == [b"", features[0].tobytes(), b"", features[1].tobytes()]
+    assert [base64.b64decode(decision["steps"]) for decision in logged] == told
+    scenes = [decision["scene"] for decision in logged]
+    assert scenes[0] == scenes[2] == {}
+    assert (scenes[1]["unknown"], scenes[3]["mobile_commute"]) == (1, 1)

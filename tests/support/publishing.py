@@ -20,6 +20,7 @@ from streams.allocate import allocate
 from streams.policy import screen
 from streams.publish import Decided, Published, Resources, decision_ids, publish
 from streams.settings import Settings
+from streams.trigger import speaking
 
 KETTLE, TEAPOT, MYSTERY = named("kettle"), named("teapot"), 99
 CATALOGUE = {
@@ -84,12 +85,14 @@ class Told:
 def decide(due: DueUsers, pairs: list[Any], settings: Settings) -> Decided:
     """Screen and allocate; pairs of silenced users are left out, as the pipeline does."""
     view, silenced = screen(due, settings, texts)
-    gone = {stop.due for stop in silenced}
-    pairs = [pair for pair in pairs if pair[0] not in gone]
+    rows = speaking(due, silenced)
+    pairs = [pair for pair in pairs if pair[0] in rows]
     candidates = candidate_set(*pairs) if pairs else no_candidates()
     ids = decision_ids(due, settings)
     choices, declined, stopped_by = allocate(due, candidates, view, settings, ids, silenced)
-    return Decided(due, ids, view, candidates, choices, silenced + declined, stopped_by, WEIGHTS)
+    stopped = silenced + declined
+    scored = due.take(rows)
+    return Decided(due, ids, view, rows, scored, candidates, choices, stopped, stopped_by, WEIGHTS)
 
 
 def tell(*people: Person, pairs: list[Any], settings: Settings = GRANTED, **changes: Any) -> Told:
