@@ -15,9 +15,9 @@ T = TypeVar("T")
 Waiting = tuple[Work, asyncio.Future[Effects]]
 Found = tuple[asyncio.Future[Effects], Effects | Exception]
 
-TOGETHER = 1_000
-"""Records of a turn at the most. Larger batches cost little by themselves, and one is decided
-while another commits."""
+TOGETHER = 4_000
+"""Records of a turn at the most, two full batches: what a turn costs by itself is paid by thousands of
+records, and other batches are still decided while these commit."""
 
 
 class Deciding:
