@@ -8,7 +8,7 @@ Everything that touches Faust or aiokafka from the inside is in this folder, and
 3. `runner`: is the batch current, and what of it is new to the state (`log_check`, `intake`)?
 4. `deciding`: a thread beside the loop runs the processor: `streams.pipeline`;
 5. `transactions`, `transaction`, `producer`: state rows, outputs, offsets, all or nothing;
-6. `store`, `rocks`: only then the rows go into RocksDB, and the next batch may come.
+6. `store`, `rocks`, `emptied`: only then the rows go into RocksDB, and the next batch may come.
 
 Beside it: `recovery` (rows of the changelog instead of batches), `ticks` (time on quiet partitions),
 `knowledge` and `learning` (what all users share), `ending` and `prompt` (start and stop), `app` and

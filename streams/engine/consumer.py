@@ -30,7 +30,11 @@ class BatchMessage(ConsumerMessage):
 
 
 class BatchConsumer(Consumer):
-    """Merges the co-partitioned topics; trusts no offset but the fetcher's and the state's."""
+    """Merges the co-partitioned topics, and releases one batch a partition at a time.
+
+    Trusts no offset but the fetcher's (what was fetched) and the state's (what is contained); those
+    that Faust keeps beside them play no part. ``epochs`` counts each partition's seeks.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._tick = count()
@@ -47,7 +51,7 @@ class BatchConsumer(Consumer):
     # -- seeking
 
     def new_epoch(self, tp: Any) -> None:
-        """Make everything stale that was fetched from a partition so far."""
+        """Make everything stale that was fetched from a partition so far: a seek begins an epoch."""
         self.epochs[tp] = next(self._tick) + 1
 
     def _forget(self, tps: Collection[Any] | None = None) -> None:

@@ -20,7 +20,7 @@ from streams.settings import Settings
 IDLE_S = 0.5
 """Pause between looks at whether this worker is the one that learns."""
 PAUSE_S = 0.1
-"""Pause between reads: epochs are minutes apart, and a read for each transaction costs its share."""
+"""Pause between reads: epochs are minutes apart, and to wake up for each transaction costs more."""
 
 
 class Learns(Protocol):
@@ -52,7 +52,8 @@ class Schedule:
     """When epochs are due: at multiples of ``epoch_ms`` of the signals' stream time.
 
     ``number`` and ``holds_from_ms`` are the newest published epoch's; it is never published again.
-    ``told_ms``: up to which version time the catalogue is no news; None: all that is known.
+    ``boundary_ms``: the multiple that the signals have passed. ``told_ms``: changes of the catalogue
+    whose version is not later than this were told in an epoch already; None: no change is to be told.
     """
 
     epoch_ms: int

@@ -1,4 +1,8 @@
-"""How far a partition's state has come: the engine's own row, committed with every batch."""
+"""How far a partition's state has come: the engine's own row, committed with every batch.
+
+The pipeline's marker row has offsets as well: those of the records it decided on, which decisions
+name. The engine's also move over what holds no record, and are where reading goes on.
+"""
 
 from __future__ import annotations
 

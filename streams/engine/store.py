@@ -15,6 +15,7 @@ import rocksdict
 from faust.stores import rocksdb
 from faust.tables import Table
 
+from streams.engine.emptied import Emptied
 from streams.engine.rocks import Rocks
 from streams.store import USER
 from streams.topics import TOMBSTONES_KEPT_MS
@@ -111,9 +112,7 @@ class PartitionStore:
         self._cache: OrderedDict[bytes, bytes | None] = OrderedDict()
         self.cached_bytes = 0
         """What the rows in memory take."""
-        self._empty = (b"", b"")  # a key range [low, high) known to hold nothing
-        self._scanned = (b"", b"")  # the last scan's range, joined with the empty one before it
-        self._left: set[bytes] = set()  # keys that scan found and that are still there
+        self._emptied = Emptied()
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
         """Return the value of each key, None where there is none."""
@@ -134,19 +133,10 @@ class PartitionStore:
             self._cache[key] = row
 
     def scan(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
-        """Return the rows with ``start <= key < stop`` in key order.
-
-        A range found or made empty is skipped by the next scan: RocksDB would step over the
-        tombstones of every timer that ever fired.
-        """
-        low, high = self._empty
-        joined = low <= start <= high and low < high
-        first = high if joined else start
+        """Return the rows with ``start <= key < stop`` in key order."""
+        first = self._emptied.skip(start)
         rows = self._read_range(first, stop) if first < stop else []
-        self._scanned = (low if joined else start, max(stop, first))
-        self._left = {key for key, _ in rows}
-        if not rows:
-            self._empty = self._scanned
+        self._emptied.scanned(start, stop, [key for key, _ in rows])
         return rows
 
     def _read_range(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
@@ -168,20 +158,7 @@ class PartitionStore:
             if key in self._cache:
                 self.cached_bytes += len(value or b"") - len(self._cache[key] or b"")
                 self._cache[key] = value
-            if value is None:
-                self._left.discard(key)
-            else:
-                self._note_present(key)
-        if not self._left:
-            self._empty = self._scanned
-
-    def _note_present(self, key: bytes) -> None:
-        low, high = self._empty
-        if low <= key < high:
-            self._empty = (low, key)
-        low, high = self._scanned
-        if low <= key < high:
-            self._left.add(key)
+        self._emptied.changed(rows)
 
     def _shrink(self) -> None:
         most = self._cache_bytes()
