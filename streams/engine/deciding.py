@@ -19,6 +19,10 @@ TOGETHER = 4_000
 """Records of a turn at the most, two full batches: what a turn costs by itself is paid by thousands of
 records, and other batches are still decided while these commit."""
 
+SMALL, GATHER_S = 1_000, 0.015
+"""A turn of fewer records waits so long while other batches commit: what their partitions got
+meanwhile goes along, and a turn more would hold up everyone for longer."""
+
 
 class Deciding:
     """Runs everything that reads or changes the shared knowledge, one piece at a time.
@@ -27,8 +31,9 @@ class Deciding:
     takes half a dozen turns of the loop.
     """
 
-    def __init__(self, processor: Processor) -> None:
-        self.processor = processor
+    def __init__(self, processor: Processor, at_work: Callable[[], int] = lambda: 0) -> None:
+        """``at_work``: how many batches wait, are decided, or commit."""
+        self.processor, self._at_work = processor, at_work
         self._thread = ThreadPoolExecutor(1, "deciding")
         self._waiting: deque[Waiting] = deque()  # the loop appends, the thread takes
         self._turns: asyncio.Task[None] | None = None
@@ -48,6 +53,8 @@ class Deciding:
     async def _take_turns(self) -> None:
         """Decide as long as batches wait. Nobody who has a result waits for another turn."""
         while self._waiting:
+            if self._is_worth_waiting():
+                await asyncio.sleep(GATHER_S)
             for future, found in await self.run(self._turn):
                 if future.done():  # its batch was given up
                     continue
@@ -56,6 +63,10 @@ class Deciding:
                 else:
                     future.set_exception(found)
         self._turns = None
+
+    def _is_worth_waiting(self) -> bool:
+        records = sum(len(work.records) for work, _ in self._waiting)
+        return records < SMALL and self._at_work() > len(self._waiting)
 
     def _turn(self) -> list[Found]:
         taken = self._take()

@@ -60,7 +60,7 @@ class Engine:
         self._partitions: dict[int, Partition] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.crash = Ending(app).crash
-        self.deciding = Deciding(processor)
+        self.deciding = Deciding(processor, lambda: len(self._tasks))
         self.ready = asyncio.Event()
         """Nothing is processed before this is set."""
 

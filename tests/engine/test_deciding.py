@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from streams.engine.deciding import TOGETHER, Deciding
+from streams.engine import deciding as under_test
+from streams.engine.deciding import SMALL, TOGETHER, Deciding
 from streams.store import Effects, MemoryStore, Work
 
 
@@ -82,6 +83,23 @@ async def test_a_batch_has_its_effects_when_its_turn_is_over_and_not_a_turn_late
         assert not later[0].done()
     job.permits.release(2)
     await asyncio.gather(*later)
+
+
+@pytest.mark.parametrize(
+    ("at_work", "records", "turns"), [(3, 1, [[0, 1]]), (1, 1, [[0], [1]]), (3, SMALL, [[0], [1]])]
+)
+async def test_a_small_turn_waits_for_those_that_commit(
+    monkeypatch: pytest.MonkeyPatch, at_work: int, records: int, turns: list[list[int]]
+) -> None:
+    monkeypatch.setattr(under_test, "GATHER_S", 0.1)
+    job = Joint()
+    job.may_go_on.set()
+    deciding = Deciding(job, lambda: at_work)
+    first = asyncio.ensure_future(deciding.effects(work(0, records)))
+    await asyncio.sleep(0.05)
+    assert first.done() == (len(turns) == 2)
+    await asyncio.gather(first, deciding.effects(work(1, records)))
+    assert job.turns == turns
 
 
 async def test_a_large_batch_is_decided_alone() -> None:
