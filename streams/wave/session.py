@@ -34,9 +34,9 @@ class Marker(msgspec.Struct):
     """What a partition remembers about itself, inside every transaction.
 
     ``counts``: the law-4 counters; ``records``: how long the input sequence is so far;
-    ``next_offsets``: per source topic the first offset not yet
-    processed; ``secret``: fingerprint of the key that made the pseudonyms; ``names``: how many texts
-    the dictionary has.
+    ``next_offsets``: per source topic the first offset not yet processed, for decisions to name (the
+    engine reads on from a row of its own); ``secret``: fingerprint of the key that made the pseudonyms;
+    ``names``: how many texts the dictionary has.
     """
 
     stream_ms: int = NEVER_MS
