@@ -28,25 +28,26 @@ class Dictionary:
 
     def find(self, numbers: Iterable[int]) -> dict[int, str | None]:
         """Return the text of each hash, None where there is none."""
-        places = {number: _place(number, self._rows) for number in numbers}
-        rows = self._read(places.values())
-        return {number: _text(rows[place], number) for number, place in places.items()}
+        asked = list(numbers)
+        places = _places(asked, self._rows)
+        rows = self._read(places)
+        return {n: _text(rows[place], n) for n, place in zip(asked, places, strict=True)}
 
     def add(self, names: Mapping[int, str]) -> tuple[dict[bytes, bytes | None], dict[int, str]]:
         """Add texts by their hashes; return the rows to write, and the texts that are new."""
-        rows = self._read(_place(number, self._rows) for number in names)
+        places = _places(list(names), self._rows)
+        rows = self._read(places)
         fresh = {
             number: text
-            for number, text in names.items()
-            if _entry(text) not in rows[_place(number, self._rows)]
+            for (number, text), place in zip(names.items(), places, strict=True)
+            if _BETWEEN + text.encode() + _BETWEEN not in rows[place]
         }
         if not fresh:
             return {}, fresh
         before = dict(rows)
         self._grow(rows, len(fresh))
-        for number, text in fresh.items():
-            place = _place(number, self._rows)
-            rows[place] = rows[place][:-1] + _entry(text)
+        for text, place in zip(fresh.values(), _places(list(fresh), self._rows), strict=True):
+            rows[place] = (rows[place] or _BETWEEN) + text.encode() + _BETWEEN
         changed = {place: row for place, row in rows.items() if before.get(place, b"") != row}
         return {_key(place): row or None for place, row in changed.items()}, fresh
 
@@ -65,33 +66,29 @@ class Dictionary:
         parents = {
             place: place - (1 << place.bit_length() >> 1) for place in range(first, self._rows)
         }
-        rows |= self._read(
-            parent for parent in parents.values() if parent not in rows and parent < first
-        )
+        rows |= self._read({p for p in parents.values() if p < first and p not in rows})
         for place, parent in parents.items():
-            texts, mine = _texts(rows[parent]), 2 * (place - parent) - 1
-            rows[place] = _row(t for t in texts if hash64(t) & mine == place)
-            rows[parent] = _row(t for t in texts if hash64(t) & mine != place)
+            rows[parent], rows[place] = _parted(rows[parent], place - parent)
 
 
-def _place(number: int, rows: int) -> int:
-    """The row of a hash among ``rows``: as many of its low bits as lead to one that is there."""
-    bits = (rows - 1).bit_length()
-    place = number & ((1 << bits) - 1)
-    return place if place < rows else place - (1 << bits >> 1)
+def _places(numbers: list[int], rows: int) -> list[int]:
+    """The row of each hash among ``rows``: as many of its low bits as lead to one that is there."""
+    half = 1 << (rows - 1).bit_length() >> 1
+    mask = max(2 * half - 1, 0)
+    return [place if (place := n & mask) < rows else place - half for n in numbers]
+
+
+def _parted(row: bytes, bit: int) -> tuple[bytes, bytes]:
+    """The texts whose hashes lack a bit, and those that have it."""
+    parts = [_BETWEEN], [_BETWEEN]
+    for text in _texts(row):
+        parts[hash64(text) & bit != 0].append(text.encode() + _BETWEEN)
+    without, having = (b"".join(part) if len(part) > 1 else b"" for part in parts)
+    return without, having
 
 
 def _key(place: int) -> bytes:
     return NAME + place.to_bytes(_ROW_BYTES, "big")
-
-
-def _entry(text: str) -> bytes:
-    return _BETWEEN + text.encode() + _BETWEEN
-
-
-def _row(texts: Iterable[str]) -> bytes:
-    row = b"".join(_BETWEEN + text.encode() for text in texts)
-    return row + _BETWEEN if row else b""
 
 
 def _texts(row: bytes) -> list[str]:

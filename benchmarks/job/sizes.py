@@ -20,6 +20,7 @@ from schemas.state import HEAD, JOURNALS
 from streams.aggregate import unpack_rows
 from streams.aggregate.stored import COUNTED_AS, STORED
 from streams.commands.log_options import open_log
+from streams.engine.rocks import Rocks
 from streams.store import NAME, USER
 
 COMPACTED = {
@@ -28,6 +29,7 @@ COMPACTED = {
     "min.cleanable.dirty.ratio": "0.001",
     "delete.retention.ms": "0",
 }
+MEMORY_BYTES = 16 << 20
 STABLE_S, LIMIT_S = 70.0, 600.0
 """The log's cleaner looks every 15 s, and a deleted segment's file goes after 60 s: a size that
 holds for longer is what it leaves."""
@@ -81,11 +83,13 @@ def _databases(home: Path) -> list[Path]:
 
 
 def _rows(home: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Compact every partition's RocksDB and yield its rows."""
+    """Compact every partition's RocksDB, as a worker has it opened, and yield its rows."""
+    force = rocksdict.CompactOptions()
+    force.set_bottommost_level_compaction(rocksdict.BottommostLevelCompaction.force())
     for path in _databases(home):
-        database = rocksdict.Rdict(str(path), rocksdict.Options(raw_mode=True))
+        database = Rocks(MEMORY_BYTES).open(path)
         database.flush()
-        database.compact_range(None, None)
+        database.compact_range(None, None, force)
         yield from database.items()
         database.close()
 

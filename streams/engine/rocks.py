@@ -10,6 +10,9 @@ import rocksdict
 WRITE_BUFFER_BYTES = 32 << 20
 BLOOM_BITS = 10
 OPEN_FILES = 256
+ZSTD_LEVEL = 1
+"""Of the lowest level alone: a fifth less on disk than snappy for a fifth more of the time that RocksDB
+takes for a row. zstd on all levels doubles that time; below level 1 it leaves texts as they are."""
 
 
 class Rocks:
@@ -37,6 +40,8 @@ class Rocks:
         options.set_write_buffer_size(WRITE_BUFFER_BYTES)
         options.set_write_buffer_manager(self._buffers)
         options.set_compression_type(rocksdict.DBCompressionType.snappy())
+        options.set_bottommost_compression_type(rocksdict.DBCompressionType.zstd())
+        options.set_bottommost_compression_options(-14, ZSTD_LEVEL, 0, 0, True)
         options.set_block_based_table_factory(self._tables())
         return options
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import tempfile
 from pathlib import Path
 
@@ -76,6 +77,20 @@ def test_large_rows_take_the_place_of_many_small_ones(state: StateStore) -> None
     assert filled - SMALL_ROW_BYTES < store.cached_bytes <= 10 * SMALL_ROW_BYTES
     state.write(0, [(b"U0", b"behind its back")], NO_OFFSET)
     assert store.get_many([b"U0"]) == [b"behind its back"]
+
+
+def test_what_lies_at_the_bottom_is_compressed_by_entropy_too(tmp_path):
+    database = Rocks(memory_bytes=4 << 20).open(tmp_path / "db")
+    rows = {b"%06d" % n: random.Random(n).randbytes(400).hex().encode() for n in range(500)}
+    for key, row in rows.items():  # hexadecimal digits: nothing repeats, half of each byte is idle
+        database.put(key, row)
+    force = rocksdict.CompactOptions()
+    force.set_bottommost_level_compaction(rocksdict.BottommostLevelCompaction.force())
+    database.compact_range(None, None, force)
+    assert {key: database.get(key) for key in rows} == rows
+    database.close()
+    size = sum(file.stat().st_size for file in (tmp_path / "db").glob("*.sst"))
+    assert size < 0.7 * sum(map(len, rows.values()))
 
 
 def test_the_databases_of_a_worker_share_one_bounded_memory(tmp_path: Path) -> None:
