@@ -20,12 +20,14 @@ def resources_of(pipeline: Pipeline, turn: Turn, shared: Shared) -> Resources:
     """Return the look-ups and names that the records of a batch refer to."""
     bundle, knowledge = pipeline.bundle, pipeline.knowledge
 
-    @cache  # a batch asks for the same popular items again and again
+    known = cache(knowledge.names)  # a batch asks for the same popular items again and again
+
+    @cache
     def texts(number: int) -> str | None:
-        return knowledge.names(number) or turn.text(number)
+        return known(number) or turn.text(number)
 
     def recall(numbers: Iterable[int]) -> None:
-        turn.recall(number for number in numbers if knowledge.names(number) is None)
+        turn.recall(number for number in numbers if known(number) is None)
 
     return Resources(
         places=turn.places,
