@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -37,25 +36,25 @@ def unpack_rows(keys: list[bytes], rows: list[bytes | None]) -> UserState:
     if not len(known):
         return state
     found = [row for row in rows if row]
-    raw = np.frombuffer(b"".join(found), np.uint8)
-    ends = np.cumsum([len(row) for row in found])
-    starts = ends - [len(row) for row in found]
-    if (ends - starts < HEAD.itemsize).any():
+    ends = np.array([len(row) for row in found])
+    if (ends < HEAD.itemsize).any():
         raise RowError("a row is shorter than its head")
-    head = _gather(raw, starts, HEAD)
+    sealed_at = np.full(len(found), HEAD.itemsize)
+    head = _gather(found, sealed_at - HEAD.itemsize, sealed_at, HEAD)
     _check_versions(head)
     state.head[known] = head
-    for i, row, end in zip(known.tolist(), found, head["sealed"].tolist(), strict=True):
-        state.sealed[i] = row[HEAD.itemsize : HEAD.itemsize + end]
-    journal_at = starts + _facts_lengths(head)
-    _check_ends(journal_at + JOURNAL.itemsize, ends, exact=False)
-    journal = _gather(raw, journal_at, JOURNAL)
+    facts_at = sealed_at + head["sealed"]
+    for i, row, end in zip(known.tolist(), found, facts_at.tolist(), strict=True):
+        state.sealed[i] = row[HEAD.itemsize : end]
+    journal_at = _facts_lengths(head)
+    later_at = journal_at + JOURNAL.itemsize
+    _check_ends(later_at, ends, exact=False)
+    journal = _gather(found, journal_at, later_at, JOURNAL)
     _check_ends(journal_at + _journal_lengths(journal), ends, exact=True)
-    facts = _read(len(keys), known, raw, starts + HEAD.itemsize + head["sealed"], head, STORED)
+    facts = _read(found, facts_at, head, STORED)
     facts["events"] = restored(facts.pop("moments"), facts.pop("whats"))
-    later = _read(len(keys), known, raw, journal_at + JOURNAL.itemsize, journal, JOURNALS)
-    for name, section in (facts | later).items():
-        setattr(state, name, section)
+    for name, section in (facts | _read(found, later_at, journal, JOURNALS)).items():
+        setattr(state, name, _among(len(keys), known, section))
     return state
 
 
@@ -89,48 +88,33 @@ def _facts(state: UserState) -> dict[str, Ragged]:
 
 
 def _read(
-    users: int,
-    known: _Ints,
-    raw: NDArray[np.uint8],
-    at: _Ints,
-    counts: NDArray[Any],
-    sections: dict[str, np.dtype[Any]],
+    rows: list[bytes], at: _Ints, counts: NDArray[Any], sections: dict[str, np.dtype[Any]]
 ) -> dict[str, Ragged]:
-    """Return the sections that follow each other from ``at`` on, one place for each known user."""
+    """Return the sections that follow each other from ``at`` on, a place in each row."""
     found = {}
     for name, dtype in sections.items():
-        count = counts[COUNTED_AS.get(name, name)]
-        offsets = np.zeros(users + 1, np.int64)
-        offsets[known + 1] = count
-        data = _gather(raw, _each(at, count, dtype.itemsize), dtype)
-        found[name] = Ragged(data, np.cumsum(offsets))
-        at = at + count.astype(np.int64) * dtype.itemsize
+        count = counts[COUNTED_AS.get(name, name)].astype(np.int64)
+        ends = at + count * dtype.itemsize
+        found[name] = Ragged(_gather(rows, at, ends, dtype), np.append(0, np.cumsum(count)))
+        at = ends
     return found
 
 
-def _each(at: _Ints, counts: NDArray[Any], size: int) -> _Ints:
-    """The place of each of ``counts`` items of ``size`` bytes that lie in a row from ``at`` on."""
-    counts = counts.astype(np.int64)
-    before = np.cumsum(counts) - counts
-    places: _Ints = np.repeat(at - before * size, counts) + np.arange(counts.sum()) * size
-    return places
+def _gather(rows: list[bytes], at: _Ints, ends: _Ints, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return what each row has from ``at`` to ``ends``: long parts take as long as short ones, nearly."""
+    if (at == ends).all():
+        return np.zeros(0, dtype)
+    places = zip(rows, at.tolist(), ends.tolist(), strict=True)
+    return np.frombuffer(bytearray().join([row[start:end] for row, start, end in places]), dtype)
 
 
-def _gather(raw: NDArray[np.uint8], at: _Ints, dtype: np.dtype[Any]) -> NDArray[Any]:
-    # A view would have NumPy compare the two dtypes in Python; a buffer has none.
-    return np.frombuffer(_windows(raw, dtype)[at], dtype) if len(at) else np.zeros(0, dtype)
-
-
-def _windows(raw: NDArray[np.uint8], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Every run of ``dtype.itemsize`` bytes, as one item, wherever it begins (a view)."""
-    size = dtype.itemsize
-    return np.ndarray((len(raw) - size + 1,), _plain(dtype), raw.data, strides=(1,))
-
-
-@cache
-def _plain(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Bytes without fields: NumPy copies these at once, and records field by field."""
-    return np.dtype((np.void, dtype.itemsize))
+def _among(users: int, known: _Ints, section: Ragged) -> Ragged:
+    """Return the rows of the known users as those of all."""
+    if len(known) == users:
+        return section
+    offsets = np.zeros(users + 1, np.int64)
+    offsets[known + 1] = section.lengths
+    return Ragged(section.data, np.cumsum(offsets))
 
 
 def _facts_lengths(head: NDArray[Any]) -> _Ints:
