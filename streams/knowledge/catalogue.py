@@ -1,7 +1,7 @@
 """The catalogue in memory: columns to compute with, and each item's record to show.
 
-Measured (`python -m benchmarks.job catalogue`): 330 bytes an item besides its JSON (columns 130, slots 24, names and
-object headers), so a million items of 345 bytes of JSON take 670 MB. Shops and countries are kept once a
+Measured (`python -m benchmarks.job catalogue`): 330 bytes an item besides its JSON (columns 130, slots 24, since then 32, names
+and object headers), so a million items of 345 bytes of JSON take 670 MB. Shops and countries are kept once a
 set: a chain's shops cost nothing an item.
 """
 
