@@ -51,8 +51,8 @@ class ZoneTable:
         keys = zone * _SPREAD_S + utc_ms // 1000
         return self.offsets_ms[self.starts.searchsorted(keys, side="right") - 1]
 
-    def days_earlier(self, zone: Int64s, utc_ms: Int64s, days: int) -> Int64s:
-        """Return when the same wall clock was read ``days`` earlier, in ms UTC.
+    def days_earlier(self, zone: Int64s, utc_ms: Int64s, days: int | Int64s) -> Int64s:
+        """Return when the same wall clock was read ``days`` (one, or rows of them) earlier, in ms UTC.
 
         A wall time that was skipped moves forward by the gap, one that came twice is the first
         (PEP 495, fold 0).

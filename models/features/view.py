@@ -98,7 +98,7 @@ def user_view(
     now_ms = np.asarray(now_ms, np.int64)
     index, table = _clocks(now_ms, zones)
     local_now_ms = now_ms + table.offset_ms(index, now_ms)
-    starts = [_window_start(table, index, now_ms, name) for name in WINDOWS]
+    starts = _window_starts(table, index, now_ms)
     tiles = _tiles_before(state.tiles, now_ms, starts, index, table)
     events = events_before(state, now_ms)
     return UserView(state, now_ms, local_now_ms, tiles, events, half_lives_h)
@@ -139,23 +139,23 @@ def _clocks(now_ms: Int64s, zones: list[str]) -> tuple[Int64s, ZoneTable]:
     return zone_table(zones, int(now_ms.min()) - _LOCAL_REACH_MS, int(now_ms.max()))
 
 
-def _window_start(table: ZoneTable, index: Int64s, now_ms: Int64s, name: str) -> Int64s:
-    length_ms = WINDOWS[name]
-    if name.endswith("d"):
-        start_ms = table.days_earlier(index, now_ms, length_ms // DAY_MS)
-    else:
-        start_ms = now_ms - length_ms
+def _window_starts(table: ZoneTable, index: Int64s, now_ms: Int64s) -> Int64s:
+    """When each of the windows of each user begins: int64[windows, users]."""
+    length_ms = np.array(list(WINDOWS.values()))[:, None]
+    daily = [name.endswith("d") for name in WINDOWS]
+    start_ms: Int64s = now_ms - length_ms
+    start_ms[daily] = table.days_earlier(index, now_ms, length_ms[daily] // DAY_MS)
     return start_ms // TILE_MS * TILE_MS
 
 
 def _tiles_before(
-    rows: Ragged, now_ms: Int64s, starts: list[Int64s], index: Int64s, table: ZoneTable
+    rows: Ragged, now_ms: Int64s, starts: Int64s, index: Int64s, table: ZoneTable
 ) -> Tiles:
     slot: Int64s = rows.slots
     start_ms = rows.data["tile"].astype(np.int64) * TILE_MS
     keep = start_ms < now_ms[slot]
     slot, start_ms, data = slot[keep], start_ms[keep], rows.data[keep]
-    inside = np.array([start_ms >= start[slot] for start in starts])
+    inside = start_ms >= starts[:, slot]
     # Nobody asks for the wall clock of what is older than any window.
     recent_ms = np.maximum(start_ms, (now_ms - _LOCAL_REACH_MS)[slot])
     local_ms = start_ms + table.offset_ms(index[slot], recent_ms)
