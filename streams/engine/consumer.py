@@ -33,7 +33,7 @@ class BatchConsumer(Consumer):
     """Merges the co-partitioned topics, and releases one batch a partition at a time.
 
     Trusts no offset but the fetcher's (what was fetched) and the state's (what is contained); those
-    that Faust keeps beside them play no part. ``epochs`` counts each partition's seeks.
+    that Faust keeps beside them play no part. ``seeks`` counts each partition's seeks.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -41,7 +41,7 @@ class BatchConsumer(Consumer):
         self._mergers: dict[int, Merger] = {}
         self._in_flight: set[int] = set()
         self._seek_due = False
-        self.epochs: dict[Any, int] = defaultdict(int)
+        self.seeks: dict[Any, int] = defaultdict(int)
         super().__init__(*args, **kwargs)
         self._options = self.app.options
 
@@ -50,13 +50,13 @@ class BatchConsumer(Consumer):
 
     # -- seeking
 
-    def new_epoch(self, tp: Any) -> None:
-        """Make everything stale that was fetched from a partition so far: a seek begins an epoch."""
-        self.epochs[tp] = next(self._tick) + 1
+    def note_seek(self, tp: Any) -> None:
+        """Make everything stale that was fetched from a partition so far."""
+        self.seeks[tp] = next(self._tick) + 1
 
     def _forget(self, tps: Collection[Any] | None = None) -> None:
         for tp in self._merged_partitions() if tps is None else tps:
-            self.new_epoch(tp)
+            self.note_seek(tp)
             if tp.partition in self._mergers:
                 self._mergers[tp.partition].forget(tp.topic)
 
@@ -146,7 +146,7 @@ class BatchConsumer(Consumer):
         return WAIT_BUSY_S if busy else min(timeout_s, WAIT_IDLE_S)
 
     async def _hold(self, tp: Any, piece: Slice) -> None:
-        if piece.epoch != self.epochs[tp]:
+        if piece.seek != self.seeks[tp]:
             return
         merger = self._mergers.get(tp.partition)
         if merger is None:

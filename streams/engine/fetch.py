@@ -130,16 +130,16 @@ class FetchThread(AIOKafkaConsumerThread):
         records = result.getall(max_records)
         if not result.has_more():
             _discard(fetcher, tp)
-        state, epoch = assignment.state_value(tp), self.consumer.epochs[tp]
-        return Slice(records, start, state._position, epoch, state.timestamp or 0)
+        state, seek = assignment.state_value(tp), self.consumer.seeks[tp]
+        return Slice(records, start, state._position, seek, state.timestamp or 0)
 
     def seek_to(self, tp: Any, offset: int) -> None:
         """Read a partition from ``offset`` on; runs in this thread (`call_thread`), so that the
-        new epoch and the new position appear to a fetch at once.
+        new seek and the new position appear to a fetch at once.
         """
         consumer = self._ensure_consumer()
         if consumer._subscription.is_assigned(tp):
-            self.consumer.new_epoch(tp)
+            self.consumer.note_seek(tp)
             consumer._fetcher.seek_to(tp, offset)
 
     def at_end(self, tp: Any, since_ms: int = 0) -> bool:

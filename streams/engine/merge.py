@@ -20,24 +20,24 @@ class Slice:
     """Records fetched from one topic partition, and exactly the offsets they cover.
 
     ``[start, end)`` also covers what has no record: control markers, aborted and compacted data.
-    ``epoch`` counts the seeks of the partition: slices of different epochs do not fit together.
+    ``seek`` counts the seeks of the partition: slices of different seeks do not fit together.
     ``seen_ms``: when the broker's answer came.
     """
 
     records: list[SourceRecord]
     start: int
     end: int
-    epoch: int
+    seek: int
     seen_ms: int = 0
 
 
 @dataclass(slots=True, frozen=True)
 class Range:
-    """Half-open offsets of one topic that a batch covers, and the epoch they were fetched in."""
+    """Half-open offsets of one topic that a batch covers, and the seek they were fetched after."""
 
     start: int
     end: int
-    epoch: int
+    seek: int
 
     def __bool__(self) -> bool:
         """Whether it covers anything."""
@@ -59,14 +59,14 @@ class _Held:
     records: deque[SourceRecord] = field(default_factory=deque)
     start: int = 0
     end: int = 0
-    epoch: int = -1
+    seek: int = -1
     seen_ms: int = 0
     dry_since_s: float | None = None
 
     def add(self, piece: Slice) -> bool:
-        if self.epoch < 0:
-            self.start, self.end, self.epoch = piece.start, piece.start, piece.epoch
-        if piece.start != self.end or piece.epoch != self.epoch:
+        if self.seek < 0:
+            self.start, self.end, self.seek = piece.start, piece.start, piece.seek
+        if piece.start != self.end or piece.seek != self.seek:
             return False
         if not self.records:
             self.seen_ms = piece.seen_ms
@@ -77,7 +77,7 @@ class _Held:
     def take_range(self) -> Range:
         """The range up to the first record that stays."""
         end = self.records[0].offset if self.records else self.end
-        taken = Range(self.start, end, self.epoch)
+        taken = Range(self.start, end, self.seek)
         self.start = end
         return taken
 
@@ -108,7 +108,7 @@ class Merger:
     def start(self, topic: str) -> int | None:
         """First offset held of a topic, or None: nothing was fetched yet."""
         held = self._held[topic]
-        return None if held.epoch < 0 else held.start
+        return None if held.seek < 0 else held.start
 
     def __bool__(self) -> bool:
         """Whether any record waits."""

@@ -113,7 +113,7 @@ class Engine:
             and message.generation_id == self._app.consumer_generation_id
             and consumer.transactions.owns(message.partition)
             and all(
-                covered.epoch == consumer.epochs[TopicPartition(topic, message.partition)]
+                covered.seek == consumer.seeks[TopicPartition(topic, message.partition)]
                 for topic, covered in message.batch.ranges.items()
             )
         )
@@ -218,7 +218,7 @@ class Engine:
     async def restore(self, tp: Any, piece: Slice) -> bool:
         """Take a piece of the changelog over into the local state, unless rows before it miss."""
         consumer, done = self._app.consumer, self.restored(tp)
-        if piece.epoch != consumer.epochs[tp]:
+        if piece.seek != consumer.seeks[tp]:
             return False
         if piece.start > done + 1:
             earliest = await consumer.earliest_offsets(tp)

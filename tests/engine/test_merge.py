@@ -21,8 +21,8 @@ def log(topic: str, *timestamps_ms: int) -> list[SourceRecord]:
     return [record(topic, offset, ts) for offset, ts in enumerate(timestamps_ms)]
 
 
-def piece(records: list[SourceRecord], end: int | None = None, epoch: int = 1) -> Slice:
-    return Slice(records, records[0].offset, end or records[-1].offset + 1, epoch)
+def piece(records: list[SourceRecord], end: int | None = None, seek: int = 1) -> Slice:
+    return Slice(records, records[0].offset, end or records[-1].offset + 1, seek)
 
 
 def merger(wait_s: float = 1.0) -> Merger:

@@ -77,7 +77,7 @@ class Consumer:
     def __init__(self) -> None:
         self.flow_active = True
         self.transactions = Transactions()
-        self.epochs: Any = defaultdict(int)
+        self.seeks: Any = defaultdict(int)
         self.starts: Any = defaultdict(int)
         self.ends: Any = defaultdict(lambda: 1_000)
         self.rewound: list[dict[Any, int]] = []
@@ -116,9 +116,9 @@ async def engine(state: StateStore, monkeypatch: pytest.MonkeyPatch) -> Engine:
     return made
 
 
-def message(start: int, end: int, generation: int = 1, epoch: int = 0) -> Any:
+def message(start: int, end: int, generation: int = 1, seek: int = 0) -> Any:
     records = [SourceRecord("clicks", 0, n, 77, b"k", b"v") for n in range(start, end)]
-    batch = Batch(records, {"clicks": Range(start, end, epoch)})
+    batch = Batch(records, {"clicks": Range(start, end, seek)})
     return SimpleNamespace(partition=0, generation_id=generation, batch=batch)
 
 
@@ -179,7 +179,7 @@ async def test_a_topic_made_anew_is_refused(engine: Engine) -> None:
     assert count(engine) == 3
 
 
-@pytest.mark.parametrize("stale", [message(0, 3, generation=0), message(0, 3, epoch=5)])
+@pytest.mark.parametrize("stale", [message(0, 3, generation=0), message(0, 3, seek=5)])
 async def test_a_stale_batch_is_dropped(engine: Engine, stale: Any) -> None:
     consumer = await run(engine, stale)
     assert (consumer.transactions.commits, consumer.rewound) == ([], [])
@@ -242,9 +242,9 @@ async def test_nothing_is_processed_before_the_knowledge_is_there(engine: Engine
     assert engine.deciding.processor.seen == [0, 1, 2]
 
 
-def piece(start: int, end: int, epoch: int = 0) -> Slice:
+def piece(start: int, end: int, seek: int = 0) -> Slice:
     records = [SourceRecord("changelog", 0, n, 0, b"U%d" % n, b"row") for n in range(start, end)]
-    return Slice(records, start, end, epoch)
+    return Slice(records, start, end, seek)
 
 
 async def test_a_changelog_piece_that_joins_is_taken_over(engine: Engine) -> None:
@@ -266,7 +266,7 @@ async def test_a_changelog_may_start_late(engine: Engine) -> None:
 
 
 async def test_a_stale_changelog_piece_is_dropped(engine: Engine) -> None:
-    assert not await engine.restore(CHANGELOG, piece(0, 3, epoch=9))
+    assert not await engine.restore(CHANGELOG, piece(0, 3, seek=9))
     assert engine.restored(CHANGELOG) == -1
 
 
