@@ -20,9 +20,10 @@ def resources_of(pipeline: Pipeline, turn: Turn, shared: Shared) -> Resources:
     """Return the look-ups and names that the records of a batch refer to."""
     bundle, knowledge = pipeline.bundle, pipeline.knowledge
 
-    known = cache(knowledge.names)  # a batch asks for the same popular items again and again
+    @cache  # a batch asks for the same popular items again and again
+    def known(number: int) -> str | None:
+        return turn.told(number) or knowledge.names(number)
 
-    @cache
     def texts(number: int) -> str | None:
         return known(number) or turn.text(number)
 

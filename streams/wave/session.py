@@ -189,6 +189,10 @@ class Session:
         self.fresh_names |= fresh
         self.marker.names = self._dictionary.count
 
+    def told(self, number: int) -> str | None:
+        """Return the text of a hash that this batch told or asked for, None for any other."""
+        return self._names.get(number)
+
     def text(self, number: int) -> str | None:
         """Return the text of a hash, None when this partition never saw it."""
         if number == NO_ID:

@@ -181,6 +181,11 @@ class Turn:
     def _offsets(self, number: int) -> Offsets:
         return self.sessions[number].offsets(self._parts[number])
 
+    def told(self, number: int) -> str | None:
+        """Return the text of a hash that a batch told or asked for, None for any other."""
+        texts = (session.told(number) for session in self.sessions)
+        return next((text for text in texts if text is not None), None)
+
     def text(self, number: int) -> str | None:
         """Return the text of a hash, None when none of the partitions ever saw it."""
         for session in self.sessions:
