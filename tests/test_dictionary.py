@@ -53,6 +53,15 @@ def test_rows_stay_short():
     assert max(held) < 5 * LOAD
 
 
+def test_a_text_is_found_after_its_row_was_parted_for_texts_of_elsewhere():
+    store = MemoryStore()
+    dictionary = Dictionary(store.get_many, 0)
+    every = [f"item-{n}" for n in range(40 * LOAD)]
+    for text in every:
+        store.apply(dictionary.add(_by_hash([text]))[0])
+    assert dictionary.find(_by_hash(every)) == _by_hash(every)
+
+
 def test_a_hash_that_nobody_told_has_no_text():
     store = MemoryStore()
     dictionary = Dictionary(store.get_many, 0)
