@@ -22,7 +22,7 @@ from streams.app import create_app
 from streams.engine.app import KairosApp
 from streams.engine.options import Options
 from streams.settings import Settings, load_settings
-from streams.store import USER, Effects, Store
+from streams.state.store import USER, Effects, Store
 
 HOUR_MS = 3_600_000
 TYPES = ("view", "cart", "fav", "purchase")

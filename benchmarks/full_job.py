@@ -22,22 +22,22 @@ from benchmarks.job.stream import ITEMS, made_up_stream
 from benchmarks.results import keep
 from benchmarks.runs import repeated
 from schemas.tables import SourceRecord
-from streams.accept import accept, deduplicate
-from streams.aggregate import aggregate, pack_rows, unpack_rows
-from streams.allocate import allocate
-from streams.allocate.diversity import diversify
-from streams.assemble import assemble
-from streams.candidates import gather
-from streams.commands.log_options import open_log
-from streams.experts import score
-from streams.fusion import fuse
-from streams.pipeline import Pipeline
-from streams.policy import screen
-from streams.publish import publish, retract
-from streams.replay import replay
+from streams.offline.replay import replay
+from streams.operate.commands.log_options import open_log
+from streams.pipeline.accept import accept, deduplicate
+from streams.pipeline.aggregate import aggregate, pack_rows, unpack_rows
+from streams.pipeline.allocate import allocate
+from streams.pipeline.allocate.diversity import diversify
+from streams.pipeline.assemble import assemble
+from streams.pipeline.candidates import gather
+from streams.pipeline.experts import score
+from streams.pipeline.fusion import fuse
+from streams.pipeline.pipeline import Pipeline
+from streams.pipeline.policy import screen
+from streams.pipeline.publish import publish, retract
+from streams.pipeline.trigger import due_users, plan
 from streams.settings import load_settings
-from streams.store import USER
-from streams.trigger import due_users, plan
+from streams.state.store import USER
 
 TITLE = "Full job, in process"
 BATCH = 2_000

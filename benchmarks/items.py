@@ -28,11 +28,11 @@ from schemas.globals import Epoch
 from schemas.state import EVENT, Ragged, UserState
 from schemas.tables import DueUsers
 from schemas.vocabulary import EventType, TriggerKind
-from streams.candidates import gather
-from streams.experts import score
-from streams.fusion import fuse
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.shared import EpochView, Shared
+from streams.pipeline.candidates import gather
+from streams.pipeline.experts import score
+from streams.pipeline.fusion import fuse
 from streams.settings import Settings
 
 TITLE = "Items: candidates and ranking"

@@ -1,7 +1,7 @@
 """One user's row, column by column.
 
 A row is facts then journal: ``HEAD | sealed id | tiles | events | seen | context`` and
-``JOURNAL | pushes | timers | debounce``; `streams.aggregate.rows` packs it. Facts depend on the set
+``JOURNAL | pushes | timers | debounce``; `streams.state.rows` packs it. Facts depend on the set
 of accepted events alone, the journal on the input sequence (DESIGN law 1). All integers are
 little-endian; times are milliseconds UTC unless the name says otherwise.
 """

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from streams.agents import register_engine, register_knowledge
+from streams.engine.agents import register_engine, register_knowledge
 from streams.engine.app import KairosApp
 from streams.engine.options import TABLE, Options
 from streams.engine.processor import Processor
@@ -14,8 +14,8 @@ from streams.engine.producer import MAX_BATCH_BYTES, compression
 from streams.engine.prompt import PromptTableManager, PromptWorker
 from streams.engine.runner import Engine
 from streams.engine.store import StateTable
+from streams.engine.topics import refuse_problems
 from streams.settings import Settings, load_settings
-from streams.topics import refuse_problems
 
 STREAM_BUFFER = 64
 """Batches in the stream's queue; the engine's own cap per partition is far below."""
@@ -52,9 +52,9 @@ def create_app(
 
 def _add_pipeline(app: KairosApp) -> Processor:
     # heavy imports, and not for those who only ask for the app's name
-    from streams.assemble import assemble
-    from streams.learn.learner import Learner
-    from streams.learn.start import Start
+    from streams.learner.learner import Learner
+    from streams.learner.start import Start
+    from streams.pipeline.assemble import assemble
 
     settings = app.settings
     pipeline = assemble(settings)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from streams.tools.broker import Broker
+from streams.operate.broker.broker import Broker
 
 settings.register_profile("kairos", deadline=None, print_blob=True)
 settings.load_profile("kairos")

@@ -7,10 +7,10 @@ import json
 import pytest
 from support.records import Log, at
 
-from streams.accept import Vault
 from streams.knowledge.shared import Knowledge
-from streams.pipeline import Pipeline
-from streams.replay import replay
+from streams.offline.replay import replay
+from streams.pipeline.accept import Vault
+from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
 
 NOON_MS = at("2026-03-20T12:00:00+00:00")

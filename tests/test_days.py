@@ -7,7 +7,7 @@ from support.facts import ITEMS, SETTINGS, Facts
 from support.records import Log, at
 
 from schemas.state import TILE_MS
-from streams.aggregate import unpack_rows
+from streams.pipeline.aggregate import unpack_rows
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 

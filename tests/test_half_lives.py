@@ -14,14 +14,14 @@ from models.features import CONTRACT, contract_hash
 from models.features.ewma import LONGEST_H, NAMES
 from models.features.view import HALF_LIVES_H
 from schemas.decision import Decision
-from streams.accept import Vault
-from streams.assemble import load_bundle
-from streams.explain import explain
-from streams.pipeline import Pipeline
+from streams.offline.explain import explain
+from streams.offline.training.train import collect, train
+from streams.operate.tools.doctor import check_bundle
+from streams.pipeline.accept import Vault
+from streams.pipeline.assemble import load_bundle
+from streams.pipeline.pipeline import Pipeline
 from streams.settings import SettingsError, load_settings
-from streams.store import MemoryStore
-from streams.tools.doctor import check_bundle
-from streams.training import collect, train
+from streams.state.store import MemoryStore
 
 OTHERS = {"ewma_short_h": 3, "ewma_middle_h": 12, "ewma_long_h": 90}
 T0_MS = at("2026-03-20T10:00:00+00:00")

@@ -13,10 +13,10 @@ from models.bundle.write import write_bundle
 from models.dataset import ENGAGEMENT
 from models.train.tables import item_tables
 from schemas.ids import hash64
-from streams.accept import Vault
-from streams.pipeline import Pipeline
+from streams.pipeline.accept import Vault
+from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
-from streams.store import MemoryStore
+from streams.state.store import MemoryStore
 
 T0_MS = at("2026-03-20T10:00:00+00:00")
 MINUTE_MS = 60_000

@@ -7,9 +7,9 @@ import json
 from support.records import Log, at
 
 from schemas.ids import hash64
-from streams.accept import Vault
-from streams.pipeline import Pipeline
-from streams.replay import replay
+from streams.offline.replay import replay
+from streams.pipeline.accept import Vault
+from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
 
 T0_MS = at("2026-03-20T10:00:00+00:00")

@@ -16,12 +16,12 @@ from support.records import Log, at
 from models.bundle import Bundle, reference_path
 from models.features import steps
 from schemas.decision import Decision
-from streams.accept import Vault
-from streams.explain import explain
-from streams.pipeline import Pipeline
+from streams.offline.explain import explain
+from streams.offline.training.train import Recorder
+from streams.pipeline.accept import Vault
+from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
-from streams.store import MemoryStore
-from streams.training import Recorder
+from streams.state.store import MemoryStore
 
 T0_MS = at("2026-03-28T20:00:00+00:00")
 SETTINGS = load_settings(

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from support.records import Log
 from support.stories import check_cancel, check_upsert, evening, morning, night
 
-from streams.accept import Vault
-from streams.aggregate import facts_length
-from streams.pipeline import Pipeline
+from streams.pipeline.accept import Vault
+from streams.pipeline.aggregate import facts_length
+from streams.pipeline.batch.session import read_marker
+from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
-from streams.store import USER, MemoryStore
-from streams.wave.session import read_marker
+from streams.state.store import USER, MemoryStore
 
 SETTINGS = load_settings({})
 

@@ -16,7 +16,7 @@ from schemas.tables import SourceRecord
 from streams.app import create_app
 from streams.engine.store import ENTRY_BYTES, NO_OFFSET, PartitionStore
 from streams.settings import Settings
-from streams.store import USER
+from streams.state.store import USER
 
 BATCH = 2_000
 CACHE_BYTES = Settings().state_memory_mib << 19

@@ -22,14 +22,14 @@ from schemas.state import (
     UserState,
 )
 from schemas.tables import SourceRecord
-from streams.aggregate import pack_rows, unpack_rows
-from streams.assemble import assemble
 from streams.knowledge.shared import Knowledge
-from streams.pipeline import Pipeline
-from streams.replay import replay
+from streams.offline.replay import replay
+from streams.pipeline.aggregate import pack_rows, unpack_rows
+from streams.pipeline.assemble import assemble
+from streams.pipeline.batch.session import Marker
+from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
-from streams.store import MARKER, NAME, USER
-from streams.wave.session import Marker
+from streams.state.store import MARKER, NAME, USER
 
 DAY_MS = 86_400_000
 USERS, EVENTS = 5_000, 60_000

@@ -9,7 +9,7 @@ from itertools import count
 
 from benchmarks.job.stand import Deployment, Stand, Watched, say
 from benchmarks.job.stream import made_up_stream
-from streams.tools.reading import consuming, places, read, spans
+from streams.operate.tools.reading import consuming, places, read, spans
 
 EVENTS, USERS = 280_000, 50_000
 """With 64 partitions more than 2,000 records for two batches of each."""

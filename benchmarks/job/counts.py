@@ -7,8 +7,8 @@ from collections import Counter
 from aiokafka import AIOKafkaConsumer
 
 from benchmarks.job.stand import Deployment
-from streams.demo.ledger import Ledger
-from streams.tools.reading import consuming, places, read, read_all, spans
+from streams.operate.demo.ledger import Ledger
+from streams.operate.tools.reading import consuming, places, read, read_all, spans
 
 
 async def decisions(made: Deployment) -> int:

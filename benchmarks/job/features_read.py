@@ -14,10 +14,10 @@ from benchmarks.runs import repeated
 from models.features import CONTRACT, user_features
 from schemas.state import FLAG_EVENTS_TRUNCATED, NEVER_MS
 from schemas.tables import SourceRecord
-from streams.accept import Vault, accept, deduplicate
-from streams.aggregate import aggregate, facts_length, pack_rows, unpack_rows
-from streams.aggregate.aggregate import Wave
-from streams.commands.log_options import open_log
+from streams.operate.commands.log_options import open_log
+from streams.pipeline.accept import Vault, accept, deduplicate
+from streams.pipeline.aggregate import aggregate, facts_length, pack_rows, unpack_rows
+from streams.pipeline.aggregate.aggregate import Wave
 from streams.settings import load_settings
 
 BATCHES = (1, 64, 512)

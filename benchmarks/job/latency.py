@@ -14,8 +14,8 @@ from benchmarks.job.sender import Part, sending
 from benchmarks.job.stand import Deployment, Stand, Watched, say
 from benchmarks.job.stream import made_up_stream
 from benchmarks.runs import repeated
-from streams.demo.latency import percentile
-from streams.tools.reading import consuming, places
+from streams.operate.demo.latency import percentile
+from streams.operate.tools.reading import consuming, places
 
 WARM_UP, USERS = 60_000, 50_000
 STEADY_PER_S, SECONDS = 2_000, 20

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from benchmarks.job.stand import INPUTS, Deployment
 from schemas.events import Click, Context, Purchase
 from streams.engine.producer import MAX_BATCH_BYTES, compression
-from streams.tools.reading import read_all
+from streams.operate.tools.reading import read_all
 
 TYPES = {"clicks": Click, "purchases": Purchase, "context": Context}
 OUTPUTS = ("decisions", "recommendations", "suppressions", "signals")

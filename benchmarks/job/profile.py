@@ -20,7 +20,7 @@ EVENTS, USERS = 300_000, 50_000
 RATE_PER_S = 200
 TOP = 10
 OURS = re.compile(r"\((?:streams|models|schemas)/")
-PATH = re.compile(r"^Pipeline\.\w+ \(streams/pipeline\.py")
+PATH = re.compile(r"^Pipeline\.\w+ \(streams/pipeline/pipeline\.py")
 """Frames whose callees are the stages."""
 IDLE = re.compile(r"^([\w.]*\.)?(select|wait|_wait_for_tstate_lock|_worker) \(")
 """Innermost frames of a thread that waits; the sampler takes some for work."""

@@ -15,8 +15,8 @@ from benchmarks.job.stream import made_up_stream
 from benchmarks.runs import repeated
 from schemas.tables import SourceRecord
 from streams.engine.producer import MAX_BATCH_BYTES, compression
-from streams.replay import partition_of
-from streams.store import USER
+from streams.offline.replay import partition_of
+from streams.state.store import USER
 
 USERS, DAYS = 1_000_000, 1
 TRAFFIC = 200_000

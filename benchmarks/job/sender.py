@@ -16,8 +16,8 @@ import msgspec
 from benchmarks.job.stream import ITEMS, made_up_stream
 from schemas.ids import event_hash
 from schemas.tables import SourceRecord
+from streams.operate.tools.feed import feed
 from streams.settings import Settings
-from streams.tools.feed import feed
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from benchmarks.job.stand import Deployment, Stand, StandError, say
 from benchmarks.runs import RUNS, medians
 from schemas.state import HEAD, JOURNALS
-from streams.aggregate import unpack_rows
-from streams.aggregate.stored import COUNTED_AS, STORED
-from streams.commands.log_options import open_log
 from streams.engine.rocks import Rocks
-from streams.store import NAME, USER
+from streams.operate.commands.log_options import open_log
+from streams.pipeline.aggregate import unpack_rows
+from streams.state.event_codec import COUNTED_AS, STORED
+from streams.state.store import NAME, USER
 
 COMPACTED = {
     "cleanup.policy": "compact",  # all of a topic's settings are given anew

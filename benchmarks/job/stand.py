@@ -18,13 +18,13 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from benchmarks.measure import Tree
 from schemas.tables import SourceRecord
-from streams.demo.run import given
-from streams.demo.worker import Worker, running
 from streams.engine.options import MERGED
+from streams.engine.topics import CHANGELOG, create_topics
+from streams.operate.broker.broker import Broker
+from streams.operate.demo.run import given
+from streams.operate.demo.worker import Worker, running
+from streams.operate.tools.feed import feed
 from streams.settings import Settings
-from streams.tools.broker import Broker
-from streams.tools.feed import feed
-from streams.topics import CHANGELOG, create_topics
 
 HOME = Path(__file__).resolve().parents[2] / ".kairos" / "bench-job"
 POLL_S = 0.02

@@ -37,7 +37,7 @@ CATALOG_LEAD_MS = 7_200_000
 EAGER_SHARES = (0.0, 0.25, 0.33, 1.0)
 DECISIONS = (0.108, 0.339, 0.396, 0.735)
 """Decisions a session that these shares of eager sessions lead to, with default settings, as
-`streams.replay` counts them (300,000 events, 50,000 users)."""
+`streams.offline.replay` counts them (300,000 events, 50,000 users)."""
 
 DEVICES = ("mobile", "desktop", "tablet")
 ZONES = ("Europe/London", "Europe/Berlin", "America/New_York", "Asia/Kolkata")

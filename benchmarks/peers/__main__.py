@@ -16,8 +16,8 @@ from benchmarks.peers.lab import PARTITIONS, Lab, LabError, missing_programs
 from benchmarks.peers.measure import Bench, Run, RunError
 from benchmarks.results import keep, table
 from benchmarks.runs import SPREAD
-from streams.tools.broker import Broker
-from streams.tools.broker_runtime import KAFKA_VERSION
+from streams.operate.broker.broker import Broker
+from streams.operate.broker.broker_runtime import KAFKA_VERSION
 
 TITLE = "Features job, side by side"
 HOME = ROOT / ".kairos" / "bench-peers"

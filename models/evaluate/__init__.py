@@ -1,5 +1,5 @@
 """How good a bundle is on samples it has not seen."""
 
-from models.evaluate.evaluate import evaluate_dataset
+from models.metrics.on_dataset import evaluate_dataset
 
 __all__ = ["evaluate_dataset"]

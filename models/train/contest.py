@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.bundle.handmade import constant_graph
 from models.bundle.parity import check_parity, golden_rows
-from models.evaluate.probabilities import surprise
+from models.metrics.probabilities import surprise
 from models.train.crossed import Crossed
 from models.train.fit import (
     LEAST_OF_A_CLASS,

@@ -12,17 +12,17 @@ from models.bundle.bundle import INPUT, OUTPUT, open_session
 from models.bundle.experts import flatten, shares
 from models.bundle.odds import stack
 from models.dataset import Dataset
-from models.evaluate.probabilities import log_loss
-from models.evaluate.time.measures import Sample, log_loss_gain
 from models.features import CONTRACT
 from models.features.calendar import HOUR_MS
-from models.temporal.expert import QUARTERS, levelled
-from models.temporal.members import fit_net
-from models.temporal.moments import Moments
-from models.temporal.recurrent import Recurrent
+from models.metrics.intervals import Sample, log_loss_gain
+from models.metrics.probabilities import log_loss
 from models.train.calibrate import enough
 from models.train.fit import Fitted
 from models.train.search import time_folds
+from models.train.temporal.expert import QUARTERS, levelled
+from models.train.temporal.members import fit_net
+from models.train.temporal.moments import Moments
+from models.train.temporal.recurrent import Recurrent
 
 Floats = NDArray[np.float64]
 TARGET = "acts"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle.bundle import INPUT, OUTPUT, open_session
-from models.evaluate.probabilities import log_loss
+from models.metrics.probabilities import log_loss
 from models.train.fit import LEAST_OF_A_CLASS, Trees, fit_binary
 
 Rows = NDArray[np.float32]

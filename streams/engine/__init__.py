@@ -6,7 +6,7 @@ Everything that touches Faust or aiokafka from the inside is in this folder, and
 1. `fetch`, `consumer`: records with the exact offsets they cover, from a thread of Faust's;
 2. `merge`: the co-partitioned topics as one sequence, a piece of which is a batch;
 3. `runner`: is the batch current, and what of it is new to the state (`log_check`, `intake`)?
-4. `deciding`: a thread beside the loop runs the processor: `streams.pipeline`;
+4. `deciding`: a thread beside the loop runs the processor: `streams.pipeline.pipeline`;
 5. `transactions`, `transaction`, `producer`: offsets, state rows, outputs, all or nothing; it is
    opened with the offsets while 4 goes on;
 6. `store`, `rocks`, `emptied`: only then the rows go into RocksDB, and the next batch may come.

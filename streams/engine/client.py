@@ -6,8 +6,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from streams.engine.topics import expected
 from streams.settings import Settings
-from streams.topics import expected
 
 MAX_REQUEST_BYTES = 8 * 1024 * 1024
 """Largest epoch: `globals` takes records of 8 MiB."""

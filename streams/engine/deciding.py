@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from streams.engine.processor import JointProcessor, Processor
-from streams.store import Effects, Work
+from streams.state.store import Effects, Work
 
 T = TypeVar("T")
 Waiting = tuple[Work, asyncio.Future[Effects]]

@@ -24,7 +24,7 @@ PAUSE_S = 0.1
 
 
 class Learns(Protocol):
-    """What `streams.learn.learner.Learner` does."""
+    """What `streams.learner.learner.Learner` does."""
 
     def absorb(self, signals: Signals) -> None:
         """Take in the facts of one batch."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from schemas.tables import SourceRecord
-from streams.store import Effects, Store, Work
+from streams.state.store import Effects, Store, Work
 
 
 class Processor(Protocol):

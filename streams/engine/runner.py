@@ -23,7 +23,7 @@ from streams.engine.processor import Processor
 from streams.engine.progress import Progress
 from streams.engine.store import PartitionStore, StateTable
 from streams.engine.transactions import AbortedError, FatalError
-from streams.store import MARKER, Effects, Work
+from streams.state.store import MARKER, Effects, Work
 
 logger = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from faust.tables import Table
 
 from streams.engine.emptied import Emptied
 from streams.engine.rocks import Rocks
-from streams.store import USER
-from streams.topics import TOMBSTONES_KEPT_MS
+from streams.engine.topics import TOMBSTONES_KEPT_MS
+from streams.state.store import USER
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class StateTable(Table):
 
 
 class PartitionStore:
-    """`streams.store.Store` over one RocksDB: the rows as of the last commit."""
+    """`streams.state.store.Store` over one RocksDB: the rows as of the last commit."""
 
     def __init__(self, database: Callable[[], Any], cache_bytes: Callable[[], int]) -> None:
         """``database``: returns the open RocksDB; ``cache_bytes``: the most that rows may take."""

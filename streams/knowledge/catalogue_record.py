@@ -11,8 +11,8 @@ from models.features.places import Shop
 from models.features.whereabouts import language
 from schemas.catalog import CatalogItem
 from schemas.ids import hash64
-from streams.accept.faults import Fault
-from streams.accept.times import LAST_MS, parse_ts
+from streams.shared.faults import Fault
+from streams.shared.times import LAST_MS, parse_ts
 
 MAX_VALUE_BYTES = 1 << 20
 """Largest record: an embedding of 4,096 numbers and a thousand shops fit."""

@@ -28,7 +28,7 @@ CHANGE = np.dtype(
 MOST = 20_000
 """Changes kept until the learner takes them, some 4 MB; beyond, the oldest go."""
 LEAST_DROP = 0.03
-"""A price lower by a smaller share is no news (as in `streams.candidates.price_drop`)."""
+"""A price lower by a smaller share is no news (as in `streams.pipeline.candidates.price_drop`)."""
 
 
 def news_in(was: Any, was_ms: int, version: Version) -> TriggerKind | None:

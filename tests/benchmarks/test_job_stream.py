@@ -5,8 +5,8 @@ from itertools import islice
 import pytest
 
 from benchmarks.job.stream import made_up_stream
-from streams.assemble import assemble
-from streams.replay import replay
+from streams.offline.replay import replay
+from streams.pipeline.assemble import assemble
 from streams.settings import Settings
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chaos.proxy import Proxy
 
-from streams.tools.broker import HOST, Broker
+from streams.operate.broker.broker import HOST, Broker
 
 UP_TIMEOUT_S = 180.0
 

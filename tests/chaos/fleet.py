@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from streams.demo.run import given
+from streams.operate.demo.run import given
 from streams.settings import PREFIX, Settings
 
 TESTS = Path(__file__).parents[1]

@@ -27,7 +27,7 @@ from streams.engine.producer import PromptProducer
 from streams.engine.store import StateStore
 from streams.engine.transaction import Transaction
 from streams.engine.transactions import BatchTransactions
-from streams.store import Effects
+from streams.state.store import Effects
 
 TOO_LARGE = 24 << 20
 """More bytes than the embedded broker takes in a record."""

@@ -19,10 +19,10 @@ from chaos.push_service import PushService
 from chaos.stream import shop_events
 
 from schemas.tables import SourceRecord
-from streams.accept import Vault
-from streams.pipeline import Pipeline
+from streams.pipeline.accept import Vault
+from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
-from streams.store import MemoryStore
+from streams.state.store import MemoryStore
 
 ORACLE = sorted((Path(__file__).parent / "oracle").glob("*.py"))
 EVENTS, BATCH = 1_500, 100

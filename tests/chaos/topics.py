@@ -13,8 +13,8 @@ from chaos.feed import Feed
 from chaos.oracle import log
 from chaos.stream import Record
 
+from streams.engine.topics import create_topics, expected
 from streams.settings import Settings
-from streams.topics import create_topics, expected
 
 COMPACTED = ("clicks", "purchases", "context")
 EAGER = {

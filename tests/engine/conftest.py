@@ -9,7 +9,7 @@ from streams.app import create_app
 from streams.engine.app import KairosApp
 from streams.engine.store import StateStore
 from streams.settings import Settings
-from streams.store import Effects, Store
+from streams.state.store import Effects, Store
 
 
 class Nothing:

@@ -9,7 +9,7 @@ import pytest
 
 from streams.engine import deciding as under_test
 from streams.engine.deciding import SMALL, TOGETHER, Deciding
-from streams.store import Effects, MemoryStore, Work
+from streams.state.store import Effects, MemoryStore, Work
 
 
 class Joint:

@@ -21,7 +21,7 @@ from streams.engine.runner import Engine
 from streams.engine.store import StateStore
 from streams.engine.transactions import AbortedError, FatalError
 from streams.settings import Settings
-from streams.store import MARKER, Effects, Store
+from streams.state.store import MARKER, Effects, Store
 
 CHANGELOG = TP("changelog", 0)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streams.engine.rocks import Rocks
 from streams.engine.store import ENTRY_BYTES, NO_OFFSET, PartitionStore, StateStore
-from streams.store import MemoryStore
+from streams.state.store import MemoryStore
 
 KEYS = st.sampled_from([b"T%d" % n for n in range(8)] + [b"U1", b"U2"])
 WRITES = st.dictionaries(KEYS, st.one_of(st.none(), st.binary(max_size=3)), max_size=5)

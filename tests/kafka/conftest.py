@@ -17,8 +17,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from support.shop import Shop
 
 from streams.engine import progress
+from streams.engine.topics import create_topics
 from streams.settings import Settings
-from streams.topics import create_topics
 
 HERE = Path(__file__).parent
 USERS = 300

@@ -15,7 +15,7 @@ from streams.app import create_app
 from streams.engine.consumer import BatchConsumer
 from streams.engine.fetch import FetchThread
 from streams.settings import load_settings
-from streams.store import Effects, Store
+from streams.state.store import Effects, Store
 
 SLOW_S = float(os.environ.get("COUNTING_SLOW_S", "0"))
 BUG = "COUNTING_BUG" in os.environ

@@ -8,10 +8,10 @@ import msgspec
 
 from schemas.globals import Epoch, Signals
 from schemas.tables import Output, SourceRecord
-from streams.agents import register_knowledge
 from streams.app import create_app
+from streams.engine.agents import register_knowledge
 from streams.settings import load_settings
-from streams.store import MARKER, Effects, Store
+from streams.state.store import MARKER, Effects, Store
 
 
 class Catalogue:

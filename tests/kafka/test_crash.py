@@ -8,12 +8,12 @@ from itertools import islice
 import pytest
 from support.data import data_file
 
-from streams.accept import Vault
-from streams.aggregate import facts_length
-from streams.pipeline import Pipeline
-from streams.replay import replay
-from streams.sources import open_source
-from streams.store import USER
+from streams.offline.replay import replay
+from streams.offline.sources import open_source
+from streams.pipeline.accept import Vault
+from streams.pipeline.aggregate import facts_length
+from streams.pipeline.pipeline import Pipeline
+from streams.state.store import USER
 
 pytestmark = pytest.mark.kafka
 

@@ -9,11 +9,11 @@ import pytest
 from support.records import Log, at
 
 from models.features import user_features
-from streams.accept import Vault
-from streams.aggregate import facts_length, unpack_rows
-from streams.pipeline import Pipeline
-from streams.replay import replay
-from streams.store import USER
+from streams.offline.replay import replay
+from streams.pipeline.accept import Vault
+from streams.pipeline.aggregate import facts_length, unpack_rows
+from streams.pipeline.pipeline import Pipeline
+from streams.state.store import USER
 
 pytestmark = pytest.mark.kafka
 

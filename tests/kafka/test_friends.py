@@ -10,7 +10,7 @@ import pytest
 from support.records import Log, at
 
 from schemas.globals import Epoch
-from streams.tools.reading import read_all
+from streams.operate.tools.reading import read_all
 
 pytestmark = pytest.mark.kafka
 

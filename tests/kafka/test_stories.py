@@ -14,9 +14,9 @@ from support.stories import check_cancel, check_upsert, evening, morning, night
 from models.bundle.handmade import write_linear_bundle
 from models.bundle.manifest import Weights
 from schemas.vocabulary import Scene
-from streams.aggregate import facts_length
-from streams.store import USER
-from streams.tools.reading import read_all
+from streams.operate.tools.reading import read_all
+from streams.pipeline.aggregate import facts_length
+from streams.state.store import USER
 
 pytestmark = pytest.mark.kafka
 
@@ -72,10 +72,10 @@ def test_the_bad_night(shop):
 
 
 def _facts_of_story_one() -> dict[bytes, bytes]:
-    from streams.accept import Vault
-    from streams.pipeline import Pipeline
+    from streams.pipeline.accept import Vault
+    from streams.pipeline.pipeline import Pipeline
     from streams.settings import load_settings
-    from streams.store import MemoryStore
+    from streams.state.store import MemoryStore
 
     log = Log()
     for chapter in (evening, night, morning):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from streams.store import Effects, Work
+from streams.state.store import Effects, Work
 
 Decide = Callable[[], list[Effects]]
 

@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from schemas.tables import Output, SourceRecord
-from streams.store import MARKER, Effects, Store
+from streams.state.store import MARKER, Effects, Store
 
 
 class Counting:

@@ -12,10 +12,10 @@ from support.records import Log, at
 from models.features import CONTRACT, pair_features, user_features, user_steps
 from schemas.ids import hash64
 from schemas.state import NEVER_MS
-from streams.accept import Vault, accept, deduplicate
-from streams.aggregate import aggregate, facts_length, pack_rows, unpack_rows
-from streams.aggregate.aggregate import Wave
-from streams.experts.zones import zones_of
+from streams.pipeline.accept import Vault, accept, deduplicate
+from streams.pipeline.aggregate import aggregate, facts_length, pack_rows, unpack_rows
+from streams.pipeline.aggregate.aggregate import Wave
+from streams.pipeline.experts.zones import zones_of
 from streams.settings import load_settings
 
 SETTINGS = load_settings({}, default_timezone="UTC")

@@ -10,7 +10,7 @@ import numpy as np
 from schemas.moments import moments
 from schemas.state import Ragged, UserState
 from schemas.tables import EventBatch, SourceRecord
-from streams.accept import Vault, accept, deduplicate
+from streams.pipeline.accept import Vault, accept, deduplicate
 from streams.settings import Settings
 
 NOW_MS = 1_780_000_000_000  # 2026-05-28

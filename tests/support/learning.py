@@ -9,7 +9,7 @@ import numpy as np
 from schemas.globals import Signals
 from schemas.vocabulary import EventType
 from streams.knowledge.shared import EpochView
-from streams.learn.learner import Bounds, Learner
+from streams.learner.learner import Bounds, Learner
 from streams.settings import Settings
 
 T_MS = 1_700_000_000_000

@@ -9,8 +9,8 @@ from models.bundle import Bundle, Graph
 from models.bundle.bundle import open_session
 from models.bundle.manifest import NET
 from models.features import CONTRACT, steps
-from models.temporal.graph import recurrent_graph
-from models.temporal.recurrent import Scaling
+from models.train.temporal.graph import recurrent_graph
+from models.train.temporal.recurrent import Scaling
 
 COLUMNS = ("hours_since_any", "local_hour", "any_1d")
 

@@ -16,11 +16,11 @@ from schemas.catalog import CatalogItem, Offer
 from schemas.decision import Decision, Suppression
 from schemas.recommendation import Recommendation
 from schemas.tables import DueUsers
-from streams.allocate import allocate
-from streams.policy import screen
-from streams.publish import Decided, Published, Resources, decision_ids, publish
+from streams.pipeline.allocate import allocate
+from streams.pipeline.policy import screen
+from streams.pipeline.publish import Decided, Published, Resources, decision_ids, publish
+from streams.pipeline.trigger import speaking
 from streams.settings import Settings
-from streams.trigger import speaking
 
 KETTLE, TEAPOT, MYSTERY = named("kettle"), named("teapot"), 99
 CATALOGUE = {

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import msgspec
 
-from streams.aggregate import facts_length
-from streams.demo.ledger import Ledger
-from streams.demo.run import given
-from streams.demo.worker import Worker, running
+from streams.engine.topics import CHANGELOG, create_topics
+from streams.operate.demo.ledger import Ledger
+from streams.operate.demo.run import given
+from streams.operate.demo.worker import Worker, running
+from streams.operate.tools.feed import feed
+from streams.operate.tools.reading import read_all
+from streams.pipeline.aggregate import facts_length
 from streams.settings import Settings
-from streams.store import USER
-from streams.tools.feed import feed
-from streams.tools.reading import read_all
-from streams.topics import CHANGELOG, create_topics
+from streams.state.store import USER
 
 
 class Shop:

@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW
 from schemas.timeline import Timeline
-from streams.aggregate.aggregate import Wave
+from streams.pipeline.aggregate.aggregate import Wave
 
 T0_MS = 1_700_000_000_000
 

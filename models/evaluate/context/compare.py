@@ -12,13 +12,13 @@ from models.bundle.bundle import Bundle
 from models.bundle.experts import guess, recognise
 from models.dataset import Dataset
 from models.evaluate.context.measures import Measured, Pairs, gains, measured
-from models.evaluate.evaluate import (
+from models.features import CONTRACT
+from models.metrics.on_dataset import (
     CONTEXT_COLUMNS,
     CONTEXT_PAIR,
     score_dataset,
     shuffled_context,
 )
-from models.features import CONTRACT
 from models.scene.measure import against_baselines
 from models.scene.rules import scene_labels, told_scene
 from models.train.columns import COLUMNS

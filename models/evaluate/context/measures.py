@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle.odds import EPSILON
-from models.evaluate.time.measures import DRAWS, INTERVAL, draws_of_users, weighted_auc
+from models.metrics.intervals import DRAWS, INTERVAL, draws_of_users, weighted_auc
 
 Floats = NDArray[np.float64]
 TOP = 10

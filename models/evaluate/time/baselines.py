@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle.odds import calibrate
-from models.evaluate.probabilities import log_loss
 from models.features import ewma
-from models.temporal.moments import Moments
+from models.metrics.probabilities import log_loss
 from models.train.calibrate import fit_platt
+from models.train.temporal.moments import Moments
 
 Floats = NDArray[np.float64]
 NEVER_H = 30 * 24.0

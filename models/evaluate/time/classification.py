@@ -16,12 +16,12 @@ from models.evaluate.time.baselines import baselines
 from models.evaluate.time.chapter import chapter
 from models.evaluate.time.findings import Findings
 from models.evaluate.time.log import EventLog
-from models.evaluate.time.measures import Sample, log_loss_gain, measures, reliability
 from models.evaluate.time.targets import labelled
-from models.temporal.expert import MEMBERS, Expert, Later, fit_expert, look_later
-from models.temporal.members import TREES
-from models.temporal.moments import Moments, joined
-from models.temporal.recurrent import Recurrent
+from models.metrics.intervals import Sample, log_loss_gain, measures, reliability
+from models.train.temporal.expert import MEMBERS, Expert, Later, fit_expert, look_later
+from models.train.temporal.members import TREES
+from models.train.temporal.moments import Moments, joined
+from models.train.temporal.recurrent import Recurrent
 
 Floats = NDArray[np.float64]
 FOLDS = 5

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.evaluate.time.log import ACTS, BUYS, EventLog
 from models.features import CONTRACT
-from models.temporal.moments import Moments
+from models.train.temporal.moments import Moments
 from schemas.vocabulary import EventType
 
 TARGETS: dict[str, tuple[tuple[EventType, ...], int]] = {

@@ -10,10 +10,10 @@ import pytest
 from benchmarks.growth.seed import DAY_MS, SITUATIONS, Template, age, name_of, seeded, template
 from schemas.state import FACTS, HEAD, TILE_MS, UserState
 from schemas.tables import EVENT_ROW, FACT_ROW
-from streams.aggregate import pack_rows, unpack_rows
-from streams.aggregate.facts import add_events, add_recent, add_tiles
+from streams.pipeline.aggregate import pack_rows, unpack_rows
+from streams.pipeline.aggregate.facts import add_events, add_recent, add_tiles
 from streams.settings import Settings, load_settings
-from streams.store import USER
+from streams.state.store import USER
 
 SETTINGS = load_settings({}, secret="bench", consent_default="granted", partitions=1)
 

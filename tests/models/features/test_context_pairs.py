@@ -15,8 +15,8 @@ from models.features import CONTRACT, Around, pair_features, user_features, wher
 from schemas.ids import hash64
 from schemas.state import UserState
 from schemas.vocabulary import ContextField
-from streams.accept.cells import coarse_cell
 from streams.knowledge.catalogue import Catalogue
+from streams.pipeline.accept.cells import coarse_cell
 
 HOUR_MS = 3_600_000
 BERLIN, MUNICH = (52.52, 13.405), (48.137, 11.575)

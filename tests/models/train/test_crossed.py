@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from models.bundle.bundle import open_session
 from models.bundle.manifest import SCENE_COLUMNS
 from models.bundle.parity import check_parity, golden_rows
-from models.evaluate.probabilities import log_loss
+from models.metrics.probabilities import log_loss
 from models.train.contest import LINEAR, fit_contest
 from models.train.crossed import Crossed
 from models.train.fit import CONTEXT

@@ -14,9 +14,9 @@ from models.bundle.manifest import NET
 from models.bundle.odds import sigmoid
 from models.dataset import Dataset, split_by_time
 from models.features import steps
-from models.temporal.recurrent import TOLERANCE, Recurrent
 from models.train import net, search, train_bundle
 from models.train.net import choose_share, fit_beside, search_net, teaches
+from models.train.temporal.recurrent import TOLERANCE, Recurrent
 
 ROWS = 4_000
 

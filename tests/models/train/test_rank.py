@@ -13,8 +13,8 @@ from models.bundle.experts import design, recognise, score_users
 from models.bundle.odds import sigmoid
 from models.bundle.parity import check_parity, golden_rows
 from models.bundle.ranking import rank_pairs
-from models.evaluate.ranking import ranking
 from models.features.standing import Offered
+from models.metrics.ranking import ranking
 from models.train import train_bundle
 from models.train.forest import export_forest
 from models.train.rank import FEWEST, TREES, fit_rank

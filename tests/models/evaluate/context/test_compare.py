@@ -12,10 +12,10 @@ from models.evaluate.context import plant, read_world
 from models.evaluate.context.compare import Evidence, blocks, compare, unseen, without_context
 from models.evaluate.context.measures import Pairs, gains, measured, ndcg_by_decision
 from models.evaluate.context.report import report
-from models.evaluate.evaluate import shuffled_context
 from models.evaluate.page import page
-from models.evaluate.ranking import ranking
-from streams.planted import samples
+from models.metrics.on_dataset import shuffled_context
+from models.metrics.ranking import ranking
+from streams.offline.evaluation.synthetic import samples
 from streams.settings import Settings
 
 MODULE = "models.evaluate.context.compare"

@@ -8,7 +8,7 @@ import pytest
 
 from models.evaluate.context import WorldError, plant, read_world
 from models.evaluate.context.world import Attribute, SceneOf, World
-from models.evaluate.probabilities import log_loss
+from models.metrics.probabilities import log_loss
 
 SMALL = msgspec.structs.replace(
     read_world(Path("examples/worlds/commuters.toml")), users=80, items=60, days=20

@@ -7,14 +7,14 @@ import pytest
 from support.records import Log, at
 
 import models.evaluate.time.classification as classification
-import models.evaluate.time.measures as measures
+import models.metrics.intervals as measures
 from models.evaluate.page import page
 from models.evaluate.time import merged
 from models.evaluate.time.sections import SECTIONS, PartError, chosen_sections
 from models.forecast import pick
 from models.forecast.families import CONTESTANTS
-from models.temporal import expert
-from streams.history import read_history
+from models.train.temporal import expert
+from streams.offline.evaluation.hourly import read_history
 from streams.settings import load_settings
 
 BEGIN = at("2026-03-02T00:00:00+08:00")

@@ -1,8 +1,0 @@
-"""Aggregate: integer tiles and last-known facts, packed in one row a user."""
-
-from __future__ import annotations
-
-from streams.aggregate.aggregate import aggregate
-from streams.aggregate.rows import RowError, facts_length, pack_rows, unpack_rows
-
-__all__ = ["RowError", "aggregate", "facts_length", "pack_rows", "unpack_rows"]

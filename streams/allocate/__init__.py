@@ -1,5 +1,0 @@
-"""Which of the candidates, if any, is worth the user's attention."""
-
-from streams.allocate.allocate import allocate
-
-__all__ = ["allocate"]

@@ -1,8 +1,0 @@
-"""Candidates: several sources, one set of items per user who needs a decision."""
-
-from __future__ import annotations
-
-from streams.candidates.gather import SOURCES, gather, reason_codes, source_names
-from streams.candidates.proposals import Proposals, Source
-
-__all__ = ["SOURCES", "Proposals", "Source", "gather", "reason_codes", "source_names"]

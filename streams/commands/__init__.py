@@ -1,1 +1,0 @@
-"""The commands of `kairos`, a module each; `streams.cli` puts them together."""

@@ -1,0 +1,1 @@
+"""The data path over a log, without a broker: replay, training, evaluation, explanation."""

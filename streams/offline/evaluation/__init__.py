@@ -1,0 +1,1 @@
+"""What evaluation reads of a log through the data path."""

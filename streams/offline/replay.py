@@ -1,0 +1,190 @@
+"""Run a whole log through the data path in process: no broker, same decisions, same bytes.
+
+Training, evaluation and the tests stand on it. Records go to partitions as Kafka's default
+partitioner would send them; the learner publishes its epochs at fixed stream times, so the result
+does not depend on how the log is cut into batches.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import msgspec
+from aiokafka.partitioner import murmur2
+from msgspec.structs import replace
+
+from schemas.events import Tick
+from schemas.globals import Signals
+from schemas.state import NEVER_MS
+from schemas.tables import Output, SourceRecord
+from streams.knowledge.shelf import shelf
+from streams.learner.learner import Learner
+from streams.learner.start import Start
+from streams.pipeline.batch.session import Marker, read_marker
+from streams.pipeline.pipeline import Pipeline
+from streams.pipeline.publish import signals
+from streams.state.store import MemoryStore
+
+MERGE_ORDER = ("clicks", "purchases", "context", "profiles", "push-receipts", "social", "ticks")
+"""The co-partitioned topics; records of equal timestamp are taken in this order."""
+
+CATALOG = "catalog"
+
+Sink = Callable[[Output], None]
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a replay leaves behind: the state of every partition, and how much it saw."""
+
+    stores: list[MemoryStore] = field(default_factory=list)
+    records: int = 0
+    epochs: int = 0
+    epoch: bytes | None = None
+
+    def markers(self) -> list[Marker]:
+        """Each partition's marker."""
+        return [read_marker(store) for store in self.stores]
+
+    def counts(self) -> dict[str, int]:
+        """The law-4 counters, summed over partitions."""
+        return _sum(marker.counts for marker in self.markers())
+
+
+def replay(
+    records: Iterable[SourceRecord],
+    pipeline: Pipeline,
+    sink: Sink,
+    batch_records: int = 2_000,
+    progress: Callable[[int], None] | None = None,
+    at_epoch: Callable[[list[MemoryStore], int], None] | None = None,
+) -> Replayed:
+    """Process ``records`` (timestamp order, topics without prefix) and hand outputs to ``sink``.
+
+    Catalogue records take effect, and epochs begin, at multiples of ``epoch_ms`` of the log;
+    ``at_epoch`` is shown the state as it is then, and the time.
+    """
+    settings = replace(pipeline.settings, topic_prefix="")
+    run = _Run(dataclasses.replace(pipeline, settings=settings), sink, batch_records)
+    for until_ms, segment in _segments(_routed(records, settings.partitions), settings.epoch_ms):
+        run.segment(segment)
+        run.publish_epoch(until_ms)
+        if at_epoch:
+            at_epoch(run.done.stores, until_ms)
+        if progress:
+            progress(run.done.records)
+    run.final_ticks()
+    return run.done
+
+
+class _Run:
+    """A replay under way: the partitions' stores, the learner, and where the log has come to."""
+
+    def __init__(self, pipeline: Pipeline, sink: Sink, batch_records: int) -> None:
+        self._pipeline, self._sink, self._batch_records = pipeline, sink, batch_records
+        self._learner = Learner(
+            pipeline.settings, start=Start.of(pipeline.bundle), word=pipeline.vault.word
+        )
+        self._last_ms = 0
+        self.done = Replayed([MemoryStore() for _ in range(pipeline.settings.partitions)])
+
+    def segment(self, records: list[SourceRecord]) -> None:
+        """Process a piece of the log; what it says of the catalogue holds from its end on."""
+        by_partition, catalog = _parted(records)
+        for partition in range(len(self.done.stores)):
+            self._process(partition, by_partition.get(partition, []))
+        for record in catalog:
+            self._pipeline.knowledge.apply_catalog(record.key, record.value)
+        self.done.records += len(records)
+        self._last_ms = max(self._last_ms, records[-1].timestamp_ms)
+
+    def publish_epoch(self, holds_from_ms: int) -> None:
+        """Let the learner publish what it has learned so far."""
+        done, knowledge = self.done, self._pipeline.knowledge
+        self._learner.hear(knowledge.catalogue.news(NEVER_MS if done.epochs else None))
+        self._learner.read(shelf(knowledge.catalogue, self._learner.known(), holds_from_ms))
+        done.epochs += 1
+        epoch = self._learner.epoch(done.epochs, holds_from_ms, knowledge.catalogue.version)
+        done.epoch = msgspec.msgpack.encode(epoch)
+        knowledge.apply_epoch(done.epoch)
+
+    def final_ticks(self) -> None:
+        """Let every partition reach the end of the log: no timer due by then is left."""
+        tick = msgspec.json.encode(Tick(ts=self._last_ms))
+        for partition in range(len(self.done.stores)):
+            record = SourceRecord("ticks", partition, 0, self._last_ms, None, tick)
+            self._process(partition, [record])
+
+    def _process(self, partition: int, records: list[SourceRecord]) -> None:
+        store, size = self.done.stores[partition], self._batch_records
+        for start in range(0, len(records), size):
+            effects = self._pipeline.process(partition, store, records[start : start + size])
+            store.apply(effects.rows)
+            for output in effects.outputs:
+                if output.topic == signals.TOPIC and output.value is not None:
+                    self._learner.absorb(msgspec.msgpack.decode(output.value, type=Signals))
+                else:
+                    self._sink(output)
+
+
+def _routed(records: Iterable[SourceRecord], partitions: int) -> Iterator[SourceRecord]:
+    """Give every record the partition and offset that a broker would give it."""
+    next_offset: dict[tuple[str, int], int] = {}
+    for record in records:
+        partition = partition_of(record.key, partitions) if record.topic != CATALOG else 0
+        offset = next_offset.get((record.topic, partition), 0)
+        next_offset[record.topic, partition] = offset + 1
+        yield SourceRecord(
+            record.topic, partition, offset, record.timestamp_ms, record.key, record.value,
+            record.headers,
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=100_000)
+def partition_of(key: bytes | None, partitions: int) -> int:
+    """Return the partition of a key as Kafka's default partitioner chooses it; null: the first."""
+    return 0 if key is None else (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def _segments(
+    records: Iterable[SourceRecord], epoch_ms: int
+) -> Iterator[tuple[int, list[SourceRecord]]]:
+    """Cut the log at multiples of ``epoch_ms``: pairs of (end, records before it)."""
+    segment: list[SourceRecord] = []
+    until_ms = 0
+    for record in records:
+        if segment and record.timestamp_ms >= until_ms:
+            yield until_ms, segment
+            segment = []
+        if not segment:
+            until_ms = (record.timestamp_ms // epoch_ms + 1) * epoch_ms
+        segment.append(record)
+    if segment:
+        yield until_ms, segment
+
+
+def _parted(
+    segment: list[SourceRecord],
+) -> tuple[dict[int, list[SourceRecord]], list[SourceRecord]]:
+    """Split a segment into each partition's merged sequence and the catalogue's records."""
+    by_partition: dict[int, list[SourceRecord]] = {}
+    catalog = []
+    for record in segment:
+        if record.topic == CATALOG:
+            catalog.append(record)
+        else:
+            by_partition.setdefault(record.partition, []).append(record)
+    for records in by_partition.values():
+        records.sort(key=lambda r: (r.timestamp_ms, MERGE_ORDER.index(r.topic), r.offset))
+    return by_partition, catalog
+
+
+def _sum(many: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for counts in many:
+        for name, n in counts.items():
+            total[name] = total.get(name, 0) + n
+    return dict(sorted(total.items()))

@@ -1,0 +1,1 @@
+"""The embedded Apache Kafka of demo and tests."""

@@ -1,0 +1,1 @@
+"""The commands of `kairos`, a module each; `streams.operate.cli` puts them together."""

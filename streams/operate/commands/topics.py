@@ -1,0 +1,33 @@
+"""`kairos topics`: make the topics of a deployment, or tell why they do not fit."""
+
+from __future__ import annotations
+
+import typer
+
+from streams.engine.topics import check_topics, create_topics, expected
+from streams.operate.console import finish, run, say
+from streams.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="The topics of a deployment.")
+
+
+@app.command()
+def create() -> None:
+    """Create the topics that are missing, then check them all."""
+    settings = load_settings()
+    created = run(create_topics(settings))
+    say(f"{len(created)} topics created on {settings.broker}, {len(expected(settings))} in all")
+    _report(created)
+
+
+@app.command()
+def check() -> None:
+    """Tell whether a worker can run on the topics there are; exit code 1 when not."""
+    _report([])
+
+
+def _report(created: list[str]) -> None:
+    problems = run(check_topics(load_settings()))
+    for problem in problems:
+        say(f"problem  {problem}")
+    finish({"created": created, "problems": [str(p) for p in problems]}, ok=not problems)

@@ -1,0 +1,156 @@
+"""Look a deployment over: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+from aiokafka.protocol.admin import ApiVersionRequest
+from aiokafka.structs import ConsumerRecord
+
+from models.bundle import BundleError, reference_path
+from streams.engine.topics import check_topics
+from streams.offline.replay import partition_of
+from streams.operate.tools.reading import consuming, places, read, spans
+from streams.pipeline.assemble import load_bundle
+from streams.settings import Settings
+
+KEYED = ("clicks", "purchases", "context", "profiles", "social")
+SAMPLE = 200
+"""Newest records looked at in each partition."""
+LEAST_FREE_BYTES = 2**30
+FETCH, INIT_PRODUCER_ID, ADD_OFFSETS_TO_TXN, TXN_OFFSET_COMMIT = 1, 22, 25, 28
+FETCH_OF_3_5 = 15
+"""The Fetch API's version that came with Kafka 3.5."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing looked at: fine, or a problem and what to do."""
+
+    what: str
+    ok: bool
+    sentence: str
+    remedy: str = ""
+
+
+async def look_over(settings: Settings) -> list[Finding]:
+    """Make every check that can be made; without a broker the ones on it are left out."""
+    findings = [Finding("settings", True, "all in bounds"), check_bundle(settings)]
+    findings.append(check_disk(settings))
+    findings.append(broker := await check_broker(settings))
+    if broker.ok:
+        findings += [await check_topic_list(settings), await check_keys(settings)]
+    return findings
+
+
+async def check_broker(settings: Settings) -> Finding:
+    """Look whether the broker is there and has what the engine needs."""
+    client = AIOKafkaClient(bootstrap_servers=settings.broker)
+    try:
+        await client.bootstrap()
+        node = client.get_random_node()
+        answer = await client.send(node, ApiVersionRequest())
+        nodes = len(client.cluster.brokers())
+    except (KafkaError, OSError):
+        return Finding(
+            "broker", False, f"{settings.broker} cannot be reached",
+            "start it (`kairos broker start` runs one here) or set KAIROS_BROKER",
+        )  # fmt: skip
+    finally:
+        await client.close()
+    return judge_broker(nodes, {api: newest for api, _, newest in answer.api_versions})
+
+
+def judge_broker(nodes: int, newest: dict[int, int]) -> Finding:
+    """Judge a cluster by the newest version it speaks of each API."""
+    missing = {INIT_PRODUCER_ID, ADD_OFFSETS_TO_TXN, TXN_OFFSET_COMMIT} - set(newest)
+    if missing:
+        return Finding(
+            "broker", False, f"it knows no transactions (APIs {sorted(missing)} are missing)",
+            "Kairos needs Apache Kafka 3.5 or newer, or a compatible broker with transactions",
+        )  # fmt: skip
+    fetch = newest.get(FETCH, 0)
+    age = "3.5 or newer" if fetch >= FETCH_OF_3_5 else "older than 3.5: not tested with Kairos"
+    return Finding(
+        "broker", True, f"{nodes} node(s), transactions, Fetch up to v{fetch} (as Kafka {age})"
+    )
+
+
+async def check_topic_list(settings: Settings) -> Finding:
+    """Look whether the topics are there, with equal partition counts."""
+    problems = await check_topics(settings)
+    if problems:
+        return Finding(
+            "topics", False, "; ".join(map(str, problems)),
+            "`kairos topics create` makes missing ones; a partition count needs a new topic",
+        )  # fmt: skip
+    return Finding("topics", True, f"all there, user topics with {settings.partitions} partitions")
+
+
+async def check_keys(settings: Settings) -> Finding:
+    """Look whether the newest records lie where the default partitioner puts their keys."""
+    topics = [settings.topic(name) for name in KEYED]
+    records: list[ConsumerRecord[bytes, bytes]] = []
+    counts: dict[str, int] = {}
+    async with consuming(settings) as consumer:
+        found = await places(settings, topics)
+        for place in found:
+            counts[place.topic] = counts.get(place.topic, 0) + 1
+        newest = {
+            place: (max(first, after - SAMPLE), after)
+            for place, (first, after) in (await spans(consumer, found)).items()
+        }
+        records += [r async for part in read(consumer, newest) for rs in part.values() for r in rs]
+    return judge_keys(records, counts)
+
+
+def judge_keys(
+    records: Iterable[ConsumerRecord[bytes, bytes]], partitions: dict[str, int]
+) -> Finding:
+    """Judge where records lie; ``partitions``: how many each topic has."""
+    looked, strangers, keyless = 0, 0, 0
+    for record in records:
+        looked += 1
+        keyless += record.key is None
+        if record.key is not None:
+            expected = partition_of(record.key, partitions[record.topic])
+            strangers += expected != record.partition
+    if strangers or keyless:
+        return Finding(
+            "keys", False,
+            f"of {looked} newest records {strangers} lie on an unexpected partition, "
+            f"{keyless} have no key",
+            "key them by user_id and use the murmur2 partitioner (librdkafka: "
+            "partitioner=murmur2_random), so that a user's events meet",
+        )  # fmt: skip
+    return Finding("keys", True, f"{looked} newest records lie where their keys belong")
+
+
+def check_bundle(settings: Settings) -> Finding:
+    """Load the model bundle, every byte of it."""
+    path = settings.bundle or str(reference_path())
+    try:
+        bundle = load_bundle(settings)
+    except (BundleError, OSError) as error:
+        return Finding(
+            "bundle", False, f"{path} cannot be used: {error}",
+            "train one (`kairos train`) or point KAIROS_BUNDLE at one made by this version",
+        )  # fmt: skip
+    return Finding("bundle", True, f"{bundle.name}, sha256 {bundle.sha256[:12]}, {path}")
+
+
+def check_disk(settings: Settings) -> Finding:
+    """Look whether there is room for the local state."""
+    path = Path(settings.data_dir).resolve()
+    while not path.exists():
+        path = path.parent
+    free = shutil.disk_usage(path).free
+    sentence = f"{free / 2**30:.1f} GiB free at {path}"
+    return Finding(
+        "disk", free >= LEAST_FREE_BYTES, sentence,
+        "" if free >= LEAST_FREE_BYTES else "make room or move KAIROS_DATA_DIR",
+    )  # fmt: skip

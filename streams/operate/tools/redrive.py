@@ -1,0 +1,165 @@
+"""Send dead letters back to where they came from, exactly once.
+
+The reading offsets are committed in the same Kafka transaction as the records sent, so a redrive
+that is killed and started again neither skips nor repeats a letter. Each filter keeps its own
+place: what one filter passed over, another still finds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from schemas.tables import SourceRecord
+from streams.operate.tools.feed import producing
+from streams.operate.tools.reading import Span, consuming, places, read, spans
+from streams.pipeline.accept.dead_letters import DEAD_TOPIC
+from streams.settings import Settings
+
+MOST = 500
+"""Letters in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which letters: by reason code, by topic (without prefix), not older than a time (ms UTC)."""
+
+    reason: str | None = None
+    topic: str | None = None
+    since_ms: int | None = None
+
+    def takes(self, reason: str, topic: str, letter_ms: int) -> bool:
+        """Whether a letter with these headers, put down at ``letter_ms``, is meant."""
+        return (
+            self.reason in (None, reason)
+            and self.topic in (None, topic)
+            and (self.since_ms is None or letter_ms >= self.since_ms)
+        )
+
+    @property
+    def name(self) -> str:
+        """A short name of the reason and topic asked for: whose place in the letters it is."""
+        asked = "\x00".join((self.reason or "", self.topic or ""))
+        return hashlib.sha256(asked.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One dead letter, told from its headers; ``unfit`` says why it cannot be sent, "" if it can."""
+
+    record: SourceRecord
+    reason: str
+    unfit: str = ""
+
+
+def opened(letter: ConsumerRecord[bytes, bytes]) -> Letter:
+    """Return the original record: key and value as they came, its topic, its Kafka time."""
+    headers = {name: value.decode(errors="replace") for name, value in letter.headers}
+    topic, reason = headers.get("kairos-topic", ""), headers.get("kairos-reason", "")
+    time_ms = headers.get("kairos-timestamp-ms", "")
+    record = SourceRecord(
+        topic,
+        letter.partition,
+        letter.offset,
+        int(time_ms) if time_ms.isdecimal() else letter.timestamp,
+        letter.key,
+        letter.value,
+    )
+    return Letter(record, reason, _unfit(headers, record))
+
+
+def _unfit(headers: dict[str, str], record: SourceRecord) -> str:
+    if not record.topic:
+        return "without_origin"
+    if "kairos-length" in headers:
+        return "truncated"
+    if record.key is None and record.value is None:
+        return "empty"
+    return ""
+
+
+def chosen(letters: Iterable[ConsumerRecord[bytes, bytes]], wanted: Filter) -> Iterator[Letter]:
+    """Yield the letters that the filter takes."""
+    for raw in letters:
+        letter = opened(raw)
+        if wanted.takes(letter.reason, letter.record.topic, raw.timestamp):
+            yield letter
+
+
+async def redrive(settings: Settings, wanted: Filter, dry_run: bool = False) -> Counter[str]:
+    """Send what is there now back to its topics; return the counts.
+
+    Keys: ``read``, ``sent`` (with ``dry_run``: would be sent), ``truncated``, ``empty``,
+    ``without_origin``, and ``reason <code>`` for each letter sent.
+
+    Raises:
+        KafkaError: the broker is gone, or another redrive of this filter took over.
+    """
+    counts: Counter[str] = Counter(read=0, sent=0, truncated=0, empty=0, without_origin=0)
+    group = f"{settings.app_id}-redrive-{wanted.name}"
+    async with consuming(settings, group_id=group) as consumer:
+        span = await _unread(settings, consumer)
+        if dry_run:
+            async for part in read(consumer, span, MOST):
+                _sort(part, wanted, counts)
+            return counts
+        async with producing(settings, transactional_id=group) as producer:
+            span = await _unread(settings, consumer)  # the fenced one may have moved it
+            async for part in read(consumer, span, MOST):
+                await _send(settings, producer, _sort(part, wanted, counts), _after(part), group)
+    return counts
+
+
+def _sort(
+    part: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]],
+    wanted: Filter,
+    counts: Counter[str],
+) -> list[Letter]:
+    """Count a part and return what can be sent of it."""
+    raw = [record for records in part.values() for record in records]
+    letters = list(chosen(raw, wanted))
+    fit = [letter for letter in letters if not letter.unfit]
+    counts["read"] += len(raw)
+    counts["sent"] += len(fit)
+    counts.update(letter.unfit for letter in letters if letter.unfit)
+    counts.update(f"reason {letter.reason}" for letter in fit)
+    return fit
+
+
+async def _unread(settings: Settings, consumer: AIOKafkaConsumer) -> Span:
+    """Return what is there and not yet behind this filter: a re-sent letter may die again."""
+    letters = await places(settings, [settings.topic(DEAD_TOPIC)])
+    consumer.assign(letters)
+    unread: Span = {}
+    for place, (first, after) in (await spans(consumer, letters)).items():
+        done = await consumer.committed(place)
+        unread[place] = (max(first, done or 0), after)
+    return unread
+
+
+def _after(
+    part: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]],
+) -> dict[TopicPartition, int]:
+    return {place: records[-1].offset + 1 for place, records in part.items() if records}
+
+
+async def _send(
+    settings: Settings,
+    producer: AIOKafkaProducer,
+    letters: list[Letter],
+    offsets: dict[TopicPartition, int],
+    group: str,
+) -> None:
+    async with producer.transaction():
+        for letter in letters:
+            record = letter.record
+            await producer.send(
+                settings.topic(record.topic), record.value, record.key,
+                timestamp_ms=record.timestamp_ms,
+            )  # fmt: skip
+        await producer.send_offsets_to_transaction(offsets, group)

@@ -1,0 +1,26 @@
+"""Accept: bytes in, checked columns out; nothing is lost and nobody is named."""
+
+from __future__ import annotations
+
+from streams.pipeline.accept.accept import COUNTS, accept, base_topic
+from streams.pipeline.accept.dead_letters import dead_letter_output, late_output
+from streams.pipeline.accept.decode import decode
+from streams.pipeline.accept.dedupe import deduplicate
+from streams.pipeline.accept.secret import read_secret
+from streams.pipeline.accept.vault import Vault
+from streams.shared.faults import Fault
+from streams.shared.times import parse_ts
+
+__all__ = [
+    "COUNTS",
+    "Fault",
+    "Vault",
+    "accept",
+    "base_topic",
+    "dead_letter_output",
+    "decode",
+    "deduplicate",
+    "late_output",
+    "parse_ts",
+    "read_secret",
+]

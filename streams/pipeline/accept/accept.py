@@ -1,0 +1,98 @@
+"""Decode, check and classify a merged batch; one bad record never costs another."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from schemas.tables import DeadLetter, EventBatch, SourceRecord
+from streams.pipeline.accept.columns import Columns
+from streams.pipeline.accept.decode import decode
+from streams.pipeline.accept.shapes import SHAPES, Shape
+from streams.pipeline.accept.topics import ADD, Add
+from streams.pipeline.accept.vault import Vault
+from streams.settings import Settings
+from streams.shared.faults import Fault
+
+EVENT_TOPICS = ("clicks", "purchases", "context")
+"""Topics whose events are deduplicated and counted by law 4."""
+TICKS = "ticks"
+COUNTS = (
+    "consumed", "accepted", "duplicates", "late", "dead_letters", "receipts", "profiles",
+    "social", "ticks", "other_dead_letters", "unknown_fields",
+)  # fmt: skip
+"""``accepted + duplicates + late + dead_letters = consumed``; the rest count apart."""
+
+
+def accept(
+    records: list[SourceRecord], stream_ms: int, settings: Settings, vault: Vault
+) -> EventBatch:
+    """Return the batch's records as columns; what cannot be read is in ``dead``.
+
+    ``stream_ms`` is the partition's stream time before the batch. Topics may carry the
+    deployment's prefix. Ticks only move stream time, so their values are not read.
+
+    Raises:
+        ValueError: a record comes from a topic that is no input of a partition.
+    """
+    columns = Columns(settings, vault)
+    readers = {name: _reader(name, settings) for name in {record.topic for record in records}}
+    dead: list[DeadLetter] = []
+    unknown = 0
+    for pos, record in enumerate(records):
+        if (reader := readers[record.topic]) is None:
+            continue
+        shape, add = reader
+        try:
+            value, unknown_here = decode(record, shape, settings.max_value_bytes)
+            add(columns, pos, record, value)  # all its rows, or none
+            unknown += unknown_here
+        except Fault as fault:
+            dead.append(DeadLetter(record, fault.reason, fault.sentence))
+    batch = columns.batch(records, stream_ms)
+    batch.dead, batch.counts = dead, _counts(records, dead, unknown, settings.topic_prefix)
+    return batch
+
+
+def _reader(name: str, settings: Settings) -> tuple[Shape, Add] | None:
+    """How a topic's records are read; None for ticks."""
+    topic = base_topic(name, settings.topic_prefix)
+    return None if topic == TICKS else (SHAPES[topic], ADD[topic])
+
+
+def base_topic(name: str, prefix: str) -> str:
+    """Return the name of a partition's input topic without the deployment's prefix."""
+    if name in SHAPES or name == TICKS:
+        return name
+    base = name.removeprefix(prefix)
+    if base in SHAPES or base == TICKS:
+        return base
+    raise ValueError(f"topic {name!r} is no input of a partition")
+
+
+def _counts(
+    records: list[SourceRecord], dead: list[DeadLetter], unknown: int, prefix: str
+) -> dict[str, int]:
+    of_topic = _by_base_topic((record.topic for record in records), prefix)
+    gone = _by_base_topic((letter.record.topic for letter in dead), prefix)
+    consumed = sum(of_topic[topic] for topic in EVENT_TOPICS)
+    dead_letters = sum(gone[topic] for topic in EVENT_TOPICS)
+    other = len(dead) - dead_letters
+    return dict.fromkeys(COUNTS, 0) | {
+        "consumed": consumed,
+        "accepted": consumed - dead_letters,
+        "dead_letters": dead_letters,
+        "receipts": of_topic["push-receipts"] - gone["push-receipts"],
+        "profiles": of_topic["profiles"] - gone["profiles"],
+        "social": of_topic["social"] - gone["social"],
+        "ticks": of_topic[TICKS],
+        "other_dead_letters": other,
+        "unknown_fields": unknown,
+    }
+
+
+def _by_base_topic(names: Iterable[str], prefix: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for name, n in Counter(names).items():
+        found[base_topic(name, prefix)] += n
+    return found

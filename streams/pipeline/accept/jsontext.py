@@ -1,0 +1,79 @@
+"""Whether bytes are JSON that can be read safely, and if not, why not."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+import numpy as np
+
+from schemas.vocabulary import DeadReason
+from streams.shared.faults import Fault
+
+MAX_DEPTH = 64
+"""Deepest nesting; ours is 3. Fixed, so that the stack of the caller never decides."""
+
+_LONGEST_INTEGER = 400
+_HUGE: int = 10**_LONGEST_INTEGER
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_STEP = np.zeros(256, np.int32)
+_STEP[list(b"[{")] = 1
+_STEP[list(b"]}")] = -1
+
+
+def check_text(value: bytes) -> None:
+    """Refuse what is not UTF-8, and what nests deeper than `MAX_DEPTH`.
+
+    Raises:
+        Fault: `bad_utf8` or `nested_too_deep`.
+    """
+    try:
+        value.decode()
+    except UnicodeDecodeError as error:
+        raise Fault(DeadReason.BAD_UTF8, f"byte {error.start} is not UTF-8") from None
+    if value.count(b"[") + value.count(b"{") <= MAX_DEPTH:
+        return
+    bare = np.frombuffer(_STRING.sub(b"", value), np.uint8)
+    if np.cumsum(_STEP[bare]).max(initial=0) > MAX_DEPTH:
+        raise Fault(DeadReason.NESTED_TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels")
+
+
+def parse_object(value: bytes) -> dict[str, Any]:
+    """Return the JSON object in ``value``, which `check_text` has passed; the last name wins.
+
+    Raises:
+        Fault: `not_json`, `not_object`, `not_finite` or `lone_surrogate`.
+    """
+    try:
+        found = json.loads(
+            value.decode(), parse_constant=_not_finite, parse_float=_finite, parse_int=_integer
+        )
+    except json.JSONDecodeError as error:
+        raise Fault(DeadReason.NOT_JSON, f"not JSON from character {error.pos} on") from None
+    if not isinstance(found, dict):
+        raise Fault(DeadReason.NOT_OBJECT, "the value is JSON, but not an object")
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Fault(DeadReason.LONE_SURROGATE, "half a surrogate pair in a text") from None
+    return found
+
+
+def _not_finite(_: str) -> NoReturn:
+    raise Fault(DeadReason.NOT_FINITE, "NaN and Infinity are not numbers of JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise Fault(DeadReason.NOT_FINITE, "a number is too large to be finite")
+    return number
+
+
+def _integer(digits: str) -> int:
+    """Read an integer; one of thousands of digits, which only costs time, becomes 10**400."""
+    if len(digits) <= _LONGEST_INTEGER:
+        return int(digits)
+    return -_HUGE if digits[0] == "-" else _HUGE

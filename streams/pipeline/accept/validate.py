@@ -1,0 +1,135 @@
+"""What a field may hold. Every check raises a `Fault` that names the field, never its value."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cache
+from math import isfinite
+from zoneinfo import available_timezones
+
+from schemas.vocabulary import CLICK_EVENTS, PURCHASE_STATUSES, DeadReason, EventType, PushStatus
+from streams.pipeline.accept.currencies import CURRENCIES
+from streams.shared.faults import Fault
+
+MAX_ID_BYTES = 256
+ALWAYS_SHORT = MAX_ID_BYTES // 4
+"""Characters of an id that needs no counting of bytes: UTF-8 takes at most 4 for one."""
+
+RECEIPT_STATUSES: dict[str, PushStatus] = {
+    status.name.lower(): status
+    for status in PushStatus
+    if status not in (PushStatus.PUBLISHED, PushStatus.CANCELLED)
+}
+"""What a push service may report; the other two are our own."""
+
+
+def check_id(field: str, text: str) -> None:
+    """An id, or a short text that is kept like one: 1 to 256 bytes of UTF-8."""
+    if 0 < len(text) <= ALWAYS_SHORT:
+        return
+    if not text:
+        raise Fault(DeadReason.EMPTY_ID, f"{field} is empty")
+    if len(text.encode()) > MAX_ID_BYTES:
+        raise Fault(DeadReason.ID_TOO_LONG, f"{field} is longer than {MAX_ID_BYTES} bytes")
+
+
+def check_version(version: int) -> None:
+    """The only schema version there is."""
+    if version != 1:
+        raise Fault(DeadReason.UNKNOWN_VERSION, "schema_version must be 1")
+
+
+def check_key(key: bytes | None, user_id: str) -> None:
+    """The record's key must be the user."""
+    if key != user_id.encode():
+        raise Fault(DeadReason.KEY_MISMATCH, "the record's key is not its user_id")
+
+
+def event_types(event_names: dict[str, str]) -> dict[str, EventType]:
+    """The click events that a shop may send: ours, and its own names as settings map them."""
+    return CLICK_EVENTS | {theirs: CLICK_EVENTS[ours] for theirs, ours in event_names.items()}
+
+
+def event_type(names: dict[str, EventType], event: str) -> EventType:
+    """The type of a click."""
+    found = names.get(event)
+    if found is None:
+        raise Fault(DeadReason.UNKNOWN_EVENT, "event is no name of ours, nor one in event_names")
+    return found
+
+
+def purchase_type(status: str) -> EventType:
+    """The type of an order's record."""
+    found = PURCHASE_STATUSES.get(status)
+    if found is None:
+        raise Fault(DeadReason.UNKNOWN_STATUS, f"status must be one of {_list(PURCHASE_STATUSES)}")
+    return found
+
+
+def receipt_status(status: str, rating: int | None) -> PushStatus:
+    """The status of a receipt; a rating comes with 1 to 5 stars."""
+    found = RECEIPT_STATUSES.get(status)
+    if found is None:
+        raise Fault(DeadReason.UNKNOWN_STATUS, f"status must be one of {_list(RECEIPT_STATUSES)}")
+    if rating is not None and not 1 <= rating <= 5:
+        raise Fault(DeadReason.BAD_RATING, "rating must be 1 to 5")
+    if rating is None and found == PushStatus.RATING:
+        raise Fault(DeadReason.BAD_RATING, "rating is missing from a receipt of status rating")
+    return found
+
+
+def recommendation_number(recommendation_id: str) -> int:
+    """The 128 bits of a recommendation's id, a UUID in its usual form."""
+    check_id("recommendation_id", recommendation_id)
+    try:
+        found = uuid.UUID(recommendation_id)
+    except ValueError:
+        found = None
+    if found is None or str(found) != recommendation_id.lower():
+        raise Fault(DeadReason.WRONG_TYPE, "recommendation_id must be a UUID")
+    return found.int
+
+
+def check_quantity(field: str, quantity: int) -> None:
+    """Pieces: at least one."""
+    if quantity < 1:
+        raise Fault(DeadReason.BAD_QUANTITY, f"{field} must be at least 1")
+
+
+def check_price(field: str, price_minor: int) -> None:
+    """Minor units: not below 0."""
+    if price_minor < 0:
+        raise Fault(DeadReason.BAD_PRICE, f"{field} must not be negative")
+
+
+def check_currency(currency: str) -> None:
+    """An ISO 4217 code."""
+    if currency not in CURRENCIES:
+        raise Fault(DeadReason.UNKNOWN_CURRENCY, "currency must be a code of ISO 4217")
+
+
+def check_minutes(minutes: float) -> None:
+    """Minutes in the app: not below 0."""
+    if not 0 <= minutes < float("inf"):
+        raise Fault(DeadReason.BAD_QUANTITY, "app_minutes must be finite and not negative")
+
+
+def check_point(lat: float, lon: float) -> None:
+    """Degrees."""
+    if not (isfinite(lat) and isfinite(lon) and -90 <= lat <= 90 and -180 <= lon <= 180):
+        raise Fault(DeadReason.BAD_LOCATION, "lat must be -90 to 90, lon -180 to 180 degrees")
+
+
+def check_zone(zone: str) -> None:
+    """A zone of the IANA database."""
+    if zone not in _zones():
+        raise Fault(DeadReason.UNKNOWN_ZONE, "timezone must be a zone of the IANA database")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _list(names: dict[str, EventType] | dict[str, PushStatus]) -> str:
+    return ", ".join(names)

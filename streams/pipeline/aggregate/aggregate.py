@@ -1,0 +1,73 @@
+"""Fold a wave of accepted events into the users' rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.state import UserState
+from schemas.timeline import Timeline
+from schemas.vocabulary import TriggerKind
+from streams.pipeline.aggregate.facts import add_context, add_events, add_recent, add_tiles
+from streams.pipeline.aggregate.journal import apply_receipts, arm_timers
+from streams.settings import Settings
+
+
+@dataclass(slots=True)
+class Wave:
+    """The accepted rows of one wave; ``user`` is the row in the wave's state.
+
+    ``timeline`` is the whole batch's stream time, indexed by ``pos``.
+    """
+
+    events: NDArray[Any]
+    facts: NDArray[Any]
+    contexts: NDArray[Any]
+    receipts: NDArray[Any]
+    timeline: Timeline
+
+    @property
+    def stream_ms(self) -> NDArray[np.int64]:
+        """Stream time at each position of the batch."""
+        return self.timeline.ms
+
+    @property
+    def parts(self) -> tuple[NDArray[Any], ...]:
+        """The four kinds of rows."""
+        return self.events, self.facts, self.contexts, self.receipts
+
+    def map(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Wave:
+        """The same wave with every kind of row changed alike."""
+        return self.of([change(rows) for rows in self.parts])
+
+    def of(self, parts: list[NDArray[Any]]) -> Wave:
+        """A wave of other rows in the same batch, in the order of `parts`."""
+        events, facts, contexts, receipts = parts
+        return Wave(events, facts, contexts, receipts, self.timeline)
+
+
+def aggregate(state: UserState, wave: Wave, settings: Settings) -> None:
+    """Apply the wave: facts as a set, journal in sequence. Changes ``state`` in place."""
+    if len(wave.events):
+        add_events(state, wave.events, settings.lateness_ms, settings.seen_ids)
+    if len(wave.facts):
+        add_tiles(state, wave.facts, settings.retention_ms)
+        add_recent(state, wave.facts, settings.recent_events)
+        delays = timer_delays(settings)
+        arm_timers(state, wave.facts, wave.stream_ms, delays, settings.candidate_life_ms)
+    if len(wave.contexts):
+        add_context(state, wave.contexts)
+    apply_receipts(state, wave.receipts)
+
+
+def timer_delays(settings: Settings) -> dict[TriggerKind, int]:
+    """How long after its cause each timer is due, in ms."""
+    return {
+        TriggerKind.CART_LEFT: settings.cart_left_ms,
+        TriggerKind.SEARCH_LEFT: settings.search_left_ms,
+        TriggerKind.FOLLOW_UP: settings.follow_up_ms,
+    }

@@ -1,0 +1,47 @@
+"""What publishing needs to know beside the decisions, for one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from models.features import contract_hash
+from streams.knowledge.shared import Shared
+from streams.pipeline.batch.turn import Turn
+from streams.pipeline.candidates import reason_codes, source_names
+from streams.pipeline.publish import Resources
+
+if TYPE_CHECKING:
+    from streams.pipeline.pipeline import Pipeline
+
+
+def resources_of(pipeline: Pipeline, turn: Turn, shared: Shared) -> Resources:
+    """Return the look-ups and names that the records of a batch refer to."""
+    bundle, knowledge = pipeline.bundle, pipeline.knowledge
+
+    @cache  # a batch asks for the same popular items again and again
+    def known(number: int) -> str | None:
+        return turn.told(number) or knowledge.names(number)
+
+    def texts(number: int) -> str | None:
+        return known(number) or turn.text(number)
+
+    def recall(numbers: Iterable[int]) -> None:
+        turn.recall(number for number in numbers if known(number) is None)
+
+    return Resources(
+        places=turn.places,
+        offsets_at=turn.offsets_at,
+        texts=texts,
+        recall=recall,
+        item=shared.catalogue.item,
+        unseal=pipeline.vault.unseal,
+        reasons=reason_codes,
+        sources=source_names,
+        epoch=turn.epoch,
+        catalog_version=shared.catalogue.version,
+        bundle_name=bundle.name if bundle else "",
+        bundle_sha256=bundle.sha256 if bundle else "",
+        contract_hash=contract_hash(pipeline.settings.half_lives_h),
+    )

@@ -1,0 +1,229 @@
+"""One batch's workspace over a partition's store: reads its own writes, mutates nothing.
+
+What it gathered becomes the `Effects` that the engine commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from schemas.ids import NO_ID
+from schemas.state import NEVER_MS
+from schemas.tables import EventBatch, Output, SourceRecord
+from streams.knowledge.shared import EpochView, Knowledge
+from streams.pipeline.accept import dead_letter_output, late_output
+from streams.pipeline.batch.offsets import Offsets
+from streams.pipeline.batch.wake import woken
+from streams.pipeline.publish import SortKey
+from streams.pipeline.publish.context_at import Cells
+from streams.pipeline.publish.signals import signals_output
+from streams.state.dictionary import Dictionary
+from streams.state.store import MARKER, TIMER, USER, Effects, Store
+
+
+class ForeignStateError(RuntimeError):
+    """The partition's state was made with another secret: its users would all be new."""
+
+
+class Marker(msgspec.Struct):
+    """What a partition remembers about itself, inside every transaction.
+
+    ``counts``: the law-4 counters; ``records``: how long the input sequence is so far;
+    ``next_offsets``: per source topic the first offset not yet processed, for decisions to name (the
+    engine reads on from a row of its own); ``secret``: fingerprint of the key that made the pseudonyms;
+    ``names``: how many texts the dictionary has.
+    """
+
+    stream_ms: int = NEVER_MS
+    epoch: int = 0
+    secret: str = ""
+    counts: dict[str, int] = {}
+    records: int = 0
+    next_offsets: dict[str, int] = {}
+    names: int = 0
+
+
+def read_marker(store: Store) -> Marker:
+    """Return the partition's marker; a new partition has a fresh one."""
+    row = store.get_many([MARKER])[0]
+    return msgspec.msgpack.decode(row, type=Marker) if row else Marker()
+
+
+class Session:
+    """The rows, names, timers, counters and outputs of one batch in the making."""
+
+    def __init__(self, store: Store, partition: int, secret: str, topic_prefix: str = "") -> None:
+        self._prefix = topic_prefix
+        self._store = store
+        self._rows: dict[bytes, bytes | None] = {}
+        self._names: dict[int, str | None] = {}
+        self._part: list[tuple[SortKey, Output]] = []
+        self._outputs: list[Output] = []
+        self._offsets: tuple[list[SourceRecord], Offsets] | None = None
+        self.partition = partition
+        self.marker = read_marker(store)
+        self._dictionary = Dictionary(self.get_many, self.marker.names)
+        self.fresh_names: dict[int, str] = {}
+        self.pushed: list[tuple[int, int]] = []
+        if self.marker.secret not in ("", secret):
+            raise ForeignStateError(
+                f"partition {partition}: its state was made with another secret"
+            )
+        self.marker.secret = secret
+
+    def by_epoch(
+        self, records: list[SourceRecord], knowledge: Knowledge
+    ) -> Iterator[tuple[list[SourceRecord], EpochView | None]]:
+        """Cut the batch where a newer epoch begins to hold: before the first record at or after."""
+        stream_ms = stream_times(records, self.marker.stream_ms)
+        start, current = 0, knowledge.current(self.marker.epoch)
+        for epoch in knowledge.pending(self.marker.epoch):
+            cut = int(stream_ms.searchsorted(epoch.holds_from_ms))
+            if cut == len(records):
+                break
+            if cut > start:
+                yield records[start:cut], current
+            start, current = cut, epoch
+            self._adopt(epoch)
+        yield records[start:], current
+
+    def _adopt(self, epoch: EpochView) -> None:
+        """Go on with an epoch; whom it asks about a change in the catalogue gets a timer."""
+        self.marker.epoch = epoch.number
+        wakes = epoch.wakes.of(self.partition)
+        if not len(wakes):
+            return
+        keys = self._users({wake.tobytes() for wake in wakes["users"]})
+        known = self.get_many([USER + key for key in keys])
+        rows, before, after = woken(keys, known, wakes, epoch.holds_from_ms)
+        for key, row in zip(keys, rows, strict=True):
+            self.put(USER + key, row)
+            self.index_timer(key, before[key], after[key])
+
+    def _users(self, heads: set[bytes]) -> list[bytes]:
+        """Return the known users whose pseudonyms begin with one of ``heads``, sorted."""
+        here = {key[1:] for key in self._rows if key.startswith(USER) and key[1:9] in heads}
+        return sorted(here | set(self._store.users(heads)))
+
+    def get_many(self, keys: list[bytes]) -> list[bytes | None]:
+        """Return the value of each key as this batch left it."""
+        missing = [key for key in keys if key not in self._rows]
+        found = dict(zip(missing, self._store.get_many(missing), strict=True)) if missing else {}
+        return [self._rows[key] if key in self._rows else found[key] for key in keys]
+
+    def put(self, key: bytes, value: bytes | None) -> None:
+        """Write a row; None deletes."""
+        self._rows[key] = value
+
+    def emit(self, outputs: Iterable[tuple[SortKey, Output]]) -> None:
+        """Publish with the part of the batch that `close` ends, ordered by key."""
+        self._part += outputs
+
+    def waiting(self, batch: EventBatch) -> list[bytes]:
+        """Return the users who are not in the batch and have a timer due by its end."""
+        known = set(batch.keys)
+        return [key for key in self._due_users(batch) if key not in known]
+
+    def close(
+        self,
+        batch: EventBatch,
+        records: list[SourceRecord],
+        cells: Cells,
+        segments: Cells,
+        sharing: Cells | None = None,
+    ) -> None:
+        """Send what the batch set aside and what the learner needs; move the marker."""
+        if batch.dead or batch.late:
+            self._emit_set_aside(batch, records)
+        told = (self.fresh_names, cells, sorted(self.pushed), segments, sharing)
+        for output in signals_output(batch, self.partition, *told):
+            self.emit([(SortKey(len(records), 0, b"", 0, 0), output)])
+        self._outputs += [output for _, output in sorted(self._part, key=itemgetter(0))]
+        self._part, self.fresh_names, self.pushed = [], {}, []
+        self.count(batch.counts)
+        self.marker.stream_ms = int(batch.stream_ms[-1])
+        self.marker.records += len(records)
+        self.marker.next_offsets = self.offsets(records).after()
+
+    def offsets(self, records: list[SourceRecord]) -> Offsets:
+        """Return the source offsets inside a part of the batch, worked out once."""
+        if self._offsets is None or self._offsets[0] is not records:
+            self._offsets = records, Offsets(self.marker.next_offsets, records)
+        return self._offsets[1]
+
+    def _emit_set_aside(self, batch: EventBatch, records: list[SourceRecord]) -> None:
+        place = {(r.topic, r.offset): pos for pos, r in enumerate(records)}
+        for letter in batch.dead:
+            pos = place[letter.record.topic, letter.record.offset]
+            self.emit([(SortKey(pos, 0, b"", 0, 0), dead_letter_output(letter, self._prefix))])
+        for late in batch.late:
+            self.emit([(SortKey(place[late.topic, late.offset], 0, b"", 0, 0), late_output(late))])
+
+    def _due_users(self, batch: EventBatch) -> list[bytes]:
+        """Return the pseudonyms of users with a timer due by the end of the batch."""
+        stop = TIMER + (max(int(batch.stream_ms[-1]), -1) + 1).to_bytes(8, "big")
+        rows = dict(self._store.scan(TIMER, stop))
+        rows |= {key: b"" for key, v in self._rows.items() if TIMER <= key < stop and v is not None}
+        return [key[9:] for key in sorted(rows) if self._rows.get(key, b"") is not None]
+
+    def index_timer(self, key: bytes, old_ms: int, new_ms: int) -> None:
+        """Move a user's entry in the timer index; -1: there is none."""
+        if old_ms == new_ms:
+            return
+        if old_ms >= 0:
+            self.put(_timer_key(old_ms, key), None)
+        if new_ms >= 0:
+            self.put(_timer_key(new_ms, key), b"\x01")
+
+    def remember(self, names: dict[int, str]) -> None:
+        """Put the text of hashes that the partition sees for the first time in its dictionary."""
+        unknown = {n: text for n, text in names.items() if self._names.get(n) is None}
+        rows, fresh = self._dictionary.add(unknown)
+        self._rows |= rows
+        self._names |= unknown
+        self.fresh_names |= fresh
+        self.marker.names = self._dictionary.count
+
+    def told(self, number: int) -> str | None:
+        """Return the text of a hash that this batch told or asked for, None for any other."""
+        return self._names.get(number)
+
+    def text(self, number: int) -> str | None:
+        """Return the text of a hash, None when this partition never saw it."""
+        if number == NO_ID:
+            return None
+        if number not in self._names:
+            self.recall((number,))
+        return self._names[number]
+
+    def recall(self, numbers: Iterable[int]) -> None:
+        """Read the texts of hashes that will be asked for: one look into the store for all."""
+        unknown = [number for number in numbers if number not in self._names]
+        self._names |= self._dictionary.find(unknown)
+
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Add to the law-4 counters."""
+        for name, n in counts.items():
+            if n:
+                self.marker.counts[name] = self.marker.counts.get(name, 0) + n
+
+    def effects(self) -> Effects:
+        """Return everything as one unit of commit."""
+        self.put(MARKER, msgspec.msgpack.encode(self.marker, order="deterministic"))
+        decided = sum(output.topic == "decisions" for output in self._outputs)
+        return Effects(self._rows, self._outputs, decided)
+
+
+def stream_times(records: list[SourceRecord], before_ms: int) -> Any:
+    """Return int64[R]: the stream time at each record, that record included."""
+    times = np.array([record.timestamp_ms for record in records], np.int64)
+    return np.maximum(np.maximum.accumulate(times), before_ms)
+
+
+def _timer_key(due_ms: int, key: bytes) -> bytes:
+    return TIMER + due_ms.to_bytes(8, "big") + key

@@ -1,0 +1,135 @@
+"""The data path, top to bottom: merged batches in, one unit of commit out for each partition.
+
+Each stage is a folder. A comment names those that are called inside a step of `streams.pipeline.batch`.
+What brings the batches and commits the effects: `streams.engine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from models.bundle import Bundle
+from models.bundle.tables import ItemTables
+from schemas.tables import CandidateSet, DueUsers, EventBatch, SourceRecord
+from streams.knowledge.shared import NO_TABLES, Knowledge, Shared
+from streams.pipeline.accept import Vault, deduplicate
+from streams.pipeline.allocate import allocate
+from streams.pipeline.allocate.diversity import diversify
+from streams.pipeline.batch.resources import resources_of
+from streams.pipeline.batch.session import Session
+from streams.pipeline.batch.turn import Turn
+from streams.pipeline.batch.turns import turns
+from streams.pipeline.batch.waves import waves
+from streams.pipeline.candidates import gather
+from streams.pipeline.experts import score
+from streams.pipeline.fusion import fuse, rank_weights, weights
+from streams.pipeline.policy import screen
+from streams.pipeline.publish import Decided, Resources, decision_ids, publish, retract
+from streams.pipeline.trigger import retractions, speaking
+from streams.settings import Settings
+from streams.state.store import Effects, Store, Work
+
+
+class Observer(Protocol):
+    """Sees what the path accepted and considered: training takes its samples here."""
+
+    def accepted(self, batch: EventBatch) -> None:
+        """A batch after deduplication."""
+
+    def considered(self, due: DueUsers, candidates: CandidateSet) -> None:
+        """A wave's users and candidates with features and scores."""
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """Everything a decision depends on besides the records and the state."""
+
+    settings: Settings
+    vault: Vault
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    bundle: Bundle | None = None
+    observer: Observer | None = None
+
+    @property
+    def tables(self) -> ItemTables:
+        """The item lists: those of a training under way, else the bundle's."""
+        if self.knowledge.tables is not None:
+            return self.knowledge.tables
+        return NO_TABLES if self.bundle is None else self.bundle.tables
+
+    def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
+        """Decide a batch. Reads ``store``, changes nothing: the caller commits the effects.
+
+        Raises:
+            ForeignStateError: the partition's state was made with another secret.
+        """
+        return self.process_all([Work(partition, store, records)])[0]
+
+    def process_all(self, work: Sequence[Work]) -> list[Effects]:
+        """Decide batches of different partitions together; the effects are those of each alone.
+
+        Raises:
+            ForeignStateError: a partition's state was made with another secret.
+        """
+        secret, prefix = self.vault.fingerprint, self.settings.topic_prefix
+        sessions = [Session(store, partition, secret, prefix) for partition, store, _ in work]
+        records = [each.records for each in work]
+        for turn, epoch in turns(sessions, records, self.knowledge, self.settings, self.vault):
+            # accept: a turn has read, checked and classified its records
+            self._decide(turn, Shared(epoch, self.knowledge.catalogue, self.tables))
+        return [session.effects() for session in sessions]
+
+    def _decide(self, turn: Turn, shared: Shared) -> None:
+        """Apply a turn wave by wave; decide for the users who are due after each."""
+        settings = self.settings
+        state = turn.gather()
+        batch = deduplicate(turn.batch(), state, settings)
+        if self.observer:
+            self.observer.accepted(batch)
+        resources = resources_of(self, turn, shared)
+
+        for wave in waves(turn, batch, state, settings):  # trigger: plan where each user stops
+            wave.apply(settings)  # aggregate
+            due = wave.due(settings)  # trigger: who of those that stopped is due
+            asking, due = retractions(due)
+            if asking is not None:
+                wave.retract(asking, retract(asking, settings, resources))
+            if not len(due):
+                continue
+
+            decided = self._decided(due, shared, resources)
+            wave.publish(due, publish(decided, settings, resources))
+
+        turn.close(batch)
+
+    def _decided(self, due: DueUsers, shared: Shared, resources: Resources) -> Decided:
+        """Choose what each user is told, if the policy lets them be told anything."""
+        settings, bundle = self.settings, self.bundle
+        view, silenced = screen(due, settings, resources.texts)
+        rows = speaking(due, silenced)
+        scored, candidates = self._considered(due.take(rows), shared, resources)
+        candidates = replace(candidates, due=rows[candidates.due])
+        ids = decision_ids(due, settings)
+        chosen, declined, stops = allocate(due, candidates, view, settings, ids, silenced)
+        fused_with, ranked = weights(bundle, shared, settings), rank_weights(bundle, settings)
+        stopped = [*silenced, *declined]
+        return Decided(
+            due, ids, view, rows, scored, candidates, chosen, stopped, stops, fused_with, ranked
+        )
+
+    def _considered(
+        self, due: DueUsers, shared: Shared, resources: Resources
+    ) -> tuple[DueUsers, CandidateSet]:
+        """Find what each user might be told, and rank it."""
+        settings, bundle = self.settings, self.bundle
+        if not len(due):
+            return due, CandidateSet.none()
+        candidates = gather(due, shared, settings)
+        due, candidates = score(due, candidates, bundle, shared, settings, resources.texts)
+        candidates = fuse(candidates, bundle, shared, settings)
+        candidates = diversify(due, candidates, shared, settings)
+        if self.observer:
+            self.observer.considered(due, candidates)
+        return due, candidates

@@ -1,0 +1,67 @@
+"""Turn a decided wave into records, journal rows and counters."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.state import PUSH
+from schemas.tables import Output
+from schemas.vocabulary import PushStatus
+from streams.pipeline.publish.decisions import Decisions
+from streams.pipeline.publish.fit import ENCODER, encode_fitting
+from streams.pipeline.publish.frame import Frame
+from streams.pipeline.publish.recommendations import Recommendations
+from streams.pipeline.publish.suppressions import suppression
+from streams.pipeline.publish.tables import Decided, Published, Resources, SortKey
+from streams.settings import Settings
+
+
+def publish(decided: Decided, settings: Settings, resources: Resources) -> Published:
+    """Return a decision and one projection for every row, and the pushes to remember.
+
+    With ``publish = shadow`` the projection of a choice is a suppression, and there is no push.
+
+    Raises:
+        ValueError: a row has no choice and no stop, or more than one.
+    """
+    frame = Frame(decided, settings, resources)
+    decisions, recommendations = Decisions(frame), Recommendations(frame)
+    outputs: list[tuple[SortKey, Output]] = []
+    for row, user in enumerate(frame.users):
+        key = user.encode()
+        outputs.append(
+            (frame.sort_key(row, 0), Output("decisions", key, ENCODER.encode(decisions.of(row))))
+        )
+        stop = frame.stops.get(row)
+        if stop is None:
+            record = recommendations.of(row, frame.choices[row])
+            projection = Output(
+                "recommendations", record.subscriber_id.encode(), encode_fitting(record)
+            )
+        else:
+            value = ENCODER.encode(suppression(frame, row, stop))
+            projection = Output("suppressions", key, value)
+        outputs.append((frame.sort_key(row, 1), projection))
+    rows = np.array([row for row in sorted(frame.choices) if row not in frame.stops], np.int64)
+    stops = (frame.stops.get(row) for row in range(len(frame.users)))
+    outcomes = [None if stop is None else stop.reason.value for stop in stops]
+    return Published(outputs, _pushes(frame, rows), rows, outcomes)
+
+
+def _pushes(frame: Frame, rows: NDArray[np.int64]) -> NDArray[np.void]:
+    """Return the journal rows of the recommended rows."""
+    decided = frame.decided
+    chosen = [frame.choices[row].candidate for row in rows.tolist()]
+    ids = [decided.ids[row].int for row in rows.tolist()]
+    pushes = np.zeros(len(rows), PUSH)
+    pushes["id_hi"] = [number >> 64 for number in ids]
+    pushes["id_lo"] = [number & (2**64 - 1) for number in ids]
+    pushes["item"] = decided.candidates.item[chosen]
+    pushes["category"] = decided.candidates.category[chosen]
+    pushes["at_ms"] = decided.view.send_after_ms[rows]
+    pushes["expires_ms"] = decided.view.expires_ms[rows]
+    pushes["created_ms"] = decided.due.now_ms[rows]
+    pushes["kind"] = decided.due.kind[rows]
+    pushes["status"] = PushStatus.PUBLISHED
+    return pushes

@@ -1,0 +1,143 @@
+"""Take back a published push that no longer stands: its item was bought, or consent is gone."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from schemas.recommendation import Experiment, PolicyTrace, Recommendation, Scores
+from schemas.tables import DueUsers, Output
+from schemas.vocabulary import ContextField, PushStatus, TriggerKind
+from streams.pipeline.allocate.recently_bought import bought
+from streams.pipeline.policy.cap import fullest
+from streams.pipeline.policy.consent import ALLOWED, consents
+from streams.pipeline.policy.told import counted_times, is_zone, known_texts
+from streams.pipeline.publish import form
+from streams.pipeline.publish.fit import encode_fitting
+from streams.pipeline.publish.frame import locales, model_ref, source_offsets
+from streams.pipeline.publish.tables import Resources, SortKey
+from streams.settings import Settings
+
+NO_SCORES = Scores(temporal=None, context=None, fused=0.0, lambda_t=0.0, lambda_c=0.0)
+RETRACTED = Experiment(arm="retract", holdout=False, propensity=1.0)
+
+
+@dataclass(slots=True, frozen=True)
+class Retracted:
+    """Cancel records with their order, and (due row, index into that user's pushes) to mark.
+
+    The caller sets these pushes to CANCELLED; that is why each is taken back once.
+    """
+
+    outputs: list[tuple[SortKey, Output]]
+    marks: list[tuple[int, int]]
+
+
+def retract(due: DueUsers, settings: Settings, resources: Resources) -> Retracted:
+    """Return a cancel for every outstanding push that its user's news has made pointless.
+
+    Looks at rows of kind RETRACT alone. Outstanding: PUBLISHED and not expired. A cancel goes
+    out in shadow mode too: what was published when live must not outlive a withdrawal.
+    """
+    writer = _Writer(due, settings, resources)
+    reasons = _Reasons(due, settings)
+    retracted = Retracted([], [])
+    for row in (due.kind == TriggerKind.RETRACT).nonzero()[0].tolist():
+        for index, push in enumerate(due.state.pushes.of(row)):
+            outstanding = push["status"] == PushStatus.PUBLISHED
+            if not outstanding or push["expires_ms"] <= due.now_ms[row]:
+                continue
+            if (reason := reasons.of(row, int(push["item"]))) is not None:
+                retracted.outputs.append((writer.key(row, index), writer.output(row, push, reason)))
+                retracted.marks.append((row, index))
+    return retracted
+
+
+class _Reasons:
+    """Why a push to a row's user no longer stands, if so."""
+
+    def __init__(self, due: DueUsers, settings: Settings) -> None:
+        self._item = due.item.tolist()
+        self._bought = bought(due.state, due.now_ms, settings)
+        self._consents = consents(due.state, settings)
+
+    def of(self, row: int, item: int) -> str | None:
+        """The item rule that would stop it now, or the purchase that asks; then consent."""
+        if item == self._item[row] or (row, item) in self._bought:
+            return "bought"
+        return None if self._consents[row] in ALLOWED else "consent_withdrawn"
+
+
+class _Writer:
+    """Builds cancel records from the journal."""
+
+    def __init__(self, due: DueUsers, settings: Settings, resources: Resources) -> None:
+        self._due, self._settings, self._resources = due, settings, resources
+        self._times = counted_times(due.state)
+        self._consents = consents(due.state, settings)
+        self._offsets = source_offsets(due, resources)
+        self._locales = locales(due.state, settings, resources)
+        self._zones = known_texts(
+            due.state,
+            ContextField.TIMEZONE,
+            resources.texts,
+            settings.default_timezone,
+            valid=is_zone,
+        )
+
+    def key(self, row: int, index: int) -> SortKey:
+        due = self._due
+        phase = 0 if due.due_ms[row] >= 0 else 1
+        return SortKey(int(due.pos[row]), phase, due.state.keys[row], int(due.kind[row]), index)
+
+    def output(self, row: int, push: np.void, reason: str) -> Output:
+        record = self._record(row, push, reason)
+        return Output("recommendations", record.subscriber_id.encode(), encode_fitting(record))
+
+    def _record(self, row: int, push: Any, reason: str) -> Recommendation:
+        resources, state, tenant = self._resources, self._due.state, self._settings.tenant
+        about = int(push["kind"]), int(push["item"]), int(push["category"]), state.keys[row].hex()
+        created, send_after, expires, now = self._moments(row, push)
+        return Recommendation(
+            recommendation_id=str(uuid.UUID(int=int(push["id_hi"]) << 64 | int(push["id_lo"]))),
+            action="cancel",
+            tenant=tenant,
+            subscriber_id=resources.unseal(state.sealed[row]),
+            created_at=created,
+            send_after=send_after,
+            expires_at=expires,
+            priority="normal",
+            interruption_level="passive",
+            relevance_score=0.0,
+            locale=self._locales[row],
+            image_url=None,
+            offer=None,
+            reason_codes=[reason],
+            scores=NO_SCORES,
+            policy=self._policy(row, int(push["at_ms"])),
+            experiment=RETRACTED,
+            model=model_ref(resources),
+            features_as_of=now,
+            source_offsets=self._offsets[row],
+            degraded=False,
+            **form.presented(*about, tenant, resources),
+        )
+
+    def _moments(self, row: int, push: Any) -> list[str]:
+        """When the push was decided, was to go and expires, and now."""
+        times_ms = [push["created_ms"], push["at_ms"], push["expires_ms"], self._due.now_ms[row]]
+        return form.rfc3339(np.array(times_ms, np.int64))
+
+    def _policy(self, row: int, at_ms: int) -> PolicyTrace:
+        """The numbers as they are now; the push itself is not among those that fill the cap."""
+        settings = self._settings
+        return PolicyTrace(
+            cap_used=fullest(self._times[row], at_ms) - 1,
+            cap_limit=settings.cap_per_day,
+            quiet_hours=f"{settings.quiet_start}-{settings.quiet_end}",
+            timezone=self._zones[row],
+            consent=self._consents[row],
+        )

@@ -1,0 +1,84 @@
+"""What the events at a wave's stops ask for, each with its place in the order of urgency."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.state import UserState, joined
+from schemas.vocabulary import EventType, TriggerKind
+from streams.pipeline.aggregate.aggregate import Wave
+from streams.pipeline.trigger.context_change import changes
+from streams.pipeline.trigger.interest import repeats
+from streams.pipeline.trigger.plan import Stops
+from streams.pipeline.trigger.retract import may_retract_bought, may_retract_denied
+from streams.settings import Settings
+
+DUE = np.dtype(
+    [
+        ("row", "<i8"),
+        ("kind", "u1"),
+        ("cause", "<u8"),
+        ("item", "<u8"),
+        ("category", "<u8"),
+        ("due_ms", "<i8"),
+        ("now_ms", "<i8"),
+        ("pos", "<i8"),
+    ]
+)
+_LAST = np.iinfo(np.int64).max
+"""A changed situation is the least urgent: what the user did says more."""
+
+
+def event_asks(
+    before: UserState, state: UserState, wave: Wave, stops: Stops, settings: Settings
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return the order of urgency within a row, and `DUE` rows without ``now_ms``.
+
+    Retractions come first, then each fact of the record in turn, then the changed situation.
+    """
+    facts, (at, earlier) = _split(wave.facts, stops)[0], _split(wave.contexts, stops)
+    bought = facts.compress(may_retract_bought(state, facts, wave.stream_ms))
+    denied = at.compress(may_retract_denied(state, at, wave.stream_ms))
+    asks = [
+        _asks(bought, TriggerKind.RETRACT, np.full(len(bought), -2), about="item"),
+        _asks(denied, TriggerKind.RETRACT, np.full(len(denied), -1)),
+    ]
+    for place, (kind, mask) in enumerate(_of_facts(state, facts, settings)):
+        asked = mask.nonzero()[0]
+        asks.append(_asks(facts.take(asked), kind, asked * 3 + place, about="item category"))
+    changed = at.compress(changes(before, earlier, at))
+    asks.append(_asks(changed, TriggerKind.CONTEXT_CHANGE, np.full(len(changed), _LAST)))
+    return np.concatenate([order for order, _ in asks]), joined([due for _, due in asks])
+
+
+def _split(rows: NDArray[Any], stops: Stops) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The rows of the records at which users stop, and all earlier ones."""
+    here = stops.event[rows["user"]] & (rows["pos"] == stops.end[rows["user"]] - 1)
+    return rows.compress(here), rows.compress(~here)
+
+
+def _of_facts(
+    state: UserState, facts: NDArray[Any], settings: Settings
+) -> tuple[tuple[TriggerKind, NDArray[np.bool_]], ...]:
+    window_ms = settings.repeat_window_ms
+    item = repeats(state, facts, "item", settings.repeat_item_views, window_ms)
+    category = repeats(state, facts, "category", settings.repeat_category_views, window_ms)
+    return (
+        (TriggerKind.FAVOURITE, facts["type"] == EventType.FAV),
+        (TriggerKind.REPEAT_ITEM, item),
+        (TriggerKind.REPEAT_CATEGORY, category),
+    )
+
+
+def _asks(
+    rows: NDArray[Any], kind: TriggerKind, order: NDArray[np.int64], about: str = ""
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    due = np.zeros(len(rows), DUE)
+    due["row"], due["kind"], due["cause"] = rows["user"], kind, rows["event"]
+    due["due_ms"], due["pos"] = -1, rows["pos"]
+    for name in about.split():
+        due[name] = rows[name]
+    return order, due

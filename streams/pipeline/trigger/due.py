@@ -1,0 +1,132 @@
+"""Judge the stops of a wave: who needs a decision, and about what.
+
+Everything is decided on the applied state, so a stop too many costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.ids import NO_ID
+from schemas.state import NEVER_MS, Ragged, UserState, joined
+from schemas.tables import DueUsers
+from schemas.vocabulary import NEWS, TriggerKind, among
+from streams.pipeline.aggregate.aggregate import Wave
+from streams.pipeline.aggregate.journal import drop_timers
+from streams.pipeline.trigger.asks import DUE, event_asks
+from streams.pipeline.trigger.cart_left import left_in_cart
+from streams.pipeline.trigger.follow_up import still_own
+from streams.pipeline.trigger.news import still_news
+from streams.pipeline.trigger.plan import Stops
+from streams.pipeline.trigger.search_left import searches_left
+from streams.settings import Settings
+
+
+@dataclass(slots=True)
+class Judge:
+    """What a judgement reads: the state before and after the wave, and the wave itself."""
+
+    before: UserState
+    state: UserState
+    wave: Wave
+    settings: Settings
+
+
+def due_users(judge: Judge, stops: Stops) -> DueUsers:
+    """Return the users who need a decision; a user is due at most once in a wave.
+
+    Timers that fired leave the state, whether they led to a decision or not.
+    """
+    rows, timers = _fired(judge, stops)
+    found = joined((_judge_timers(judge, stops, rows, timers), _judge_events(judge, stops)))
+    drop_timers(judge.state, rows, timers["kind"])
+    due = found.take(found["row"].argsort())
+    names = ("kind", "cause", "item", "category", "due_ms", "now_ms", "pos")
+    return DueUsers(judge.state.take(due["row"]), *(due[name].copy() for name in names))
+
+
+def _fired(judge: Judge, stops: Stops) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Rows and their stop's timer, if it is still due: an event of the wave may have put it off."""
+    timers, slots = judge.state.timers.data, judge.state.timers.slots
+    stopped = (timers["kind"] == stops.timer[slots]).nonzero()[0]
+    until_ms = judge.wave.stream_ms[stops.end[slots[stopped]]]
+    fired = stopped[timers["due_ms"][stopped] <= until_ms]
+    return slots[fired], timers.take(fired)
+
+
+def _judge_timers(
+    judge: Judge, stops: Stops, rows: NDArray[np.int64], timers: NDArray[Any]
+) -> NDArray[Any]:
+    due = np.zeros(len(rows), DUE)
+    if not len(rows):
+        return due
+    due["row"], due["kind"], due["cause"] = rows, timers["kind"], timers["event"]
+    due["due_ms"], due["pos"] = timers["due_ms"], stops.end[rows]
+    due["now_ms"] = np.maximum(timers["due_ms"], judge.wave.timeline.before(due["pos"]))
+    events = judge.state.events.take(rows)
+    item, stands = _timer_items(events, timers)
+    due["item"], due["category"] = item, _categories(events, item)
+    waits = debounced(judge.state, rows, due["kind"], due["now_ms"], judge.settings.debounce_ms)
+    stands &= ~waits
+    return due.compress(stands)
+
+
+def _timer_items(
+    events: Ragged, timers: NDArray[Any]
+) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """What each timer is about, `NO_ID` for nothing in particular; and whether its reason stands."""
+    kind, about = timers["kind"], timers["item"]
+    cart, follow_up = kind == TriggerKind.CART_LEFT, kind == TriggerKind.FOLLOW_UP
+    in_cart = left_in_cart(events)
+    news = among(kind, NEWS)
+    item = np.where(cart, in_cart, np.where(follow_up | news, about, NO_ID)).astype(np.uint64)
+    searched, owned = searches_left(events, timers["event"]), still_own(events, about)
+    stands = np.where(cart, in_cart != NO_ID, np.where(follow_up, owned, searched))
+    if news.any():
+        stands = np.where(news, still_news(events, about, kind), stands)
+    return item, stands
+
+
+def _judge_events(judge: Judge, stops: Stops) -> NDArray[Any]:
+    """Of each stop at an event the most urgent trigger that is not debounced."""
+    if not stops.event.any():
+        return np.zeros(0, DUE)
+    asks, due = event_asks(judge.before, judge.state, judge.wave, stops, judge.settings)
+    due["now_ms"] = judge.wave.timeline.ms[due["pos"]]
+    waits = debounced(
+        judge.state, due["row"], due["kind"], due["now_ms"], judge.settings.debounce_ms
+    )
+    kept = (~waits | (due["kind"] == TriggerKind.RETRACT)).nonzero()[0]
+    kept = kept[np.lexsort((asks[kept], due["row"][kept]))]
+    first = np.append(True, due["row"][kept][1:] != due["row"][kept][:-1])[: len(kept)]
+    urgent: NDArray[Any] = due.take(kept[first])
+    return urgent
+
+
+def debounced(
+    state: UserState,
+    rows: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    now_ms: NDArray[np.int64],
+    debounce_ms: int,
+) -> NDArray[np.bool_]:
+    """Mark (row, kind) pairs that had a decision of this kind within the debounce."""
+    last = np.full((len(state), len(TriggerKind)), NEVER_MS)
+    last[state.debounce.slots, state.debounce.data["kind"]] = state.debounce.data["at_ms"]
+    waits: NDArray[np.bool_] = now_ms < last[rows, kinds] + debounce_ms
+    return waits
+
+
+def _categories(events: Ragged, item: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The category that each user's newest event about an item names, 0 for none."""
+    found = np.zeros(len(item), np.uint64)
+    users, data = events.slots, events.data
+    named = (
+        (data["item"] == item[users]) & (data["category"] != 0) & (data["item"] != NO_ID)
+    ).nonzero()[0]
+    found[users[named]] = data["category"][named]  # the newest is written last
+    return found

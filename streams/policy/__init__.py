@@ -1,5 +1,0 @@
-"""May we speak at all? One rule one file; `screen` asks them in order."""
-
-from streams.policy.screen import screen
-
-__all__ = ["screen"]

@@ -1,0 +1,1 @@
+"""One partition's rows: keys, packed layout, dictionary, in-memory store."""

@@ -1,9 +1,0 @@
-"""Trigger: who needs a decision now, because of an event or because time passed."""
-
-from __future__ import annotations
-
-from streams.trigger.due import Judge, debounced, due_users
-from streams.trigger.plan import Stops, plan
-from streams.trigger.split import retractions, speaking
-
-__all__ = ["Judge", "Stops", "debounced", "due_users", "plan", "retractions", "speaking"]

@@ -1,0 +1,106 @@
+"""A replay gives the same bytes in any batches, on a real log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from itertools import islice
+
+import pytest
+from msgspec.structs import replace
+from support.data import data_file
+from support.records import Log, at
+
+from streams.offline.replay import partition_of, replay
+from streams.offline.sources import open_source
+from streams.operate.tools.output_files import FILES, OutputFiles
+from streams.pipeline.assemble import assemble
+from streams.settings import load_settings
+from streams.state.store import TIMER
+
+RECORDS = 4_000
+
+
+def conf(tmp_path, **more):
+    return load_settings(
+        {}, data_dir=str(tmp_path), secret="same", consent_default="granted", **more
+    )
+
+
+def run(records, folder, batch, settings):
+    with OutputFiles(folder) as files:
+        done = replay(records, assemble(settings), files.write, batch)
+        files.summarise(done.counts())
+    names = [*FILES.values(), "summary.json"]
+    return done, {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+
+
+@pytest.fixture(scope="module")
+def taobao():
+    return list(islice(open_source("taobao", data_file("taobao_users.parquet")), RECORDS))
+
+
+@pytest.mark.slow
+def test_batches_of_1_100_and_10000_give_the_same_bytes(taobao, tmp_path):
+    results = []
+    for batch in (1, 100, 10_000, 100):
+        done, digests = run(taobao, tmp_path / str(len(results)), batch, conf(tmp_path))
+        results.append((digests, [sorted(store.rows.items()) for store in done.stores]))
+    assert all(result == results[0] for result in results[1:])
+    assert (tmp_path / "0" / "recommendations.jsonl").stat().st_size > 0
+
+
+def test_every_timer_that_is_due_has_fired_when_the_log_ends(taobao, tmp_path):
+    done, _ = run(taobao, tmp_path / "out", 500, conf(tmp_path))
+    last_ms = max(record.timestamp_ms for record in taobao)
+    for store in done.stores:
+        assert store.scan(TIMER, TIMER + (last_ms + 1).to_bytes(8, "big")) == []
+
+
+def test_dead_letters_keep_their_bytes_and_say_where_they_came_from(tmp_path):
+    log = Log()
+    log.click("anna", "view", "kettle", at("2026-03-20T10:00:00+00:00"))
+    log.add("clicks", "anna", b"\xff\x00", at("2026-03-20T10:01:00+00:00"))
+    run(log.records, tmp_path / "out", 10, conf(tmp_path))
+    (line,) = (tmp_path / "out" / "dead-letters.jsonl").read_text().splitlines()
+    letter = json.loads(line)
+    assert letter["reason_code"] == "bad_utf8"
+    assert letter["value_base64"] == "/wA="
+    assert letter["key_base64"] == "YW5uYQ=="
+    assert letter["source"] == {
+        "topic": "clicks",
+        "partition": partition_of(b"anna", 4),
+        "offset": 1,
+    }
+
+
+def test_shadow_decides_everything_and_recommends_nothing(taobao, tmp_path):
+    live, _ = run(taobao, tmp_path / "live", 500, conf(tmp_path))
+    shadow, _ = run(taobao, tmp_path / "shadow", 500, conf(tmp_path, publish="shadow"))
+    assert (tmp_path / "shadow" / "recommendations.jsonl").read_bytes() == b""
+    counts = shadow.counts()
+    assert counts["decided"] == counts["suppressed"] >= live.counts()["decided"]
+    assert counts["suppressed.shadow"] > 0
+
+
+def test_a_users_records_stay_together_whatever_the_partitions():
+    assert {partition_of(b"anna", n) for n in (1,)} == {0}
+    assert partition_of(None, 4) == 0
+    # What the Java client's murmur2 partitioner gives for this key and ten partitions.
+    assert partition_of(b"21", 10) == (-973932308 & 0x7FFFFFFF) % 10
+
+
+def test_no_decision_depends_on_what_comes_later(taobao, tmp_path):
+    half = taobao[: RECORDS // 2]
+    future = [replace(record, timestamp_ms=record.timestamp_ms) for record in taobao]
+    run(half, tmp_path / "half", 500, conf(tmp_path))
+    run(future, tmp_path / "all", 500, conf(tmp_path))
+    last_ms = half[-1].timestamp_ms
+    known = _decisions(tmp_path / "half", last_ms)
+    assert known
+    assert known == _decisions(tmp_path / "all", last_ms)
+
+
+def _decisions(folder, until_ms):
+    lines = (folder / "decisions.jsonl").read_bytes().splitlines()
+    return {line for line in lines if json.loads(line)["now_ms"] < until_ms}

@@ -1,0 +1,115 @@
+"""The doctor: each finding right, each problem with what to do about it."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+
+from streams.engine.topics import create_topics
+from streams.offline.replay import partition_of
+from streams.operate.tools import doctor
+from streams.operate.tools.feed import producing
+from streams.settings import Settings, load_settings
+
+MODERN = {1: 17, 22: 5, 25: 4, 28: 5}
+
+
+def record(
+    key: bytes | None, partition: int, topic: str = "clicks"
+) -> ConsumerRecord[bytes, bytes]:
+    return ConsumerRecord(topic, partition, 0, 0, 0, key, b"{}", None, 0, 0, [])
+
+
+def test_keys_where_they_belong_are_fine() -> None:
+    keys = [b"u%d" % i for i in range(100)]
+    found = doctor.judge_keys([record(key, partition_of(key, 4)) for key in keys], {"clicks": 4})
+    assert found.ok
+
+
+def test_a_key_on_a_strange_partition_is_a_problem_with_a_remedy() -> None:
+    stray = record(b"u1", (partition_of(b"u1", 4) + 1) % 4)
+    found = doctor.judge_keys([stray], {"clicks": 4})
+    assert not found.ok
+    assert "1 lie on an unexpected partition" in found.sentence
+    assert "murmur2" in found.remedy
+
+
+def test_a_record_without_key_is_a_problem() -> None:
+    found = doctor.judge_keys([record(None, 0)], {"clicks": 4})
+    assert not found.ok
+    assert "1 have no key" in found.sentence
+
+
+def test_no_records_are_no_problem() -> None:
+    assert doctor.judge_keys([], {}).ok
+
+
+@pytest.mark.parametrize("api", [22, 25, 28])
+def test_a_broker_without_transactions_is_a_problem(api: int) -> None:
+    found = doctor.judge_broker(1, {k: v for k, v in MODERN.items() if k != api})
+    assert not found.ok
+    assert str(api) in found.sentence
+
+
+def test_an_old_broker_is_named_as_untested() -> None:
+    assert "3.5 or newer" in doctor.judge_broker(3, MODERN).sentence
+    assert "not tested" in doctor.judge_broker(3, {**MODERN, 1: 13}).sentence
+
+
+def test_a_missing_bundle_is_a_problem(tmp_path: Path) -> None:
+    found = doctor.check_bundle(load_settings({}, bundle=str(tmp_path)))
+    assert not found.ok
+    assert "kairos train" in found.remedy
+
+
+def test_disk_is_looked_at_where_the_data_will_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = load_settings({}, data_dir=str(tmp_path / "not" / "yet"))
+    assert str(tmp_path) in doctor.check_disk(own).sentence
+    monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 2**80)
+    assert not doctor.check_disk(own).ok
+
+
+async def test_without_a_broker_the_rest_is_still_looked_at(tmp_path: Path) -> None:
+    own = load_settings({}, broker="127.0.0.1:1", data_dir=str(tmp_path))
+    found = {finding.what: finding for finding in await doctor.look_over(own)}
+    assert not found["broker"].ok
+    assert found["broker"].remedy
+    assert set(found) == {"settings", "bundle", "disk", "broker"}
+
+
+@pytest.fixture
+async def own(broker: str, tmp_path: Path) -> Settings:
+    name = uuid.uuid4().hex[:8]
+    return load_settings(
+        {}, broker=broker, topic_prefix=f"{name}.", app_id=name, data_dir=str(tmp_path)
+    )
+
+
+@pytest.mark.kafka
+async def test_a_new_deployment_lacks_its_topics_then_is_fine(own: Settings) -> None:
+    before = {finding.what: finding for finding in await doctor.look_over(own)}
+    assert before["broker"].ok
+    assert not before["topics"].ok
+    await create_topics(own)
+    after = {finding.what: finding for finding in await doctor.look_over(own)}
+    assert after["topics"].ok
+    assert after["keys"].ok
+
+
+@pytest.mark.kafka
+async def test_only_the_newest_records_are_sampled_and_strays_found(own: Settings) -> None:
+    await create_topics(own)
+    async with producing(own) as producer:
+        for i in range(doctor.SAMPLE + 50):
+            await producer.send(own.topic("clicks"), b"{}", b"u1", partition=i % own.partitions)
+    found = await doctor.check_keys(own)
+    assert not found.ok
+    home = partition_of(b"u1", own.partitions)
+    per_partition = [len(range(p, doctor.SAMPLE + 50, 4)) for p in range(4)]
+    strays = sum(n for p, n in enumerate(per_partition) if p != home)
+    assert f"{strays} lie on an unexpected partition" in found.sentence

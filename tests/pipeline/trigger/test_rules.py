@@ -1,0 +1,164 @@
+"""Each rule on hand-made rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.waves import T0_MS, make_wave
+
+from schemas.state import CONTEXT, EVENT, Ragged, UserState
+from schemas.tables import CONTEXT_ROW, FACT_ROW
+from schemas.vocabulary import ContextField, EventType, TriggerKind
+from streams.pipeline.aggregate import aggregate
+from streams.pipeline.trigger.cart_left import left_in_cart
+from streams.pipeline.trigger.context_change import changes, may_change
+from streams.pipeline.trigger.due import debounced
+from streams.pipeline.trigger.follow_up import still_own
+from streams.pipeline.trigger.interest import may_repeat, repeats
+from streams.pipeline.trigger.search_left import searches_left
+from streams.settings import load_settings
+
+SETTINGS = load_settings({})
+VIEW, CART, FAV, BUY = EventType.VIEW, EventType.CART, EventType.FAV, EventType.PURCHASE
+
+
+def rows(*events):
+    """EVENT rows of one user from (item, type, minute), between two users without any."""
+    found = np.zeros(len(events), EVENT)
+    for i, (item, kind, minute) in enumerate(events):
+        found[i] = (T0_MS + minute * 60_000, i + 1, item, 0, -1, 1, 0, kind)
+    return Ragged(found, np.array([0, 0, len(found), len(found)]))
+
+
+def of_the_second(answers):
+    """What is said of the user who has the rows; nothing may be said of the others."""
+    assert not answers[0]
+    assert not answers[2]
+    return answers[1]
+
+
+def the_same_for_all(value, dtype=np.uint64):
+    return np.full(3, value, dtype)
+
+
+def after(*events):
+    """State of one user after (item, type, minute) events of category 5."""
+    state = UserState.fresh([b"u" * 16])
+    made = [
+        (0, T0_MS + m * 60_000, i + 1, item, 5, kind) for i, (item, kind, m) in enumerate(events)
+    ]
+    aggregate(state, make_wave(made), SETTINGS)
+    return state
+
+
+@pytest.mark.parametrize(
+    ("events", "left"),
+    [
+        ([(7, CART, 0)], 7),
+        ([(7, CART, 0), (8, CART, 1)], 8),
+        ([(8, CART, 1), (7, CART, 0)], 8),
+        ([(8, CART, 1), (7, CART, 1)], 8),
+        ([(7, CART, 0), (7, EventType.REMOVE_CART, 1)], 0),
+        ([(7, CART, 0), (7, BUY, 1)], 0),
+        ([(7, CART, 0), (7, BUY, 0)], 0),
+        ([(7, CART, 0), (7, BUY, 1), (7, CART, 2)], 7),
+        ([(7, VIEW, 0), (7, FAV, 1)], 0),
+        ([], 0),
+    ],
+)
+def test_a_cart_is_left_when_its_newest_item_was_neither_removed_nor_bought(events, left):
+    assert of_the_second(left_in_cart(rows(*events))) == left
+
+
+def test_a_search_is_left_until_something_is_bought_after_it():
+    search = EventType.SEARCH
+    first = the_same_for_all(1)  # the hash of the first row's event
+    assert of_the_second(searches_left(rows((0, search, 0), (7, VIEW, 1)), first))
+    assert of_the_second(searches_left(rows((0, search, 0), (7, BUY, -5)), first))
+    assert not of_the_second(searches_left(rows((0, search, 0), (7, BUY, 0)), first))
+    assert not of_the_second(searches_left(rows((7, VIEW, 0)), the_same_for_all(9))), "forgotten"
+
+
+def test_a_follow_up_needs_an_item_that_was_not_sent_back():
+    seven = the_same_for_all(7)
+    back = EventType.RETURN
+    assert still_own(rows((7, BUY, 0)), seven).tolist() == [True] * 3, (
+        "the fact may have left the row: the timer still knows it"
+    )
+    assert not still_own(rows((7, BUY, 0), (7, back, 1)), seven)[1]
+    assert still_own(rows((7, BUY, 0), (8, BUY, 0), (8, back, 1)), seven)[1]
+    assert still_own(rows((7, BUY, 0), (7, BUY, 1), (7, back, 2)), seven)[1]
+
+
+def test_repeated_interest_counts_views_inside_the_window_only():
+    state = after((7, VIEW, 0), (7, VIEW, 24 * 60 + 1), (7, VIEW, 24 * 60 + 2))
+    assert not repeats(state, last_of(state), "item", 3, 86_400_000)
+    assert repeats(state, last_of(state), "item", 2, 86_400_000)
+
+
+def test_interest_that_ended_in_a_purchase_is_no_trigger():
+    state = after((7, VIEW, 0), (7, VIEW, 1), (7, BUY, 2), (7, VIEW, 3))
+    assert not repeats(state, last_of(state), "item", 3, 86_400_000)
+
+
+def last_of(state):
+    """The newest event of the one user, as the fact it was."""
+    fact = np.zeros(1, FACT_ROW)
+    for name in EVENT.names:
+        fact[name] = state.events.data[name][-1]
+    return fact
+
+
+def test_the_quick_test_counts_stored_and_waiting_views():
+    state = after((7, VIEW, 0))
+    waiting = make_wave([(0, T0_MS, 10 + i, item, 0, VIEW) for i, item in enumerate((8, 7, 7))])
+    assert may_repeat(state, waiting.facts, "item", 3).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("known", "applied", "report", "changed"),
+    [
+        (11, [], 22, True),
+        (11, [], 11, False),
+        (None, [], 22, False),
+        (0, [], 22, False),
+        (11, [], 0, False),
+        (11, [22], 22, False),
+        (None, [11], 22, True),
+    ],
+)
+def test_a_situation_changes_when_a_known_value_gives_way_to_another(
+    known, applied, report, changed
+):
+    before = UserState.fresh([b"u" * 16])
+    if known is not None:
+        before.context.data = np.array([(T0_MS, 1, known, ContextField.DEVICE)], CONTEXT)
+        before.context.offsets = np.array([0, 1])
+    told = [
+        (i, 0, T0_MS + 1 + i, 2 + i, v, ContextField.DEVICE)
+        for i, v in enumerate([*applied, report])
+    ]
+    batch = np.array(told, CONTEXT_ROW)
+    assert changes(before, batch[:-1], batch[-1:]).tolist() == [changed]
+    if changed:
+        assert may_change(before, batch)[-1], "the quick test must not miss it"
+
+
+def test_an_old_report_that_arrives_late_changes_nothing():
+    before = UserState.fresh([b"u" * 16])
+    before.context.data = np.array([(T0_MS, 1, 11, ContextField.DEVICE)], CONTEXT)
+    before.context.offsets = np.array([0, 1])
+    late = np.array([(0, 0, T0_MS - 1, 2, 22, ContextField.DEVICE)], CONTEXT_ROW)
+    assert not changes(before, late[:0], late)[0]
+
+
+def test_the_debounce_is_per_kind_and_ends():
+    state = after()
+    from streams.pipeline.aggregate.journal import note_decisions
+
+    note_decisions(state, np.array([0]), np.array([TriggerKind.FAVOURITE]), np.array([T0_MS]))
+    favourite, cart = TriggerKind.FAVOURITE, TriggerKind.CART_LEFT
+    kinds = np.array([favourite, favourite, cart])
+    now_ms = T0_MS + np.array([999, 1000, 0])
+    waits = debounced(state, np.zeros(3, np.int64), kinds, now_ms, 1000)
+    assert waits.tolist() == [True, False, False]
