@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from support.examples import examples
 
 from streams.operate.broker.broker import Broker
 
 settings.register_profile("kairos", deadline=None, print_blob=True)
+settings.register_profile("check", settings.get_profile("kairos"), max_examples=examples(10))
 settings.load_profile("kairos")
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.facts import ITEMS, USERS, Facts, key_of
 from support.made_up import ZONES
 from support.records import Log, at
@@ -70,7 +71,7 @@ def built(stream):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(data=st.data())
 def test_any_order_any_batching_and_any_duplication_give_the_same_facts_and_features(zone, data):
     records, events = built(data.draw(streams(zone)))
@@ -111,7 +112,7 @@ def newest_zone(events, user: str, stream) -> str:
     return ZONES[(ZONES.index(zone) + ITEMS.index(max(told)[2])) % len(ZONES)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(STREAMS, st.integers(-DAY_MS, 30 * DAY_MS))
 def test_every_window_equals_a_count_over_the_raw_events(stream, later_ms):
     records, events = built(stream)
@@ -134,7 +135,7 @@ def test_every_window_equals_a_count_over_the_raw_events(stream, later_ms):
                 assert row[f"{name}_{window}"] == expected, (name, window, zone)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(STREAMS, st.integers(0, 30 * DAY_MS))
 def test_counts_per_item_equal_a_count_over_the_raw_events(stream, later_ms):
     records, events = built(stream)

@@ -97,6 +97,7 @@ def test_a_bundle_of_other_half_lives_is_refused_with_the_reason(tmp_path):
     assert same.manifest.half_lives_h == (3, 12, 90)
 
 
+@pytest.mark.slow
 def test_a_trained_bundle_remembers_the_settings_half_lives(tmp_path):
     train(records(), tmp_path / "b", OTHER, VAULT)
     bundle = load_bundle(msgspec.structs.replace(OTHER, bundle=str(tmp_path / "b")))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.net import with_net
 from support.records import Log, at
 
@@ -17,7 +18,7 @@ from models.bundle import Bundle, reference_path
 from models.features import steps
 from schemas.decision import Decision
 from streams.offline.explain import explain
-from streams.offline.training.train import Recorder
+from streams.offline.training.recorder import Recorder
 from streams.pipeline.accept import Vault
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
@@ -95,7 +96,7 @@ def test_the_sequences_that_training_sees_are_those_that_were_scored() -> None:
     assert live == trained
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.integers(1, len(RECORDS) - 1), max_size=12))
 def test_any_split_into_batches_gives_the_same_sequences_scores_and_choices(cuts) -> None:
     assert decided(BUNDLE, cuts) == LIVE

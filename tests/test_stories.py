@@ -8,14 +8,15 @@ import random
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.records import Log
 from support.stories import check_cancel, check_upsert, evening, morning, night
 
 from streams.pipeline.accept import Vault
 from streams.pipeline.aggregate import facts_length
-from streams.pipeline.batch.session import read_marker
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
+from streams.state.marker import read_marker
 from streams.state.store import USER, MemoryStore
 
 SETTINGS = load_settings({})
@@ -81,7 +82,7 @@ def test_a_withdrawal_of_consent_takes_the_push_back():
 
 
 @given(st.randoms(use_true_random=False))
-@hypothesis_settings(max_examples=40)
+@hypothesis_settings(max_examples=examples(40))
 def test_the_bad_night(shuffle: random.Random):
     """Shuffled, each twice, malformed ones between: same facts, same single recommendation."""
     log = Log()

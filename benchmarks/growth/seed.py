@@ -26,9 +26,9 @@ from streams.knowledge.shared import Knowledge
 from streams.offline.replay import replay
 from streams.pipeline.aggregate import pack_rows, unpack_rows
 from streams.pipeline.assemble import assemble
-from streams.pipeline.batch.session import Marker
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
+from streams.state.marker import Marker
 from streams.state.store import MARKER, NAME, USER
 
 DAY_MS = 86_400_000

@@ -1,5 +1,1 @@
-"""How good a bundle is on samples it has not seen."""
-
-from models.metrics.on_dataset import evaluate_dataset
-
-__all__ = ["evaluate_dataset"]
+"""Reports: how well a log is known, and by which model."""

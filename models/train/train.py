@@ -26,9 +26,9 @@ from models.bundle.manifest import NET, RANK, ContractRef, Manifest, Platt, Weig
 from models.bundle.ranking import rank_pairs
 from models.bundle.write import write_bundle
 from models.dataset import Dataset, split_by_time
-from models.evaluate import evaluate_dataset
 from models.features import CONTRACT
 from models.features.view import HALF_LIVES_H
+from models.metrics.on_dataset import evaluate_dataset
 from models.train.calibrate import fit_platt, fit_ranked, fit_stack
 from models.train.columns import COLUMNS
 from models.train.contest import fit_contest

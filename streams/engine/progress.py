@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from streams.state.marker import Marker
+
 KEY = b"\x00progress"
 """The engine's rows start with a zero byte; the pipeline's never do."""
 
@@ -22,12 +24,6 @@ class Progress(msgspec.Struct, omit_defaults=True):
     next: dict[str, int] = {}
     stream_ms: int | None = None
     wall_ms: int = 0
-
-
-class Marker(msgspec.Struct):
-    """The part of the pipeline's marker row that the engine reads."""
-
-    stream_ms: int | None = None
 
 
 def pack(progress: Progress) -> bytes:

@@ -23,9 +23,9 @@ from schemas.tables import Output, SourceRecord
 from streams.knowledge.shelf import shelf
 from streams.learner.learner import Learner
 from streams.learner.start import Start
-from streams.pipeline.batch.session import Marker, read_marker
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.publish import signals
+from streams.state.marker import Marker, read_marker
 from streams.state.store import MemoryStore
 
 MERGE_ORDER = ("clicks", "purchases", "context", "profiles", "push-receipts", "social", "ticks")

@@ -88,7 +88,7 @@ class Pipeline:
         batch = deduplicate(turn.batch(), state, settings)
         if self.observer:
             self.observer.accepted(batch)
-        resources = resources_of(self, turn, shared)
+        resources = resources_of(turn, shared, self.knowledge, self.vault, self.bundle, settings)
 
         for wave in waves(turn, batch, state, settings):  # trigger: plan where each user stops
             wave.apply(settings)  # aggregate

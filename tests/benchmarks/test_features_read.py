@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support.records import Log, at
 
 from benchmarks.job import features_read
@@ -9,6 +10,7 @@ from benchmarks.job.features_read import read_costs
 from models.features import CONTRACT
 
 
+@pytest.mark.slow
 def test_every_batch_size_has_a_cost_and_heavy_users_are_told(monkeypatch) -> None:
     monkeypatch.setattr(features_read, "LEAST_USERS", 8)
     log = Log()

@@ -34,6 +34,7 @@ def instant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return page
 
 
+@pytest.mark.slow
 def test_all_of_it_is_measured_and_told_in_one_json_line(
     instant: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -45,6 +46,7 @@ def test_all_of_it_is_measured_and_told_in_one_json_line(
     assert instant.read_text().count("## Full job, real worker: ") == len(job.MEASUREMENTS)
 
 
+@pytest.mark.slow
 def test_what_is_named_is_measured_and_nothing_else(
     instant: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ def test_the_same_seed_gives_the_same_records() -> None:
     assert list(made_up_stream(300)) != list(made_up_stream(300, seed=43))
 
 
+@pytest.mark.slow
 def test_every_event_is_valid_and_in_time() -> None:
     counts = _replayed(3_000).counts()
     assert counts["consumed"] == counts["accepted"] == 3_000

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.results import keep, replaced
 
 
+@pytest.mark.slow
 def test_the_page_and_the_json_line_tell_the_same_speed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -29,6 +30,7 @@ def test_the_page_and_the_json_line_tell_the_same_speed(
     assert told.err.strip() in text
 
 
+@pytest.mark.slow
 def test_a_spread_stands_beside_its_median(tmp_path: Path) -> None:
     page = tmp_path / "RESULTS.md"
     keep("Sort", "make sort", {"wall_s": 2.5, "wall_s_spread": "2 to 3", "rows": 7}, path=page)
@@ -41,6 +43,7 @@ def test_a_spread_stands_beside_its_median(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_body_of_its_own_takes_the_place_of_the_figures(tmp_path: Path) -> None:
     page = tmp_path / "RESULTS.md"
     keep("Sort", "make sort", {"rows": 7}, ["In words."], page)

@@ -111,6 +111,7 @@ def test_an_output_too_few_or_too_many_is_found(topics, topic, change):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("topic", shop.TOPICS)
 def test_an_event_of_which_nothing_was_kept_is_found(topics, topic):
     name, good = PREFIX + topic, topics[PREFIX + topic][0]

@@ -107,6 +107,7 @@ def test_what_is_overridden_still_has_its_signature(
         assert kinds[0] == kinds[1], name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cls", "names"),
     [

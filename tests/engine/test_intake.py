@@ -3,6 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from schemas.tables import SourceRecord
 from streams.engine.intake import intake
@@ -42,7 +43,7 @@ def test_a_topic_without_records_moves_on_by_its_range() -> None:
     assert intake(both, {"ticks": 4}).ends == {"clicks": 3, "ticks": 6}
 
 
-@hypothesis_settings(max_examples=100)
+@hypothesis_settings(max_examples=examples(100))
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 8)), max_size=30))
 def test_each_offset_is_taken_once_and_in_order_whatever_comes(
     pieces: list[tuple[int, int]],

@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from schemas.globals import Epoch, Signals
 from schemas.state import NEVER_MS
@@ -50,7 +51,7 @@ def test_a_lagging_partition_does_not_turn_time_back() -> None:
     assert schedule.due(500) == 500
 
 
-@hypothesis_settings(max_examples=100)
+@hypothesis_settings(max_examples=examples(100))
 @given(st.lists(st.integers(0, 5_000), max_size=40), st.integers(0, 40))
 def test_a_restart_publishes_what_is_missing_and_nothing_twice(
     signals: list[int], published: int

@@ -5,6 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from schemas.tables import SourceRecord
 from streams.engine.merge import Batch, Merger, Slice
@@ -130,7 +131,7 @@ def sequence(records: dict[str, list[SourceRecord]]) -> list[SourceRecord]:
     return out
 
 
-@hypothesis_settings(max_examples=100)
+@hypothesis_settings(max_examples=examples(100))
 @given(records=logs, data=st.data())
 def test_the_sequence_does_not_depend_on_fetches_and_batches(
     records: dict[str, list[SourceRecord]], data: st.DataObject
@@ -150,7 +151,7 @@ def test_the_sequence_does_not_depend_on_fetches_and_batches(
     assert out == sequence(records)
 
 
-@hypothesis_settings(max_examples=100)
+@hypothesis_settings(max_examples=examples(100))
 @given(records=logs, limit=st.integers(1, 5))
 def test_ranges_join_and_cover_exactly_the_records_released(
     records: dict[str, list[SourceRecord]], limit: int

@@ -8,6 +8,7 @@ import rocksdict
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from streams.engine.rocks import Rocks
 from streams.engine.store import ENTRY_BYTES, NO_OFFSET, PartitionStore, StateStore
@@ -132,7 +133,7 @@ def test_fired_timers_are_not_stepped_over_again(state: StateStore) -> None:
     assert store.scan(b"T", b"T5") == []
 
 
-@hypothesis_settings(max_examples=60)
+@hypothesis_settings(max_examples=examples(60))
 @given(
     steps=st.lists(st.one_of(WRITES, SCANS, st.lists(KEYS, max_size=4)), max_size=30),
     cache=st.integers(0, 4),

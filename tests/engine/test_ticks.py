@@ -3,6 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from streams.engine.progress import Progress
 from streams.engine.ticks import CATCH_UP_MS, tick_time
@@ -30,7 +31,7 @@ def test_a_tick_is_never_from_the_future() -> None:
     assert tick_time(Progress({}, 50_500, wall_ms=50_000), 50_500, wall_ms=51_000) == 51_000
 
 
-@hypothesis_settings(max_examples=100)
+@hypothesis_settings(max_examples=examples(100))
 @given(stream=TIMES, marker=TIMES, wall=TIMES, now=TIMES)
 def test_a_tick_never_turns_time_back(stream: int, marker: int, wall: int, now: int) -> None:
     ts = tick_time(Progress({}, stream, wall), marker, now)

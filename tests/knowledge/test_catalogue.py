@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from schemas.ids import hash64
 from streams.knowledge.catalogue import Catalogue
@@ -180,7 +181,7 @@ CHANGES = st.lists(
 
 
 @given(CHANGES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_arrivals_equal_a_sort_of_everything_after_any_changes(changes):
     catalogue, model = Catalogue(), {}
     for n, (item, created, stock, tombstone, look) in enumerate(changes):
@@ -205,7 +206,7 @@ def test_arrivals_equal_a_sort_of_everything_after_any_changes(changes):
 
 
 @given(st.permutations(range(12)), st.integers(0, 3))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_the_order_of_records_of_different_versions_does_not_matter(order, seed):
     draw = random.Random(seed)
     versions = [(f"i{draw.randrange(4)}", T_MS + n, draw.randrange(100)) for n in range(12)]

@@ -3,13 +3,14 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from schemas.state import NEVER_MS
 from streams.knowledge.newest import Newest
 
 
 @given(st.lists(st.tuples(st.integers(0, 59), st.integers(0, 9), st.booleans()), max_size=30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_changes_merged_one_by_one_give_the_order_of_a_full_sort(changes):
     n = 60
     arrived_ms = np.arange(n, dtype=np.int64) % 7

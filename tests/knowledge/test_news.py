@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,6 +99,7 @@ def test_an_old_version_that_comes_late_tells_nothing():
     assert told(catalogue) == []
 
 
+@pytest.mark.slow
 def test_nobody_asks_and_memory_is_bounded():
     catalogue = Catalogue()
     for number in range(MOST + 10):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from schemas.globals import Epoch
 from schemas.ids import hash64
@@ -53,7 +54,7 @@ def test_an_epoch_is_decoded_to_arrays():
     st.lists(st.integers(0, 2**64 - 1), max_size=4),
     st.sampled_from([None, 0, 2]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_a_look_up_of_many_keys_joins_their_lists(lists, strangers, limit):
     packed = {key: columns(items, [0.5] * len(items)) for key, items in lists.items()}
     view = EpochView.decode(Epoch(number=1, holds_from_ms=0, neighbours=packed))

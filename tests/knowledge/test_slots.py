@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ def test_slots_count_up_in_the_order_of_arrival_and_keep_their_hashes() -> None:
     assert slots.hashes[1:3_000].tolist() == numbers
 
 
+@pytest.mark.slow
 def test_items_that_want_the_same_place_are_told_apart_before_and_after_growing() -> None:
     slots = Slots()
     alike = [(n << 32) | 7 for n in range(1, 2_000)]

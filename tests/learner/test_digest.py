@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
+import pytest
 from support.learning import DAY_MS, T_MS, VIEW, signals
 
 import streams.learner.digest as digest
@@ -24,6 +25,7 @@ def crowd(users, items, name):
     return signals(rows, names={n: name(n) for r in rows for n in r[1:3]})
 
 
+@pytest.mark.slow
 def test_an_epoch_stays_below_four_mebibytes_even_with_the_longest_names():
     learner = Learner(Settings(candidates_per_source=200))
     learner.absorb(crowd(3_000, 30_000, lambda n: str(n).rjust(256, "x")))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from schemas.vocabulary import EventType
 from streams.learner.demand import DAY_H, HOUR_MS, WEEK_H, WEIGHTS, Demand
@@ -29,7 +30,7 @@ def i64(*numbers):
 
 
 @given(st.lists(st.lists(st.integers(1, 40), max_size=8), max_size=8))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_a_hash_keeps_its_slot(batches):
     index, known = HashIndex(), {}
     for batch in batches:
@@ -50,7 +51,7 @@ def test_forgotten_hashes_make_room_and_the_rest_move_up():
 
 
 @given(st.lists(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5)), max_size=9), max_size=6))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_a_tally_is_a_counter(batches):
     tally, model = Tally(), Counter()
     for batch in batches:
@@ -80,7 +81,7 @@ def plain_visits(rows):
     st.lists(st.tuples(st.integers(1, 3), st.integers(0, 29)), max_size=120),
     st.integers(1, 50),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_visits_meet_as_in_a_plain_list_per_user_however_they_are_cut(rows, size):
     visits, met, entered = Visits(100), Counter(), Counter()
     for start in range(0, len(rows), size):
@@ -205,7 +206,7 @@ MET = st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, HISTORY - 1
 
 
 @given(st.lists(MET, min_size=1, max_size=60), st.integers(1, 7), st.integers(1, 4))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_neighbours_are_those_of_a_plain_count_however_many_are_looked_at_together(
     rows, together, limit
 ):

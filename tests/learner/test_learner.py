@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.learning import BUY, CART, DAY_MS, T_MS, VIEW, learned, signals
 
 from schemas.vocabulary import EventType
@@ -44,7 +45,7 @@ ROWS = st.lists(
     st.lists(st.integers(0, 60), max_size=2),
     st.sampled_from([SMALL, TIGHT]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_how_the_signals_are_split_into_batches_does_not_matter(rows, cuts, epoch_cuts, bounds):
     epoch_cuts = sorted(set(epoch_cuts))
 
@@ -66,7 +67,7 @@ def test_how_the_signals_are_split_into_batches_does_not_matter(rows, cuts, epoc
 
 
 @given(ROWS, st.randoms(use_true_random=False))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_how_the_users_of_several_partitions_interleave_does_not_matter(rows, draw):
     queues = {}
     for row in rows:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.learning import T_MS, VIEW, signals
 
 from schemas.ids import hash64
@@ -85,7 +86,7 @@ def test_a_column_of_another_length_is_refused():
         Learner(Settings()).absorb(told)
 
 
-@hypothesis_settings(max_examples=40)
+@hypothesis_settings(max_examples=examples(40))
 @given(st.permutations(range(6)))
 def test_the_order_in_which_signals_come_does_not_matter(order):
     views = [

@@ -17,6 +17,8 @@ from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
 from streams.state.store import MemoryStore
 
+pytestmark = pytest.mark.slow  # trains a bundle
+
 T0_MS = at("2026-03-20T10:00:00+00:00")
 SETTINGS = load_settings({}, consent_default="granted", repeat_item_views=2)
 VAULT = Vault(b"ranked", SETTINGS.tenant)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from aiokafka.errors import KafkaConnectionError
 from typer.testing import CliRunner
 
@@ -46,6 +47,7 @@ def test_every_command_module_is_on_the_line_and_has_help() -> None:
     assert set(told) | {group.name for group in line.registered_groups} == set(cli.COMMANDS)
 
 
+@pytest.mark.slow
 def test_a_light_command_does_not_import_the_models() -> None:
     code = "import sys; from streams.operate.cli import build; build('broker'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,12 +9,13 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from support.examples import examples
 from support.records import Log, at
 
 from streams.pipeline.accept import Vault
-from streams.pipeline.batch.session import read_marker
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
+from streams.state.marker import read_marker
 from streams.state.store import MARKER, MemoryStore
 
 T0_MS = at("2026-03-20T10:00:00+00:00")
@@ -100,7 +101,7 @@ def build(script):
 
 
 @given(steps, st.lists(st.integers(0, 40), max_size=6))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_any_cut_into_batches_gives_the_same_state_decisions_and_ids(script, cuts):
     records = build(script)
     whole_store, whole = run(records)
@@ -110,7 +111,7 @@ def test_any_cut_into_batches_gives_the_same_state_decisions_and_ids(script, cut
 
 
 @given(steps)
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_everything_is_accounted_for(script):
     records = build(script)
     store, outputs = run(records)
@@ -129,14 +130,14 @@ def test_everything_is_accounted_for(script):
 
 
 @given(steps)
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_replayed_twice_gives_the_same_bytes(script):
     records = build(script)
     assert run(records)[1] == run(records)[1]
 
 
 @given(steps)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_no_raw_user_id_leaves_except_as_subscriber_id(script):
     store, outputs = run(build(script))
     for output in outputs:

@@ -6,14 +6,15 @@ import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from models.bundle import Bundle, reference_path
 from schemas.tables import SourceRecord
 from schemas.vocabulary import CLICK_EVENTS, PURCHASE_STATUSES, PushStatus
 from streams.pipeline.accept import Vault
-from streams.pipeline.batch.session import read_marker
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
+from streams.state.marker import read_marker
 from streams.state.store import MemoryStore
 
 Y2000_MS, Y2100_MS = 946_684_800_000, 4_102_444_800_000
@@ -108,7 +109,7 @@ def sequences(draw):
 
 
 @given(sequences(), st.integers(1, 25))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_nothing_that_is_sent_stops_the_path(records, batch):
     store = MemoryStore()
     pipeline = Pipeline(SETTINGS, Vault(b"fuzz", SETTINGS.tenant), bundle=BUNDLE)

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from streams.shared.arrays import PairSet, by_pair, by_score, order_by, places, runs, sums
 
@@ -20,7 +21,7 @@ def columns(pairs):
 
 
 @given(st.one_of(SMALL, CLOSE))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_pairs_sort_as_tuples_do_and_equal_ones_keep_their_order(pairs):
     expected = sorted(range(len(pairs)), key=lambda i: pairs[i])
     assert by_pair(*columns(pairs)).tolist() == expected
@@ -32,7 +33,7 @@ def test_hashes_that_share_their_high_bits_are_told_apart():
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 1, width=32)), max_size=30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_scores_sort_best_first_within_a_user_and_stay_in_order_at_ties(rows):
     due = np.array([d for d, _ in rows], np.int64)
     score = np.array([s for _, s in rows], np.float32)
@@ -41,7 +42,7 @@ def test_scores_sort_best_first_within_a_user_and_stay_in_order_at_ties(rows):
 
 
 @given(CLOSE, CLOSE)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_set_of_pairs_knows_its_members(members, asked):
     found = PairSet(*columns(members)).contains(*columns(asked))
     assert found.tolist() == [pair in set(members) for pair in asked]

@@ -14,7 +14,7 @@ from models.forecast.plan import encode
 from models.sendtime import ActivityModel
 from models.sendtime.fit import active_hours, fit_activity
 from schemas.globals import Epoch
-from streams.offline.training.train import Recorder
+from streams.offline.training.recorder import Recorder
 
 Ints = NDArray[np.int64]
 

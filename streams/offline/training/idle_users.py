@@ -9,10 +9,10 @@ from models.features import CONTRACT, user_features, user_steps, whereabouts
 from schemas.state import UserState
 from schemas.tables import CandidateSet, DueUsers
 from streams.pipeline.aggregate import unpack_rows
-from streams.pipeline.batch.session import read_marker
 from streams.pipeline.experts.zones import zones_of
 from streams.settings import Settings
 from streams.state.dictionary import Dictionary
+from streams.state.marker import read_marker
 from streams.state.store import USER, MemoryStore
 
 SHARE = 64

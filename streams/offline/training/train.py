@@ -3,77 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from models.bundle import Manifest
-from models.dataset import ENGAGEMENT, Dataset, SampleLog
-from schemas.tables import CandidateSet, DueUsers, EventBatch, Output, SourceRecord
-from schemas.vocabulary import DEEDS, EventType, among
-from streams.knowledge.catalogue import Catalogue
-from streams.knowledge.description import described
+from models.dataset import Dataset
+from schemas.tables import Output, SourceRecord
 from streams.offline.replay import Replayed, replay
+from streams.offline.training.demand_and_activity import learn_when
 from streams.offline.training.idle_users import idle_moments
 from streams.offline.training.item_tables import TablesSoFar
+from streams.offline.training.recorder import Recorder
 from streams.pipeline.accept import Vault
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
 from streams.state.store import MemoryStore
 
-_NO_ENGAGEMENT = (EventType.REMOVE_CART, EventType.RETURN, EventType.CANCEL)
-_ENGAGES = tuple(kind for kind in DEEDS if kind not in _NO_ENGAGEMENT)
-"""Events that count as "engages with this item" in the label."""
 _OPEN: dict[str, Any] = {
     "publish": "shadow", "consent_default": "granted", "quiet_start": "00:00", "quiet_end": "00:00",
     "cap_per_day": 100, "min_gap_ms": 0, "news_users": 0,
 }  # fmt: skip
 """Consent and quiet hours decide whether a push goes out, not what a user would have done.
 News of the catalogue ask nobody: one item alone teaches no order."""
-
-
-@dataclass(slots=True)
-class Recorder:
-    """Watches a replay: what was considered, and what users did."""
-
-    samples: SampleLog = field(default_factory=SampleLog)
-    engagements: list[NDArray[Any]] = field(default_factory=list)
-    categories: list[NDArray[np.uint64]] = field(default_factory=list)
-    catalogue: Catalogue = field(default_factory=Catalogue)
-
-    def accepted(self, batch: EventBatch) -> None:
-        """Note what users did."""
-        facts = batch.facts[among(batch.facts["type"], _ENGAGES)]
-        if len(facts):
-            rows = np.zeros(len(facts), ENGAGEMENT)
-            rows["user"] = np.frombuffer(b"".join(batch.keys), "V16")[facts["user"]]
-            rows["item"] = facts["item"]
-            # A clock that runs ahead must not make an event its own trigger's future.
-            rows["ts_ms"] = np.minimum(facts["ts_ms"], batch.stream_ms[facts["pos"]])
-            self.engagements.append(rows)
-            self.categories.append(facts["category"])
-
-    def considered(self, due: DueUsers, candidates: CandidateSet) -> None:
-        """Note what could have been pushed, with its features."""
-        self.samples.observe(due, candidates)
-
-    def done(self) -> NDArray[Any]:
-        """Return what users did: `ENGAGEMENT` rows."""
-        return np.concatenate([np.zeros(0, ENGAGEMENT), *self.engagements])
-
-    def tables(self) -> dict[str, bytes]:
-        """Return the files of item tables fitted on what users did so far."""
-        from models.train.tables import item_tables  # not in a serving installation
-
-        return item_tables(self.done(), described(self.catalogue))
-
-    def label(self, horizon_ms: int, until_ms: int) -> Dataset:
-        """Return the labelled samples whose horizon has passed."""
-        return self.samples.label(self.done(), horizon_ms, until_ms)
 
 
 def collect(
@@ -141,7 +94,6 @@ def train(
         ParityError: a graph does not give what its trainer gives; nothing was written.
     """
     from models.train import train_bundle  # skl2onnx is not there in a serving installation
-    from streams.offline.training.demand_and_activity import learn_when
 
     recorder, run = record(records, settings, vault, progress, tables)
     dataset = _labelled(recorder, run, settings)

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from models.evaluate import evaluate_dataset
+from models.metrics.on_dataset import evaluate_dataset
 from streams.offline.training.train import collect
 from streams.operate.commands.evaluations.context import context as context_report
 from streams.operate.commands.evaluations.items import items

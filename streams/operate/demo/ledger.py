@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaConsumer
 
 from streams.engine.topics import CHANGELOG
 from streams.operate.tools.reading import consuming, places
-from streams.pipeline.batch.session import Marker
 from streams.settings import Settings
+from streams.state.marker import Marker
 from streams.state.store import MARKER
 
 PROMPT_MS = 20

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING
 
+from models.bundle import Bundle
 from models.features import contract_hash
-from streams.knowledge.shared import Shared
+from streams.knowledge.shared import Knowledge, Shared
+from streams.pipeline.accept import Vault
 from streams.pipeline.batch.turn import Turn
 from streams.pipeline.candidates import reason_codes, source_names
 from streams.pipeline.publish import Resources
-
-if TYPE_CHECKING:
-    from streams.pipeline.pipeline import Pipeline
+from streams.settings import Settings
 
 
-def resources_of(pipeline: Pipeline, turn: Turn, shared: Shared) -> Resources:
+def resources_of(
+    turn: Turn,
+    shared: Shared,
+    knowledge: Knowledge,
+    vault: Vault,
+    bundle: Bundle | None,
+    settings: Settings,
+) -> Resources:
     """Return the look-ups and names that the records of a batch refer to."""
-    bundle, knowledge = pipeline.bundle, pipeline.knowledge
 
     @cache  # a batch asks for the same popular items again and again
     def known(number: int) -> str | None:
@@ -36,12 +41,12 @@ def resources_of(pipeline: Pipeline, turn: Turn, shared: Shared) -> Resources:
         texts=texts,
         recall=recall,
         item=shared.catalogue.item,
-        unseal=pipeline.vault.unseal,
+        unseal=vault.unseal,
         reasons=reason_codes,
         sources=source_names,
         epoch=turn.epoch,
         catalog_version=shared.catalogue.version,
         bundle_name=bundle.name if bundle else "",
         bundle_sha256=bundle.sha256 if bundle else "",
-        contract_hash=contract_hash(pipeline.settings.half_lives_h),
+        contract_hash=contract_hash(settings.half_lives_h),
     )

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from schemas.ids import NO_ID
-from schemas.state import NEVER_MS
 from schemas.tables import EventBatch, Output, SourceRecord
 from streams.knowledge.shared import EpochView, Knowledge
 from streams.pipeline.accept import dead_letter_output, late_output
@@ -23,35 +21,12 @@ from streams.pipeline.publish import SortKey
 from streams.pipeline.publish.context_at import Cells
 from streams.pipeline.publish.signals import signals_output
 from streams.state.dictionary import Dictionary
+from streams.state.marker import packed_marker, read_marker
 from streams.state.store import MARKER, TIMER, USER, Effects, Store
 
 
 class ForeignStateError(RuntimeError):
     """The partition's state was made with another secret: its users would all be new."""
-
-
-class Marker(msgspec.Struct):
-    """What a partition remembers about itself, inside every transaction.
-
-    ``counts``: the law-4 counters; ``records``: how long the input sequence is so far;
-    ``next_offsets``: per source topic the first offset not yet processed, for decisions to name (the
-    engine reads on from a row of its own); ``secret``: fingerprint of the key that made the pseudonyms;
-    ``names``: how many texts the dictionary has.
-    """
-
-    stream_ms: int = NEVER_MS
-    epoch: int = 0
-    secret: str = ""
-    counts: dict[str, int] = {}
-    records: int = 0
-    next_offsets: dict[str, int] = {}
-    names: int = 0
-
-
-def read_marker(store: Store) -> Marker:
-    """Return the partition's marker; a new partition has a fresh one."""
-    row = store.get_many([MARKER])[0]
-    return msgspec.msgpack.decode(row, type=Marker) if row else Marker()
 
 
 class Session:
@@ -214,7 +189,7 @@ class Session:
 
     def effects(self) -> Effects:
         """Return everything as one unit of commit."""
-        self.put(MARKER, msgspec.msgpack.encode(self.marker, order="deterministic"))
+        self.put(MARKER, packed_marker(self.marker))
         decided = sum(output.topic == "decisions" for output in self._outputs)
         return Effects(self._rows, self._outputs, decided)
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from benchmarks.peers.measure import OftenAsked, Sample, figures
 
 
@@ -36,6 +38,7 @@ while time.process_time() < 0.4: pass
 """
 
 
+@pytest.mark.slow
 def test_the_tree_counts_what_children_spent_running_or_ended() -> None:
     script = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BUSY!r}]); input()"
     root = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from models.bundle import Platt, Weights
 from models.bundle.odds import calibrate, logit, sigmoid, stack, weighted_sum
@@ -12,7 +13,7 @@ P = st.floats(0, 1)
 LAMBDA = st.floats(-10, 10)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(P, P, LAMBDA, LAMBDA, st.floats(-20, 20))
 def test_every_fusion_is_a_probability(
     t: float, c: float, l_t: float, l_c: float, b: float
@@ -23,7 +24,7 @@ def test_every_fusion_is_a_probability(
         assert 0 <= h <= 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.floats(1e-6, 1 - 1e-6))
 def test_log_odds_and_back_is_the_same(p: float) -> None:
     assert sigmoid(logit(np.array([p])))[0] == pytest.approx(p, rel=1e-9)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.made_up import dataset_of
 
 from models.dataset import ENGAGEMENT, Dataset, DatasetError, SampleLog, split_by_time
@@ -50,7 +51,7 @@ def labelled(decisions: list[Decision], did: list[tuple[int, int, int]], until_m
     return log.label(rows, HORIZON_MS, until_ms)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), TIMES, st.lists(st.integers(1, 4), max_size=3, unique=True)),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from models.features.calendar import zone_or, zone_table
 
@@ -32,7 +33,7 @@ def start(now_ms: int, zone: str, days: int) -> int:
     return int(table.days_earlier(index, np.array([now_ms]), days)[0])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(EVERY_ZONE), INSTANTS), min_size=1, max_size=5))
 def test_offsets_are_those_of_zoneinfo(asked: list[tuple[str, int]]) -> None:
     zones, seconds = [zone for zone, _ in asked], np.array([s for _, s in asked])
@@ -44,7 +45,7 @@ def test_offsets_are_those_of_zoneinfo(asked: list[tuple[str, int]]) -> None:
         assert offset == delta.total_seconds() * 1000
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.sampled_from(EVERY_ZONE), INSTANTS, st.sampled_from([1, 7, 30]))
 def test_days_earlier_is_the_same_wall_time(zone: str, second: int, days: int) -> None:
     assert start(second * 1000, zone, days) == expected_start(second * 1000, zone, days)

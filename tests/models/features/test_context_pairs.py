@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from support.examples import examples
 from support.made_up import NOW_MS, random_state, state_of, with_context
 
 from models.features import CONTRACT, Around, pair_features, user_features, whereabouts
@@ -145,7 +146,7 @@ IRRELEVANT = {
 }  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(sorted(IRRELEVANT)), st.integers(0, 1))
 def test_an_irrelevant_field_changes_no_feature_and_so_no_score(
     seed: int, which: ContextField, value: int
@@ -158,7 +159,7 @@ def test_an_irrelevant_field_changes_no_feature_and_so_no_score(
         assert before.tobytes() == after.tobytes()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.dictionaries(st.sampled_from(list(ContextField)), st.sampled_from(["", "?", *TEXTS.values()])),
     st.fixed_dictionaries({}, optional={

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from support.examples import examples
 from support.made_up import DAY_MS, ITEMS, NOW_MS, ZONES, attributes_of, random_state
 
 from models.features import CONTRACT, Contract, pair_features, user_features
@@ -32,6 +33,7 @@ def pairs_of(rows: NDArray[np.int64]) -> bytes:
     ).tobytes()  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 7, 256])
 def test_rows_are_bit_equal_in_batches_of(size: int) -> None:
     everyone = np.arange(USERS)
@@ -40,7 +42,7 @@ def test_rows_are_bit_equal_in_batches_of(size: int) -> None:
     assert b"".join(map(pairs_of, cuts)) == pairs_of(everyone)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.integers(0, USERS - 1), min_size=1, max_size=20))
 def test_the_order_of_users_does_not_matter(chosen: list[int]) -> None:
     rows = np.array(chosen)

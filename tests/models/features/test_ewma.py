@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.made_up import NOW_MS, state_of
 
 from models.features import ewma
@@ -24,7 +25,7 @@ def recursion(ages: list[int], half_life_h: int) -> float:
     return w
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(st.integers(0, TILES_30D + 50), max_size=200),
     st.just(HALF_LIVES_H) | st.sets(st.integers(1, ewma.LONGEST_H), min_size=3, max_size=3).map(tuple),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.made_up import NOW_MS, attributes_of, state_of
 
 from models.features import own_items
@@ -73,7 +74,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(ACTS, min_size=2, max_size=3))
 def test_a_user_is_the_same_alone_and_beside_others(
     users: list[list[tuple[float, int, int]]],

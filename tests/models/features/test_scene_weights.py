@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.made_up import NOW_MS, state_of
 
 from models.features import ewma, scene_weights
@@ -29,7 +30,7 @@ def recursion(view_scene: list[tuple[int, int]], scene: Scene, half_life_h: int)
     return w
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(MET)
 def test_the_closed_form_equals_the_articles_recursion(met: list[tuple[int, EventType]]) -> None:
     raw = [(NOW_MS - age * TILE_MS - 1, int(kind), 0) for age, kind in met]
@@ -49,7 +50,7 @@ def test_the_closed_form_equals_the_articles_recursion(met: list[tuple[int, Even
             assert abs(value - recursion(listed, scene, half)) < 1e-12
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(MET, st.randoms())
 def test_weights_are_a_function_of_the_set_and_shares_sum_to_one(met, random) -> None:
     raw = [(NOW_MS - age * TILE_MS - 1, int(kind), 0) for age, kind in met]

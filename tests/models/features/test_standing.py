@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from models.features import standing
 
@@ -24,7 +25,7 @@ def test_the_columns_are_what_their_names_say() -> None:
     assert told[2]["share_b"] == 1.0, "every query has a best of its own"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.lists(st.tuples(SCORES, SCORES), min_size=1, max_size=6), max_size=5))
 def test_a_query_stands_alone_as_it_does_beside_others(
     queries: list[list[tuple[float, float]]],

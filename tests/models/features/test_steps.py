@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.made_up import DAY_MS, NOW_MS, ZONES, random_state, state_of
 
 from models.features import user_steps
@@ -70,7 +71,7 @@ def test_a_time_and_a_zone_for_every_user_or_an_error() -> None:
         user_steps(random_state(1, 2), np.array([NOW_MS]), [UTC, UTC])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 8), st.integers(0, 80))
 def test_nobodys_steps_depend_on_who_else_is_asked(seed: int, users: int, events: int) -> None:
     state = random_state(seed, users, events)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.made_up import DAY_MS, ZONES, state_of
 
 from models.features import window_counts
@@ -48,7 +49,7 @@ def brute(raw: list[tuple[int, int, int]], now_ms: int, zone: str) -> dict[str, 
     return counted
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from models.forecast.backtest import naive_error, rolling
 from models.forecast.families import CONTESTANTS, FAMILIES
@@ -26,7 +27,7 @@ def fitted(family, series):
 
 @any_family
 @given(st.lists(values, min_size=1, max_size=60))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_no_input_makes_a_state_or_a_forecast_that_is_not_finite(family, seen):
     coef = fitted(family, np.random.default_rng(0).poisson(5.0, (60, 1)).astype(float))
     state = family.start(1, SEASON)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from models.forecast import UNTRAINED, Pick, Plan, PlanError, Running
 from models.forecast.plan import DAY, HOUR, decode, encode
@@ -24,7 +25,7 @@ def ran(seen, running=None):
 
 
 @given(st.lists(counts, max_size=80))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_gaps_shifts_and_floods_never_make_it_explode(seen):
     running = ran(seen)
     ahead = running.ahead(range(SEASON))

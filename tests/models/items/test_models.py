@@ -21,12 +21,13 @@ from models.items import (
     user_neighbours,
 )
 
+NET = pytest.param(recurrent, marks=pytest.mark.slow)  # JAX compiles for seconds
 FITS = (
     cosine, transitions, ridge, session_neighbours, popular, content, own, factors, user_neighbours,
-    recurrent,
+    NET,
 )  # fmt: skip
 FOLLOWING = (
-    cosine, transitions, ridge, session_neighbours, content, factors, user_neighbours, recurrent,
+    cosine, transitions, ridge, session_neighbours, content, factors, user_neighbours, NET,
 )  # fmt: skip
 ITEMS = 12
 
@@ -63,6 +64,7 @@ def test_scores_are_finite_and_not_negative(model):
     assert (scores.data >= 0).all()
 
 
+@pytest.mark.slow
 def test_a_history_is_scored_alike_alone_and_among_others(model):
     together = model.scores(grouped([[0, 1], [8], [2, 7, 3]])).toarray()
     for place, items in enumerate(([0, 1], [8], [2, 7, 3])):

@@ -12,9 +12,13 @@ from support.made_up import dataset_of
 
 from models.bundle import Bundle
 from models.dataset import Dataset, split_by_time
-from models.evaluate import evaluate_dataset
 from models.features import CONTRACT
-from models.metrics.on_dataset import CONTEXT_COLUMNS, score_dataset, shuffled_context
+from models.metrics.on_dataset import (
+    CONTEXT_COLUMNS,
+    evaluate_dataset,
+    score_dataset,
+    shuffled_context,
+)
 from models.metrics.probabilities import calibration_error, measure, within_auc
 from models.metrics.ranking import ranking
 from models.train import train_bundle
@@ -90,6 +94,7 @@ def with_shuffled_labels(data: Dataset, seed: int) -> Dataset:
     return replace(data, acted=rng.permutation(data.acted), engaged=rng.permutation(data.engaged))
 
 
+@pytest.mark.slow
 def test_shuffled_labels_teach_nothing(tmp_path: Path) -> None:
     train_bundle(with_shuffled_labels(dataset_of(5, 4_000), 1), tmp_path / "b")
     metrics = Bundle.load(tmp_path / "b").manifest.metrics
@@ -98,6 +103,7 @@ def test_shuffled_labels_teach_nothing(tmp_path: Path) -> None:
             assert metrics[level][score]["auc"] == pytest.approx(0.5, abs=0.06), (level, score)
 
 
+@pytest.mark.slow
 def test_a_signal_from_the_future_changes_no_score(tmp_path: Path) -> None:
     """What is planted in the test block's labels and in unresolved decisions is not learnt."""
     _, _, test = split_by_time(DATA)
@@ -126,6 +132,7 @@ def test_the_control_moves_context_and_nothing_else() -> None:
     )
 
 
+@pytest.mark.slow
 def test_context_that_says_something_beats_its_shuffled_control(tmp_path: Path) -> None:
     # enough that the gain is sure: short of that the rate alone is chosen
     train_bundle(dataset_of(5, 12_000), tmp_path / "b")
@@ -133,12 +140,14 @@ def test_context_that_says_something_beats_its_shuffled_control(tmp_path: Path) 
     assert user["context"]["auc"] > user["context_shuffled"]["auc"] + 0.05
 
 
+@pytest.mark.slow
 def test_an_evaluation_says_the_same_twice(tmp_path: Path) -> None:
     train_bundle(DATA, tmp_path / "b")
     bundle = Bundle.load(tmp_path / "b")
     assert evaluate_dataset(DATA, bundle) == evaluate_dataset(DATA, bundle)
 
 
+@pytest.mark.slow
 def test_an_empty_dataset_is_measured_as_empty(tmp_path: Path) -> None:
     train_bundle(DATA, tmp_path / "b")
     nobody = DATA.take(np.zeros(len(DATA), np.bool_))

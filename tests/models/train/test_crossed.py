@@ -70,6 +70,7 @@ def test_every_scene_has_its_own_view() -> None:
     assert on_the_move == pytest.approx(at_the_desk, abs=0.08)
 
 
+@pytest.mark.slow
 def test_crossed_scenes_win_where_scenes_cross() -> None:
     rows, label = drawn(2)
     fitted, contest = fit_contest("x", COLUMNS, rows, label, np.arange(len(rows)), 0, CONTEXT, 0)
@@ -100,6 +101,7 @@ def test_ages_count_by_ratio() -> None:
     assert odds[0] - odds[1] > 1
 
 
+@pytest.mark.slow
 def test_where_nothing_tells_rows_apart_the_rate_is_enough() -> None:
     rows, _ = drawn(6)
     label = np.random.default_rng(6).random(len(rows)) < 0.3

@@ -31,6 +31,7 @@ def data(told: bool) -> Dataset:
     return replace(plain, acted=acted, engaged=plain.engaged & acted[plain.due], steps=seen)
 
 
+@pytest.mark.slow
 def test_a_net_that_knows_what_trees_cannot_see_is_shipped_with_its_share(tmp_path) -> None:
     manifest = train_bundle(data(told=True), tmp_path / "b", seed=2)
     bundle = Bundle.load(tmp_path / "b")
@@ -44,6 +45,7 @@ def test_a_net_that_knows_what_trees_cannot_see_is_shipped_with_its_share(tmp_pa
     assert bundle.manifest.metrics["user"]["temporal"]["auc"] > 0.7
 
 
+@pytest.mark.slow
 def test_a_net_that_knows_nothing_more_is_left_out_and_the_bundle_says_so(tmp_path) -> None:
     train_bundle(data(told=False), tmp_path / "b", seed=2)
     bundle = Bundle.load(tmp_path / "b")
@@ -53,12 +55,14 @@ def test_a_net_that_knows_nothing_more_is_left_out_and_the_bundle_says_so(tmp_pa
     assert any(note.startswith(f"{NET} is left out") for note in bundle.manifest.notes)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_net() -> None:
     train, _, _ = split_by_time(data(told=True))
     one, other = fit_beside(train, 5), fit_beside(train, 5)
     assert one.fitted.onnx_bytes == other.fitted.onnx_bytes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("less", [{"steps": None}, {"acted": np.zeros(ROWS, np.bool_)}])
 def test_without_steps_or_with_one_class_there_is_no_net(less, tmp_path) -> None:
     told = replace(data(told=True), **less)
@@ -68,6 +72,7 @@ def test_without_steps_or_with_one_class_there_is_no_net(less, tmp_path) -> None
     assert NET not in manifest.metrics["contests"]
 
 
+@pytest.mark.slow
 def test_a_search_takes_the_size_that_later_decisions_prefer(monkeypatch) -> None:
     blind = Recurrent(rate=0.0)
     usual = Recurrent(state=8, hidden=4)

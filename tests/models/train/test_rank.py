@@ -19,6 +19,8 @@ from models.train import train_bundle
 from models.train.forest import export_forest
 from models.train.rank import FEWEST, TREES, fit_rank
 
+pytestmark = pytest.mark.slow  # trains a bundle
+
 DATA = dataset_of(5)
 
 

@@ -91,6 +91,7 @@ def test_without_told_scenes_the_rules_teach() -> None:
     assert found.contest["judged_by"] == "rules"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONTESTANTS)
 def test_every_contestant_passes_the_gate_and_its_probabilities_sum_to_one(
     name: str, monkeypatch: pytest.MonkeyPatch

@@ -30,6 +30,7 @@ def test_what_is_learnt_was_resolved_before_the_fold_began(times, horizon) -> No
     assert (seen <= 1).all()
 
 
+@pytest.mark.slow
 def test_noise_prefers_little_and_a_pattern_prefers_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GRID", (LITTLE, MUCH))
     rng = np.random.default_rng(0)
@@ -48,6 +49,7 @@ def test_nothing_to_learn_from_leaves_the_default() -> None:
     assert found == LITTLE
 
 
+@pytest.mark.slow
 def test_a_searched_bundle_says_what_was_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

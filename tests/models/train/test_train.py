@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
+from support.examples import examples
 from support.made_up import dataset_of
 
 from models.bundle import GRAPHS, Bundle, ParityError
@@ -48,6 +49,7 @@ def test_a_trained_bundle_has_every_graph_and_passed_the_gate(trained: Path) -> 
     assert bundle.manifest.seed == 3
 
 
+@pytest.mark.slow
 def test_training_again_gives_the_same_bytes(trained: Path, tmp_path: Path) -> None:
     train_bundle(DATA, tmp_path / "again", seed=3, epoch=b"warm")
     assert Bundle.load(tmp_path / "again").sha256 == Bundle.load(trained).sha256
@@ -99,6 +101,7 @@ def nobody_told_anything() -> Dataset:
     return replace(DATA, user=np.full_like(DATA.user, np.nan))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "note"),
     [
@@ -125,6 +128,7 @@ def test_data_that_teaches_little_gives_a_bundle_that_says_so(
     assert np.allclose(users.scene.sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_no_bundle_is_written_when_the_gate_closes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,7 +236,7 @@ def situation(**values: float) -> NDArray[np.float32]:
     return row
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
 def test_shifted_log_odds_say_on_average_what_happened(rows: list[tuple[float, bool]]) -> None:
     said, happened = np.array([p for p, _ in rows]), np.array([y for _, y in rows])

@@ -15,10 +15,10 @@ from streams.offline.replay import replay
 from streams.offline.sources import open_source
 from streams.pipeline.accept import Vault
 from streams.pipeline.aggregate import unpack_rows
-from streams.pipeline.batch.session import read_marker
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
 from streams.state.dictionary import Dictionary
+from streams.state.marker import read_marker
 from streams.state.store import USER
 
 ZONE = "America/Sao_Paulo"
@@ -55,6 +55,7 @@ def text_of(store, number):
     return Dictionary(store.get_many, read_marker(store).names).find((number,))[number]
 
 
+@pytest.mark.slow
 def test_the_features_are_those_of_a_full_replay_bit_for_bit():
     settings = conf(epoch_ms=HOUR_MS)
     records = list(islice(open_source("deskdrop", "examples/data/deskdrop.parquet"), 1_500))

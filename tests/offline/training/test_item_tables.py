@@ -56,6 +56,7 @@ def given(samples, source, item):
     return list(zip(now_ms[mine].tolist(), by_source[mine].tolist(), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("source", ["ease", "followers", "session_neighbours"])
 def test_samples_know_what_tables_of_earlier_events_say(source):
@@ -65,6 +66,7 @@ def test_samples_know_what_tables_of_earlier_events_say(source):
     assert given(replayed(tables=False), source, "teapot") == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_what_users_do_later_changes_no_earlier_sample():
     changed_ms = T0_MS + FIT_BY_H * HOUR_MS

@@ -16,7 +16,8 @@ from schemas.globals import Epoch
 from streams.learner.start import Start
 from streams.offline.sources import open_source
 from streams.offline.training.demand_and_activity import learn_when
-from streams.offline.training.train import Recorder, collect, train
+from streams.offline.training.recorder import Recorder
+from streams.offline.training.train import collect, train
 from streams.pipeline.accept import Vault
 from streams.settings import load_settings
 

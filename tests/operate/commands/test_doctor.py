@@ -12,6 +12,7 @@ Kairos = Callable[..., CompletedProcess[str]]
 Result = Callable[[CompletedProcess[str]], dict[str, Any]]
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_down_is_a_problem_with_a_remedy(kairos: Kairos, result: Result) -> None:
     done = kairos("doctor", broker="127.0.0.1:1")
     assert done.returncode == 1
@@ -21,6 +22,7 @@ def test_a_broker_that_is_down_is_a_problem_with_a_remedy(kairos: Kairos, result
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_bad_setting_is_a_finding(kairos: Kairos, result: Result) -> None:
     done = kairos("doctor", cap_per_day="1000")
     assert done.returncode == 1

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 ITEMS, USERS, LENGTH = 12, 60, 8
 
 
+@pytest.mark.slow
 def test_a_log_of_rounds_is_reported_in_figures_and_on_a_page(kairos, result, tmp_path):
     rows = [
         f"u{user},{pos},i{(user + pos) % ITEMS}" for user in range(USERS) for pos in range(LENGTH)
@@ -22,6 +25,7 @@ def test_a_log_of_rounds_is_reported_in_figures_and_on_a_page(kairos, result, tm
     assert "Items: sequences" in (tmp_path / "out.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_such_log_is_named(kairos, tmp_path):
     (tmp_path / "other.csv").write_text("user_id,item_id\nu,i\n")
     done = kairos("evaluate", "items", "--source", "sequences", "--data", "other.csv")

@@ -49,6 +49,7 @@ async def test_history_arrives_with_its_bytes_and_times(
     }
 
 
+@pytest.mark.slow
 def test_a_line_that_is_no_record_is_named(kairos: Kairos, tmp_path: Path) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_text('{"topic": "clicks"}', encoding="utf-8")

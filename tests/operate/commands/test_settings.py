@@ -14,12 +14,14 @@ from streams.settings import Described, Settings
 Kairos = Callable[..., CompletedProcess[str]]
 
 
+@pytest.mark.slow
 def test_every_setting_is_printed_with_its_sentence(kairos: Kairos) -> None:
     rows = json.loads(kairos("settings", "--json").stdout)
     assert [row["name"] for row in rows] == list(Settings.__struct_fields__)
     assert all(row["unit"] and row["sentence"] for row in rows)
 
 
+@pytest.mark.slow
 def test_the_source_of_a_value_is_named(kairos: Kairos) -> None:
     done = kairos("settings", cap_per_day="7")
     assert "cap_per_day = 7\n    pushes, 0 to 100; default 3; from KAIROS_CAP_PER_DAY\n" in (
@@ -27,6 +29,7 @@ def test_the_source_of_a_value_is_named(kairos: Kairos) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_secret_stays_secret(kairos: Kairos) -> None:
     for words in (["settings"], ["settings", "--json"]):
         done = kairos(*words, secret="hunter2-hunter2")
@@ -34,6 +37,7 @@ def test_the_secret_stays_secret(kairos: Kairos) -> None:
         assert "(set)" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value"),
     [("cap_per_day", "-1"), ("partitions", "many"), ("publish", "maybe"), ("event_names", "{")],

@@ -11,8 +11,8 @@ import pytest
 from streams.engine.topics import CHANGELOG, create_topics
 from streams.operate.demo.ledger import Ledger, following
 from streams.operate.tools.feed import producing
-from streams.pipeline.batch.session import Marker
 from streams.settings import load_settings
+from streams.state.marker import Marker
 from streams.state.store import MARKER
 
 

@@ -26,6 +26,7 @@ def test_the_gist_of_a_quiet_log_is_empty() -> None:
     assert gist("[INFO] all is well") == ""
 
 
+@pytest.mark.slow
 def test_a_worker_with_a_bad_setting_names_it(tmp_path: Path) -> None:
     with running({"partitions": 0}, tmp_path / "worker.log") as worker:
         with pytest.raises(WorkerError, match="partitions"):

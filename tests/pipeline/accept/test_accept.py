@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.inputs import (
     CLICK,
     CONTEXT,
@@ -112,7 +113,7 @@ anything = st.tuples(st.sampled_from(sorted(VALID)), st.none() | st.binary(max_s
 
 
 @given(st.lists(spoiled() | anything, max_size=6))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_whatever_comes_is_accepted_or_dead_and_costs_no_other_record(inputs):
     records = [record(*pair, offset=n) for n, pair in enumerate(inputs)]
     guard = record("clicks", CLICK | {"event_id": "guard"}, offset=99)
@@ -134,7 +135,7 @@ def test_whatever_comes_is_accepted_or_dead_and_costs_no_other_record(inputs):
 
 
 @given(st.lists(spoiled(), min_size=1, max_size=5))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_rows_of_a_batch_are_in_the_order_of_its_records(inputs):
     batch = run(*(record(*pair) for pair in inputs), record("purchases", PURCHASE))
     for rows in (batch.events, batch.facts, batch.contexts, batch.receipts):

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.inputs import VALID, record
 
 from schemas.events import Click, Consent, Context, Purchase, PurchaseLine
@@ -44,7 +45,7 @@ events = (
 
 
 @given(events)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_the_short_way_takes_what_the_patient_one_finds_sound_and_nothing_else(event):
     topic, struct = event
     value = msgspec.json.encode(struct)
@@ -70,7 +71,7 @@ def is_sound(shape, struct):
 
 
 @given(events, st.dictionaries(texts.map("x_{}".format), st.none() | texts, max_size=4))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_unknown_fields_change_nothing_but_their_count(event, more):
     topic, struct = event
     fields = msgspec.json.decode(msgspec.json.encode(struct))

@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.inputs import CLICK, CONTEXT, NOW_MS, PURCHASE, RECEIPT, SETTINGS, Users, record, run
 
 from schemas.ids import event_hash
@@ -128,7 +129,7 @@ def outcome(records, cuts, seen_ids, kind=Users):
 
 
 @given(steps, st.lists(st.integers(0, 160), max_size=12), st.integers(1, 64))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_split_into_batches_accepts_the_same_events(script, cuts, seen_ids):
     records = [
         view(f"e{number}", NOW_MS + hours * HOUR_MS, user, offset)
@@ -142,7 +143,7 @@ def test_any_split_into_batches_accepts_the_same_events(script, cuts, seen_ids):
 
 
 @given(steps)
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_in_time_every_id_is_accepted_exactly_once(script):
     roomy = msgspec.structs.replace(TINY, lateness_ms=400 * HOUR_MS, seen_ids=1000)
     users = Users(roomy)
@@ -177,7 +178,7 @@ class RealUsers(Users):
 
 
 @given(steps, st.lists(st.integers(0, 160), max_size=12), st.integers(1, 64))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_the_aggregate_remembers_what_deduplicate_expects(script, cuts, seen_ids):
     records = [
         view(f"e{number}", NOW_MS + hours * HOUR_MS, user, offset)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from support.examples import examples
 from support.waves import T0_MS, make_wave
 
 from schemas.moments import event_ids, times_ms
@@ -51,7 +52,7 @@ def _histories(request, monkeypatch):
 
 
 @given(event_rows, st.randoms(use_true_random=False), st.lists(st.integers(0, 40), max_size=4))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_and_any_batching_gives_the_same_bytes(rows, random, cuts):
     shuffled = list(rows)
     random.shuffle(shuffled)
@@ -59,7 +60,7 @@ def test_any_order_and_any_batching_gives_the_same_bytes(rows, random, cuts):
 
 
 @given(event_rows)
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_tiles_hold_exactly_one_count_for_every_event(rows):
     state = UserState.fresh([bytes([i]) * 16 for i in range(3)])
     aggregate(state, make_wave(rows), SETTINGS)
@@ -72,7 +73,7 @@ def test_tiles_hold_exactly_one_count_for_every_event(rows):
 
 
 @given(event_rows)
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_newest_events_are_kept_by_time_then_id(rows):
     state = UserState.fresh([bytes([i]) * 16 for i in range(3)])
     aggregate(state, make_wave(rows), SETTINGS)

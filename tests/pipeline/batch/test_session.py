@@ -12,9 +12,10 @@ from schemas.globals import Epoch
 from schemas.ids import hash64
 from streams.knowledge.shared import Knowledge
 from streams.pipeline.accept import Vault
-from streams.pipeline.batch.session import ForeignStateError, Session, read_marker
+from streams.pipeline.batch.session import ForeignStateError, Session
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
+from streams.state.marker import read_marker
 from streams.state.store import MemoryStore
 
 T0_MS = at("2026-03-20T10:00:00+00:00")

@@ -12,6 +12,7 @@ from chaos.stream import BEGIN_MS, shop_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline.test_pipeline_fuzz import BUNDLE, SETTINGS, sequences
+from support.examples import examples
 
 from schemas.globals import Epoch
 from schemas.tables import SourceRecord
@@ -69,7 +70,7 @@ class Shop:
                     self._receipts += self._service.fate(push, now_ms)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(st.integers(0, 10_000), st.integers(2, 5))
 def test_together_every_partition_gets_what_it_gets_alone(seed, partitions):
     shop = Shop(str(seed), partitions)
@@ -87,7 +88,7 @@ def test_together_every_partition_gets_what_it_gets_alone(seed, partitions):
     assert decided > 5
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(sequences(), min_size=2, max_size=4), st.integers(1, 25))
 def test_so_it_is_with_anything_that_is_sent_and_users_in_several_partitions(inputs, size):
     job, stores = pipeline(), [MemoryStore() for _ in inputs]

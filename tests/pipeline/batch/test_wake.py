@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.records import Log, at
 
 from schemas.globals import Epoch, Wakes
@@ -162,7 +163,7 @@ def log_of(rows, partition=0):
     return log.records
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(events, wakes, wakes, st.lists(st.integers(1, 9), min_size=1, max_size=4))
 def test_any_batches_give_the_same_state_decisions_and_ids(rows, first, second, sizes):
     epochs = epoch(1, 0.5, *first), epoch(2, 1, *second)
@@ -176,7 +177,7 @@ def test_any_batches_give_the_same_state_decisions_and_ids(rows, first, second, 
     assert len(set(ids)) == len(ids)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(events, min_size=2, max_size=3), wakes, st.integers(1, 9))
 def test_together_every_partition_gets_what_it_gets_alone(inputs, woken, size):
     job, stores = pipeline(epoch(1, 0.5, *woken)), [MemoryStore() for _ in inputs]

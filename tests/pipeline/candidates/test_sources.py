@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from schemas.ids import hash64
 from schemas.vocabulary import EventType
@@ -137,7 +138,7 @@ EVENTS = st.lists(
 
 
 @given(users=st.lists(EVENTS, min_size=1, max_size=5), data=st.data())
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
 def test_gathering_obeys_the_rules_for_any_history(build, bytes_of, users, data):
     due, shared = build.due(users), build.rich_shared()
     found = gather(due, shared, SETTINGS)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 from support.made_up import NOW_MS, random_state, state_of, with_context
 
 from models.bundle import Bundle
@@ -169,7 +170,7 @@ def test_what_went_in_is_not_changed(bundle: Bundle) -> None:
     assert due.features is due.scene is pairs.features is pairs.h_t is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), st.integers(1, 9), st.sampled_from([0.1, 0.5, 0.9])),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from models.bundle import Bundle, Weights
 from schemas.tables import CandidateSet
@@ -57,7 +58,7 @@ def bundle_with(fused: Weights) -> Bundle:
     return Bundle("b", "", SimpleNamespace(fusion={"pair": fused}), None, {})  # type: ignore[arg-type]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(st.tuples(SCORE, SCORE, SCORE), min_size=1, max_size=20),
     st.floats(-10, 10),
@@ -74,7 +75,7 @@ def test_whatever_the_experts_give_the_result_is_a_probability(
     assert ((h >= 0) & (h <= 1)).all()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.floats(0.001, 0.999), st.floats(0.001, 0.999), st.floats(0.1, 3), st.floats(0.1, 3))
 def test_log_odds_fusion_is_its_formula(t: float, c: float, l_t: float, l_c: float) -> None:
     told = Settings(lambda_t=l_t, lambda_c=l_c)

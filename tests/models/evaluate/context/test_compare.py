@@ -18,6 +18,8 @@ from models.metrics.ranking import ranking
 from streams.offline.evaluation.synthetic import samples
 from streams.settings import Settings
 
+pytestmark = pytest.mark.slow  # trains
+
 MODULE = "models.evaluate.context.compare"
 WORLD = read_world(Path("examples/worlds/commuters.toml"))
 
@@ -89,7 +91,6 @@ def test_the_control_is_also_measured_on_shuffled_context(
     assert not np.array_equal(control, full, equal_nan=True)
 
 
-@pytest.mark.slow
 def test_in_a_planted_world_context_helps_and_the_control_does_not(evidence: Evidence) -> None:
     compared = compare(evidence, 0)
     numbers = compared.numbers

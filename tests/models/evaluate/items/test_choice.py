@@ -32,6 +32,7 @@ def asked(seed=0):
     return Task("made", training, queries, training, queries, True), pairs
 
 
+@pytest.mark.slow
 def test_the_size_that_judged_best_is_chosen():
     task, pairs = asked()
     chosen, reached, _ = choose(task, pairs, 0)
@@ -41,6 +42,7 @@ def test_the_size_that_judged_best_is_chosen():
     assert chosen.ranker.trees == SIZES[int(np.argmax(means))]
 
 
+@pytest.mark.slow
 def test_every_query_is_judged_by_what_was_not_fitted_on_it():
     task, pairs = asked()
     mine = np.arange(QUERIES) % choice.FOLDS == 1
@@ -51,6 +53,7 @@ def test_every_query_is_judged_by_what_was_not_fitted_on_it():
     np.testing.assert_array_equal(found[mine], value[mine])
 
 
+@pytest.mark.slow
 def test_what_goes_on_is_judged_by_going_on_from_what_never_saw_the_fold():
     task, pairs = asked()
     before, *_ = choose(task, pairs, 0)
@@ -58,6 +61,7 @@ def test_what_goes_on_is_judged_by_going_on_from_what_never_saw_the_fold():
     assert [each.before for each in tried] == list(before.apart)
 
 
+@pytest.mark.slow
 def test_what_one_model_knows_is_found_by_blend_and_ranker():
     task, pairs = asked()
     _, reached, _ = choose(task, pairs, 0)
@@ -71,6 +75,7 @@ def test_a_ranker_that_is_not_surely_better_gives_way_to_the_blend():
     assert not choice._surely_better(np.zeros(100), unit)
 
 
+@pytest.mark.slow
 def test_a_ranker_goes_on_from_the_scores_of_the_one_before():
     common, many = asked(1)
     before = fit(common, many, 0)

@@ -41,11 +41,13 @@ def log(tmp_path):
     return write
 
 
+@pytest.mark.slow
 def test_what_can_be_learned_is_found(log):
     outcome = run(read_sequences(log(made())), 0, lambda text: None)
     assert outcome.worth(outcome.product).of("hr", 10).mean() > 0.8
 
 
+@pytest.mark.slow
 def test_a_log_without_any_order_gives_chance(log):
     outcome = run(read_sequences(log(made(600, shuffled=True))), 0, lambda text: None)
     for name in outcome.lists:
@@ -69,6 +71,7 @@ def test_what_only_the_future_knows_changes_no_score(log):
         np.testing.assert_array_equal(getattr(lists[0], name), getattr(lists[1], name))
 
 
+@pytest.mark.slow
 def test_a_report_has_the_promised_keys_and_a_page(log):
     task = read_sequences(log(made(120)))
     outcome = run(task, 0, lambda text: None)
@@ -82,6 +85,7 @@ def test_a_report_has_the_promised_keys_and_a_page(log):
     assert "<svg" in sections(outcome, told)[0].html()
 
 
+@pytest.mark.slow
 def test_baselines_are_measured_beside_the_others_and_change_none(log):
     outcome = run(read_sequences(log(made(120))), 0, lambda text: None)
     before = dict(outcome.lists)
@@ -91,6 +95,7 @@ def test_baselines_are_measured_beside_the_others_and_change_none(log):
         np.testing.assert_array_equal(lists, outcome.lists[name])
 
 
+@pytest.mark.slow
 def test_a_baseline_that_beats_all_on_validation_joins_them(log, monkeypatch):
     task = read_sequences(log(made(120)))
     rivals = {"oracle": Knows(), "clueless": own.fit(task.training)}
@@ -112,6 +117,7 @@ class Knows:
         return csr_array((np.ones(len(seen)), (np.arange(len(seen)), after)), (len(seen), ITEMS))
 
 
+@pytest.mark.slow
 def test_the_test_may_be_answered_in_parts(log, monkeypatch):
     task = read_sequences(log(made(120)))
     whole = run(task, 0, lambda text: None)

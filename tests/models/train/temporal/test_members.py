@@ -54,6 +54,7 @@ def test_labels_that_are_not_resolved_are_not_learnt_from() -> None:
     assert one.tobytes() == two.tobytes()
 
 
+@pytest.mark.slow
 def test_a_net_whose_descent_was_stopped_is_right_on_average_on_what_it_learned_from() -> None:
     known = moments()
     known = replace(known, steps=np.zeros((len(known), STEPS, len(CHANNELS)), np.float32))

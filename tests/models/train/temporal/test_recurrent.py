@@ -14,6 +14,8 @@ from models.bundle.parity import ParityError, check_parity, golden_rows
 from models.train.temporal.graph import recurrent_graph, split
 from models.train.temporal.recurrent import TOLERANCE, Recurrent, Scaling, fit, predict, tame
 
+pytestmark = pytest.mark.slow  # JAX compiles for seconds
+
 COLUMNS, STEPS, CHANNELS = 5, 6, 3
 HOW = Recurrent(state=8, hidden=4, epochs=12, batch=100, rate=0.02, dropout=0.0)
 

@@ -11,6 +11,8 @@ from streams.offline.evaluation.items.answers import LEARNT_FIRST, answer
 from streams.offline.evaluation.items.moments import read_log
 from streams.offline.evaluation.items.questions import questions
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def answered() -> tuple[Choice, dict[str, Outcome]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from offline.evaluation.items.test_moments import BEGIN, SETTINGS, shop
 from support.records import Log
 
@@ -52,6 +53,7 @@ def test_a_log_that_tells_neither_has_none():
     assert attributes((log,), known, lambda items: np.searchsorted(known, items)) is None
 
 
+@pytest.mark.slow
 def test_titles_alone_are_enough_for_the_baseline_by_content():
     log = described(*((f"i{n}-{k}", f"kind{n}") for n in range(4) for k in range(5)))
     log.facts["category"] = 0

@@ -110,6 +110,7 @@ def test_frozen_counts_know_nothing_of_the_test_block():
     assert frozen == 0
 
 
+@pytest.mark.slow
 def test_shuffled_targets_give_chance():
     """What is wanted is drawn by lot from all items, for choosing and for the test."""
     log = read_log(shop(users=60), SETTINGS)
@@ -125,6 +126,7 @@ def test_shuffled_targets_give_chance():
         assert outcome.worth(name).of("hr", 5).mean() < chance + 3 * deviation
 
 
+@pytest.mark.slow
 def test_baselines_of_a_log_with_categories_include_its_items_by_category(log):
     asked = next(iter(questions(log, None, SETTINGS, 0, lambda done, total: None)))
     test = [(asked.task.test, asked.tested)]

@@ -1,0 +1,37 @@
+"""The row in which a partition remembers itself."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.state import NEVER_MS
+from streams.state.store import MARKER, Store
+
+
+class Marker(msgspec.Struct):
+    """What a partition remembers about itself, inside every transaction.
+
+    ``counts``: the law-4 counters; ``records``: how long the input sequence is so far;
+    ``next_offsets``: per source topic the first offset not yet processed, for decisions to name (the
+    engine reads on from a row of its own); ``secret``: fingerprint of the key that made the pseudonyms;
+    ``names``: how many texts the dictionary has.
+    """
+
+    stream_ms: int = NEVER_MS
+    epoch: int = 0
+    secret: str = ""
+    counts: dict[str, int] = {}
+    records: int = 0
+    next_offsets: dict[str, int] = {}
+    names: int = 0
+
+
+def read_marker(store: Store) -> Marker:
+    """Return the partition's marker; a new partition has a fresh one."""
+    row = store.get_many([MARKER])[0]
+    return msgspec.msgpack.decode(row, type=Marker) if row else Marker()
+
+
+def packed_marker(marker: Marker) -> bytes:
+    """Return the row: the same marker gives the same bytes."""
+    return msgspec.msgpack.encode(marker, order="deterministic")
