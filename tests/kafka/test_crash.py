@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import islice
 
 import pytest
-from support.data import data_file
+from support.data import DESKDROP
 
 from streams.offline.replay import replay
 from streams.offline.sources import open_source
@@ -22,7 +22,7 @@ RECORDS = 12_000
 
 def test_killed_and_restarted_it_ends_where_an_undisturbed_replay_ends(shop):
     it = shop(consent_default="granted", session_timeout_ms=3_000, batch_records=200)
-    log = list(islice(open_source("taobao", data_file("taobao_users.parquet")), RECORDS))
+    log = list(islice(open_source("deskdrop", DESKDROP), RECORDS))
     it.send(log)
     events = sum(record.topic != "catalog" for record in log)
     for share in (0.2, 0.5):

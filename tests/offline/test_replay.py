@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 from msgspec.structs import replace
-from support.data import data_file
+from support.data import DESKDROP
 from support.records import Log, at
 
 from streams.offline.replay import partition_of, replay
@@ -36,23 +36,24 @@ def run(records, folder, batch, settings):
 
 
 @pytest.fixture(scope="module")
-def taobao():
-    return list(islice(open_source("taobao", data_file("taobao_users.parquet")), RECORDS))
+def shipped():
+    return list(islice(open_source("deskdrop", DESKDROP), RECORDS))
 
 
 @pytest.mark.slow
-def test_batches_of_1_100_and_10000_give_the_same_bytes(taobao, tmp_path):
+def test_batches_of_1_100_and_10000_give_the_same_bytes(shipped, tmp_path):
     results = []
     for batch in (1, 100, 10_000, 100):
-        done, digests = run(taobao, tmp_path / str(len(results)), batch, conf(tmp_path))
+        done, digests = run(shipped, tmp_path / str(len(results)), batch, conf(tmp_path))
         results.append((digests, [sorted(store.rows.items()) for store in done.stores]))
     assert all(result == results[0] for result in results[1:])
     assert (tmp_path / "0" / "recommendations.jsonl").stat().st_size > 0
 
 
-def test_every_timer_that_is_due_has_fired_when_the_log_ends(taobao, tmp_path):
-    done, _ = run(taobao, tmp_path / "out", 500, conf(tmp_path))
-    last_ms = max(record.timestamp_ms for record in taobao)
+@pytest.mark.slow
+def test_every_timer_that_is_due_has_fired_when_the_log_ends(shipped, tmp_path):
+    done, _ = run(shipped, tmp_path / "out", 500, conf(tmp_path))
+    last_ms = max(record.timestamp_ms for record in shipped)
     for store in done.stores:
         assert store.scan(TIMER, TIMER + (last_ms + 1).to_bytes(8, "big")) == []
 
@@ -74,9 +75,10 @@ def test_dead_letters_keep_their_bytes_and_say_where_they_came_from(tmp_path):
     }
 
 
-def test_shadow_decides_everything_and_recommends_nothing(taobao, tmp_path):
-    live, _ = run(taobao, tmp_path / "live", 500, conf(tmp_path))
-    shadow, _ = run(taobao, tmp_path / "shadow", 500, conf(tmp_path, publish="shadow"))
+@pytest.mark.slow
+def test_shadow_decides_everything_and_recommends_nothing(shipped, tmp_path):
+    live, _ = run(shipped, tmp_path / "live", 500, conf(tmp_path))
+    shadow, _ = run(shipped, tmp_path / "shadow", 500, conf(tmp_path, publish="shadow"))
     assert (tmp_path / "shadow" / "recommendations.jsonl").read_bytes() == b""
     counts = shadow.counts()
     assert counts["decided"] == counts["suppressed"] >= live.counts()["decided"]
@@ -90,9 +92,10 @@ def test_a_users_records_stay_together_whatever_the_partitions():
     assert partition_of(b"21", 10) == (-973932308 & 0x7FFFFFFF) % 10
 
 
-def test_no_decision_depends_on_what_comes_later(taobao, tmp_path):
-    half = taobao[: RECORDS // 2]
-    future = [replace(record, timestamp_ms=record.timestamp_ms) for record in taobao]
+@pytest.mark.slow
+def test_no_decision_depends_on_what_comes_later(shipped, tmp_path):
+    half = shipped[: RECORDS // 2]
+    future = [replace(record, timestamp_ms=record.timestamp_ms) for record in shipped]
     run(half, tmp_path / "half", 500, conf(tmp_path))
     run(future, tmp_path / "all", 500, conf(tmp_path))
     last_ms = half[-1].timestamp_ms

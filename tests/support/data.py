@@ -1,16 +1,9 @@
-"""Where the real logs are that the project does not ship."""
+"""The real logs that come with the project."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-
-
-def data_file(name: str) -> Path:
-    """The file in ``KAIROS_DATA`` (default: ``../shared/data`` from the project's root)."""
-    folder = ROOT / os.environ.get("KAIROS_DATA", "../shared/data")
-    path = folder / name
-    assert path.exists(), f"{path} is missing: point KAIROS_DATA at the folder that has {name}"
-    return path
+EXAMPLES = Path(__file__).parents[2] / "examples"
+DESKDROP = EXAMPLES / "data" / "deskdrop.parquet"
+ONLINE_RETAIL = EXAMPLES / "data" / "online_retail_sample.parquet"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from support.data import data_file
+from support.data import ONLINE_RETAIL
 from support.logs import bodies, online_retail
 
 from streams.offline.sources import read_online_retail
@@ -38,12 +38,18 @@ def test_guests_and_lines_without_price_or_pieces_are_skipped_and_counted(tmp_pa
 
 
 @pytest.mark.slow
-def test_the_real_log_is_read_whole_and_accepted():
-    source = read_online_retail(data_file("online_retail.parquet"))
+def test_the_shipped_sample_is_read_whole_and_accepted():
+    source = read_online_retail(ONLINE_RETAIL)
     orders = [record for record in source if record.topic == "purchases"]
     report = source.report
-    assert report.rows == 541_909
-    assert report.skipped == {"guest": 135_080, "no price": 40}
+    assert report.rows == 14_910
+    assert report.skipped == {"guest": 3_375, "no price": 1}
     batch = accept(orders, 0, Settings(), Vault(b"x", "t"))
     assert batch.dead == []
-    assert len(batch.facts) == 541_909 - 135_080 - 40
+    assert len(batch.facts) == 14_910 - 3_375 - 1
+
+
+def test_the_shipped_sample_carries_its_licence():
+    text = ONLINE_RETAIL.with_name("ATTRIBUTION.md").read_text()
+    for words in ("CC BY 4.0", "UCI", "Daqing Chen"):
+        assert words in text

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from support.data import data_file
 from support.logs import bodies, taobao
 
 from streams.offline.sources import SourceError, read_taobao
@@ -32,12 +31,3 @@ def test_an_unknown_behaviour_is_refused(tmp_path):
     path.write_text("1,2,3,pv,1511544070\n1,2,3,stare,1511544070\n")
     with pytest.raises(SourceError, match="row 1"):
         read_taobao(path)
-
-
-@pytest.mark.slow
-def test_the_real_log_is_read_whole():
-    source = read_taobao(data_file("taobao_users.parquet"))
-    events = [record for record in source if record.topic in ("clicks", "purchases")]
-    assert source.report.rows == len(events) == 72_678
-    assert len({record.key for record in events}) == 715
-    assert source.report.records["purchases"] == 1_511
