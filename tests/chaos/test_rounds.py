@@ -9,6 +9,8 @@ from chaos import scene
 from chaos.cluster import Cluster
 from chaos.faults import FAULTS
 from chaos.faults.fault import Fault
+from chaos.faults.members import REFUSAL, shared_home
+from chaos.fleet import Member
 from chaos.rounds import play
 from chaos.run import deal
 from chaos.scene import Plan, Scene
@@ -65,6 +67,35 @@ def _without_work(stage: Scene) -> None:
     first.stopped = True
     stage.fleet.wait_ready(stage.fleet.start("heir"))
     stage.fleet.restart(first, kill_in_commit=1)
+
+
+def _the_twin_gets_the_place(stage: Scene) -> None:
+    """The first worker dies of the other fault while its twin starts, and finds its place taken."""
+    start, first = stage.fleet.start, stage.first()
+
+    def late(name: str, home: str | None = None, **points: object) -> Member:
+        stage.fleet.kill(first)
+        first.stopped = True
+        twin = start(name, home, **points)
+        stage.fleet.wait_ready(twin)
+        stage.fleet.restart(first)
+        return twin
+
+    stage.fleet.start = late  # type: ignore[method-assign]
+    shared_home(stage)
+    stage.happened["first_refused"] += REFUSAL in stage.fleet.log(first.name).read_bytes()
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(600)
+def test_of_two_workers_on_one_data_directory_either_may_be_the_one_that_refuses(
+    cluster, tmp_path, monkeypatch
+):
+    fault = Fault("shared_home", strike=_the_twin_gets_the_place)
+    monkeypatch.setitem(FAULTS, fault.name, fault)
+    result = play(0, "twin", "count", [fault.name], cluster, tmp_path, brief=True)
+    assert result.faults["first_refused"] == 1
+    assert result.verdict.is_clean, result.verdict
 
 
 OUT_OF_REACH = (

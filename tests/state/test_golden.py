@@ -1,0 +1,109 @@
+"""Rows of builds of before are read: what they say is what this build makes of the same input."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+from state.golden import Golden, load, versions
+
+from schemas.ids import hash64
+from schemas.state import ROW_VERSION
+from schemas.tables import SourceRecord
+from streams.offline.replay import MERGE_ORDER, partition_of
+from streams.offline.replay import replay as replay_log
+from streams.pipeline.accept import Vault
+from streams.pipeline.pipeline import Pipeline
+from streams.settings import Settings
+from streams.state.dictionary import Dictionary
+from streams.state.marker import read_marker
+from streams.state.rows import facts_length, pack_rows, unpack_rows
+from streams.state.store import NAME, TIMER, USER, MemoryStore
+
+EVENTS = ("consumed", "accepted", "duplicates", "late", "dead_letters")
+
+
+@pytest.fixture(scope="module", params=versions(), ids=lambda path: path.name)
+def golden(request: pytest.FixtureRequest) -> Golden:
+    return load(request.param)
+
+
+def pipeline(golden: Golden) -> Pipeline:
+    settings = Settings(**golden.settings)
+    return Pipeline(settings, Vault(settings.secret.encode(), settings.tenant))
+
+
+def recovered(golden: Golden, partition: int) -> MemoryStore:
+    store = MemoryStore()
+    store.apply(golden.rows(partition))
+    return store
+
+
+def replayed(golden: Golden, records: list[SourceRecord]) -> list[MemoryStore]:
+    """What this build makes of the records, from the first on."""
+    order = [r for r in records if r.topic != "catalog"]
+    order.sort(key=lambda r: (r.timestamp_ms, MERGE_ORDER.index(r.topic)))
+    return replay_log(order, pipeline(golden), lambda output: None).stores
+
+
+def facts(store: MemoryStore) -> dict[bytes, bytes]:
+    """The facts of each user, as this build writes them."""
+    keys = [key for key in store.rows if key.startswith(USER)]
+    rows = pack_rows(unpack_rows([key[1:] for key in keys], [store.rows[key] for key in keys]))
+    return {key: row[: facts_length(row)] for key, row in zip(keys, rows, strict=True)}
+
+
+def test_there_is_a_file_of_every_version_up_to_this_one():
+    assert {load(path).row_version for path in versions()} >= {2, ROW_VERSION}
+
+
+def test_every_row_tells_the_facts_that_a_replay_of_its_input_gives(golden):
+    made = replayed(golden, golden.inputs)
+    for partition, store in enumerate(made):
+        assert facts(recovered(golden, partition)) == facts(store)
+
+
+def test_every_text_is_found_and_every_event_is_counted(golden):
+    for partition, store in enumerate(replayed(golden, golden.inputs)):
+        old, new = recovered(golden, partition), store
+        before, now = read_marker(old), read_marker(new)
+        assert {name: before.counts.get(name, 0) for name in EVENTS} == {
+            name: now.counts.get(name, 0) for name in EVENTS
+        }
+        texts = set[str]()
+        for key, row in new.rows.items():
+            if key.startswith(NAME):
+                texts |= {text.decode() for text in row.split(b"\xff") if text}
+        asked = {hash64(text): text for text in texts}
+        assert Dictionary(old.get_many, before.names).find(asked) == asked
+
+
+def test_every_timer_is_in_the_index_and_no_other(golden):
+    for partition in range(golden.settings["partitions"]):
+        rows = golden.rows(partition)
+        keys = [key[1:] for key in rows if key.startswith(USER)]
+        state = unpack_rows(keys, [rows[USER + key] for key in keys])
+        earliest = {
+            keys[user]: min(int(due) for due in state.timers.of(user)["due_ms"])
+            for user in range(len(keys))
+            if len(state.timers.of(user))
+        }
+        index = {key[9:]: int.from_bytes(key[1:9], "big") for key in rows if key.startswith(TIMER)}
+        assert index == earliest
+
+
+def test_a_partition_goes_on_from_it_as_if_this_build_had_read_everything(golden):
+    stores = [recovered(golden, n) for n in range(golden.settings["partitions"])]
+    job, prefix = pipeline(golden), golden.settings["topic_prefix"]
+    for partition, store in enumerate(stores):
+        ends = dict(read_marker(store).next_offsets)
+        records = []
+        for record in golden.later:
+            if partition_of(record.key, len(stores)) == partition:
+                topic = prefix + record.topic
+                offset = ends[topic]
+                ends[topic] = offset + 1
+                records.append(replace(record, topic=topic, partition=partition, offset=offset))
+        store.apply(job.process(partition, store, records).rows)
+        assert read_marker(store).next_offsets == ends
+    whole = replayed(golden, [*golden.inputs, *golden.later])
+    assert [facts(store) for store in stores] == [facts(store) for store in whole]
