@@ -220,6 +220,8 @@ class DeadReason(StrEnum):
     UNKNOWN_ZONE = "unknown_zone"
     BAD_RATING = "bad_rating"
     UNKNOWN_VERSION = "unknown_schema_version"
+    INTERNAL_ERROR = "internal_error"
+    USER_SET_ASIDE = "user_set_aside"
 
 
 class StopReason(StrEnum):
@@ -236,6 +238,7 @@ class StopReason(StrEnum):
     HOLDOUT = "holdout"
     SHADOW = "shadow"
     TOO_SHORT = "life_too_short"
+    INTERNAL_ERROR = "internal_error"
 
 
 def among(numbers: NDArray[Any], members: tuple[IntEnum, ...]) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from models.features import CONTRACT, user_features
 from schemas.state import FLAG_EVENTS_TRUNCATED, NEVER_MS
 from schemas.tables import SourceRecord
 from streams.operate.commands.log_options import open_log
-from streams.pipeline.accept import Vault, accept, deduplicate
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate
 from streams.pipeline.aggregate import aggregate, facts_length, pack_rows, unpack_rows
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.settings import load_settings
@@ -60,7 +60,7 @@ def _rows(records: Iterable[SourceRecord], zone: str) -> tuple[dict[bytes, bytes
     stream_ms = NEVER_MS
     log = [record for record in records if record.topic in USER_TOPICS]
     for start in range(0, len(log), AT_ONCE):
-        batch = accept(log[start : start + AT_ONCE], stream_ms, settings, vault)
+        batch = accept(log[start : start + AT_ONCE], stream_ms, settings, vault, NO_REFUSALS)
         stream_ms = int(batch.stream_ms[-1])
         state = unpack_rows(batch.keys, [rows.get(key) for key in batch.keys])
         batch = deduplicate(batch, state, settings)

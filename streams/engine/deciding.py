@@ -13,7 +13,7 @@ from streams.state.store import Effects, Work
 
 T = TypeVar("T")
 Waiting = tuple[Work, asyncio.Future[Effects]]
-Found = tuple[asyncio.Future[Effects], Effects | Exception]
+Found = tuple[asyncio.Future[Effects], Effects | BaseException]
 
 TOGETHER = 4_000
 """Records of a turn at the most, two full batches: what a turn costs by itself is paid by thousands of
@@ -69,12 +69,22 @@ class Deciding:
         return records < SMALL and self._at_work() > len(self._waiting)
 
     def _turn(self) -> list[Found]:
+        """Decide what waits. A panic of Rust code is no Exception, and must not leave them waiting."""
         taken = self._take()
         work, futures = [each for each, _ in taken], [future for _, future in taken]
         try:
             return list(zip(futures, self._decide(work), strict=True))
-        except Exception as error:
-            return [(future, error) for future in futures]
+        except BaseException as error:
+            if len(work) == 1:
+                return [(futures[0], error)]
+        return [(future, self._alone(each)) for each, future in taken]
+
+    def _alone(self, work: Work) -> Effects | BaseException:
+        """Decide a batch by itself: one that cannot be decided holds up its own partition only."""
+        try:
+            return self.processor.process(*work)
+        except BaseException as error:
+            return error
 
     def _decide(self, work: list[Work]) -> list[Effects]:
         if len(work) > 1 and isinstance(self.processor, JointProcessor):

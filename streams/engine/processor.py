@@ -13,7 +13,11 @@ class Processor(Protocol):
     """Decides a merged batch of one partition."""
 
     def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
-        """Return the effects of a batch; read ``store``, change nothing."""
+        """Return the effects of a batch; read ``store``, change nothing.
+
+        Raises:
+            UndecidedError: the batch cannot be decided now; its partition pauses.
+        """
         ...
 
 

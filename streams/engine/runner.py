@@ -23,12 +23,14 @@ from streams.engine.processor import Processor
 from streams.engine.progress import Progress
 from streams.engine.store import PartitionStore, StateTable
 from streams.engine.transactions import AbortedError, FatalError
-from streams.state.store import MARKER, Effects, Work
+from streams.state.store import MARKER, Effects, UndecidedError, Work
 
 logger = logging.getLogger(__name__)
 
 MOST_ABORTS = 10
 """Clean aborts of one batch in a row after which the worker gives up: it will never succeed."""
+LONGEST_PAUSE_S = 5.0
+"""Between two tries of a batch that cannot be decided: a rebalance waits for the pause to end."""
 IDLE_S, STOP_S = 1.0, 10.0
 """How long to wait for batches at work before looking again, and at shutdown."""
 
@@ -44,6 +46,7 @@ class Partition:
     """Stream time as of the last commit, milliseconds UTC; None: no event yet."""
     checked: bool = False
     aborts: int = 0
+    pauses: int = 0
     done_s: float = field(default_factory=time.monotonic)
 
 
@@ -95,7 +98,9 @@ class Engine:
                     await self._accept(message, partition)
         except FatalError as error:
             logger.critical("Batch given up: %s", error)
-        except Exception as error:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # a panic of Rust code is no Exception
             await self.crash(error)
         finally:
             self._app.consumer.done(message.partition)
@@ -145,9 +150,12 @@ class Engine:
         except AbortedError as error:
             await self._after_abort(number, partition, error)
             return
+        except UndecidedError as error:
+            await self._pause(number, partition, error)
+            return
         self._table.data.write(number, rows.items(), last, saved_s=time.time())
         partition.store.apply(rows)
-        partition.progress, partition.aborts = after, 0
+        partition.progress, partition.aborts, partition.pauses = after, 0, 0
         partition.stream_ms = _stream_ms(rows, partition.stream_ms)
         partition.done_s = time.monotonic()
 
@@ -168,6 +176,14 @@ class Engine:
         if partition.aborts >= MOST_ABORTS:
             raise RuntimeError(f"partition {number}: a batch cannot be committed") from error
         await asyncio.sleep(min(0.1 * 2**partition.aborts, 5.0))
+        await self.rewind(number)
+
+    async def _pause(self, number: int, partition: Partition, error: UndecidedError) -> None:
+        """Try again later, for as long as it takes; the other partitions go on."""
+        partition.pauses += 1
+        if partition.pauses == 1:
+            logger.error("Partition %d pauses and tries again and again: %s", number, error)
+        await asyncio.sleep(min(0.1 * 2**partition.pauses, LONGEST_PAUSE_S))
         await self.rewind(number)
 
     # -- state

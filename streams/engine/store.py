@@ -7,7 +7,8 @@ import logging
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +19,7 @@ from faust.tables import Table
 from streams.engine.emptied import Emptied
 from streams.engine.rocks import Rocks
 from streams.engine.topics import TOMBSTONES_KEPT_MS
-from streams.state.store import USER
+from streams.state.store import USER, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +129,9 @@ class PartitionStore:
 
     def _read(self, keys: list[bytes]) -> None:
         unique = list(dict.fromkeys(keys))
-        for key, row in zip(unique, self._database().get(unique), strict=True):
+        with _reading():
+            rows = self._database().get(unique)
+        for key, row in zip(unique, rows, strict=True):
             self.cached_bytes += _footprint(key, row)
             self._cache[key] = row
 
@@ -141,10 +144,11 @@ class PartitionStore:
 
     def _read_range(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
         rows = []
-        for key, value in self._database().items(from_key=start):
-            if key >= stop:
-                break
-            rows.append((key, value))
+        with _reading():
+            for key, value in self._database().items(from_key=start):
+                if key >= stop:
+                    break
+                rows.append((key, value))
         return rows
 
     def users(self, heads: set[bytes]) -> list[bytes]:
@@ -164,6 +168,15 @@ class PartitionStore:
         most = self._cache_bytes()
         while self.cached_bytes > most:
             self.cached_bytes -= _footprint(*self._cache.popitem(last=False))
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Whatever RocksDB's binding raises is the store's fault; its message names files, no values."""
+    try:
+        yield
+    except Exception as error:
+        raise StoreError(f"the local state cannot be read: {error}") from error
 
 
 def _footprint(key: bytes, row: bytes | None) -> int:

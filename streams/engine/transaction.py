@@ -98,6 +98,10 @@ class Transaction:
             grouped[out.topic, ours if out.partition is None else out.partition].append(out)
         return {TopicPartition(prefix + topic, p): outs for (topic, p), outs in grouped.items()}
 
+    async def opened(self) -> None:
+        """Wait until it is open: what is still being opened cannot be aborted."""
+        await self._opened
+
     def close(self) -> None:
         """Open no further: what was to be written is not known, and will not be."""
         self._opened.cancel()

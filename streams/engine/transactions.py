@@ -12,6 +12,7 @@ from aiokafka.structs import TopicPartition
 from faust.transport.consumer import TransactionManager
 
 from streams.engine.transaction import InDoubtError, Opening, Transaction
+from streams.state.store import UndecidedError
 
 
 class AbortedError(Exception):
@@ -77,6 +78,7 @@ class BatchTransactions(TransactionManager):
 
         Raises:
             AbortedError: nothing happened; read the batch again.
+            UndecidedError: the block raised it before it wrote anything; nothing happened.
             FatalError: fenced, outcome unknown, or a bug: the worker is dead and ends.
         """
         number = changelog.partition
@@ -93,6 +95,9 @@ class BatchTransactions(TransactionManager):
         except KafkaError as error:
             await self._abort(number)
             raise AbortedError(repr(error)) from error
+        except UndecidedError:
+            await self._abandon(transaction, number)
+            raise
         except BaseException as error:  # a bug or a cancellation, not a broker's answer
             raise await self._die(error) from error
         finally:
@@ -101,6 +106,16 @@ class BatchTransactions(TransactionManager):
     def _opening(self, changelog: TopicPartition, offsets: Mapping[str, int]) -> Opening:
         likely = self._likely.get(changelog.partition, frozenset()) | {changelog}
         return Opening(changelog, offsets, likely, self.app.conf.id, self.app.options.prefix)
+
+    async def _abandon(self, transaction: Transaction, partition: int) -> None:
+        """Abort a transaction to which nothing was written."""
+        try:
+            await transaction.opened()
+        except ProducerFenced as error:
+            raise await self._die(error) from error
+        except KafkaError:  # it did not even open: aborted or not, nothing of it stands
+            pass
+        await self._abort(partition)
 
     async def _abort(self, partition: int) -> None:
         """Abort, and replace the producer: a refused batch leaves a hole in its sequence."""

@@ -30,7 +30,7 @@ from schemas.recommendation import Scores
 from schemas.state import NEVER_MS, UserState
 from schemas.tables import SourceRecord
 from schemas.vocabulary import CANDIDATE_SOURCES
-from streams.pipeline.accept import Vault, accept, deduplicate
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate
 from streams.pipeline.aggregate import aggregate
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.allocate.explore import pick
@@ -160,7 +160,7 @@ def rebuild(
     names: dict[int, str] = {}
     for start in range(0, len(records), _CHUNK):
         chunk = records[start : start + _CHUNK]
-        batch = accept(chunk, stream_ms, settings, vault)
+        batch = accept(chunk, stream_ms, settings, vault, NO_REFUSALS)
         names |= batch.names
         stream_ms = int(stream_times(chunk, stream_ms)[-1])
         if batch.keys:

@@ -9,7 +9,7 @@ import numpy as np
 from models.bundle import Bundle
 from schemas.state import NEVER_MS, UserState
 from schemas.tables import SourceRecord
-from streams.pipeline.accept import Vault, accept, deduplicate
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate
 from streams.pipeline.aggregate import aggregate
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.experts import user_score
@@ -33,7 +33,7 @@ def score_users(
     log = list(records)
     if not log:
         return []
-    batch = accept(log, NEVER_MS, settings, vault)
+    batch = accept(log, NEVER_MS, settings, vault, NO_REFUSALS)
     if batch.dead:
         letter = batch.dead[0]
         raise ScoringError(f"{letter.reason}: {letter.sentence}")

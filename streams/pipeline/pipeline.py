@@ -23,6 +23,8 @@ from streams.pipeline.batch.turn import Turn
 from streams.pipeline.batch.turns import turns
 from streams.pipeline.batch.waves import waves
 from streams.pipeline.candidates import gather
+from streams.pipeline.containment import Seen, Verdicts, contained
+from streams.pipeline.containment.set_aside import apart, undecided, without_items
 from streams.pipeline.experts import score
 from streams.pipeline.fusion import fuse, rank_weights, weights
 from streams.pipeline.policy import screen
@@ -70,21 +72,36 @@ class Pipeline:
     def process_all(self, work: Sequence[Work]) -> list[Effects]:
         """Decide batches of different partitions together; the effects are those of each alone.
 
+        What makes the path raise is set aside (`streams.pipeline.containment`).
+
         Raises:
             ForeignStateError: a partition's state was made with another secret.
+            UndecidedError: nothing may be set aside; try again later.
+        """
+        return contained(self.decide, work, self.settings.most_set_aside_percent)
+
+    def decide(self, work: Sequence[Work], verdicts: Verdicts, seen: Seen) -> list[Effects]:
+        """Decide batches of different partitions together, without what ``verdicts`` set aside.
+
+        Raises:
+            Exception: whatever a record, a user, an item or a fault of ours brings about.
         """
         secret, prefix = self.vault.fingerprint, self.settings.topic_prefix
         sessions = [Session(store, partition, secret, prefix) for partition, store, _ in work]
         records = [each.records for each in work]
-        for turn, epoch in turns(sessions, records, self.knowledge, self.settings, self.vault):
+        for session in sessions:
+            session.set_aside(verdicts.users)
+        cut = turns(sessions, records, self.knowledge, self.settings, self.vault, verdicts)
+        for turn, epoch in cut:
             # accept: a turn has read, checked and classified its records
-            self._decide(turn, Shared(epoch, self.knowledge.catalogue, self.tables))
+            shared = Shared(epoch, self.knowledge.catalogue, self.tables)
+            self._decide(turn, shared, verdicts, seen)
         return [session.effects() for session in sessions]
 
-    def _decide(self, turn: Turn, shared: Shared) -> None:
+    def _decide(self, turn: Turn, shared: Shared, verdicts: Verdicts, seen: Seen) -> None:
         """Apply a turn wave by wave; decide for the users who are due after each."""
         settings = self.settings
-        state = turn.gather()
+        state = turn.gather(seen)
         batch = deduplicate(turn.batch(), state, settings)
         if self.observer:
             self.observer.accepted(batch)
@@ -93,23 +110,30 @@ class Pipeline:
         for wave in waves(turn, batch, state, settings):  # trigger: plan where each user stops
             wave.apply(settings)  # aggregate
             due = wave.due(settings)  # trigger: who of those that stopped is due
+            seen.due += due.state.keys
+            broken, due = apart(due, verdicts.silenced)
+            if broken is not None:
+                bare = undecided(broken, verdicts, settings)
+                wave.publish(broken, publish(bare, settings, resources))
             asking, due = retractions(due)
             if asking is not None:
                 wave.retract(asking, retract(asking, settings, resources))
             if not len(due):
                 continue
 
-            decided = self._decided(due, shared, resources)
+            decided = self._decided(due, shared, resources, verdicts, seen)
             wave.publish(due, publish(decided, settings, resources))
 
         turn.close(batch)
 
-    def _decided(self, due: DueUsers, shared: Shared, resources: Resources) -> Decided:
+    def _decided(
+        self, due: DueUsers, shared: Shared, resources: Resources, verdicts: Verdicts, seen: Seen
+    ) -> Decided:
         """Choose what each user is told, if the policy lets them be told anything."""
         settings, bundle = self.settings, self.bundle
         view, silenced = screen(due, settings, resources.texts)
         rows = speaking(due, silenced)
-        scored, candidates = self._considered(due.take(rows), shared, resources)
+        scored, candidates = self._considered(due.take(rows), shared, resources, verdicts, seen)
         candidates = replace(candidates, due=rows[candidates.due])
         ids = decision_ids(due, settings)
         chosen, declined, stops = allocate(due, candidates, view, settings, ids, silenced)
@@ -120,13 +144,15 @@ class Pipeline:
         )
 
     def _considered(
-        self, due: DueUsers, shared: Shared, resources: Resources
+        self, due: DueUsers, shared: Shared, resources: Resources, verdicts: Verdicts, seen: Seen
     ) -> tuple[DueUsers, CandidateSet]:
         """Find what each user might be told, and rank it."""
         settings, bundle = self.settings, self.bundle
         if not len(due):
             return due, CandidateSet.none()
         candidates = gather(due, shared, settings)
+        seen.items.append(candidates.item)
+        candidates = without_items(candidates, verdicts)
         due, candidates = score(due, candidates, bundle, shared, settings, resources.texts)
         candidates = fuse(candidates, bundle, shared, settings)
         candidates = diversify(due, candidates, shared, settings)

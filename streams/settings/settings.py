@@ -64,6 +64,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web_port: Annotated[
         int, _is("port", "Port of the worker's web server; 0: none.", 0, 65_535)
     ] = 0
+    most_set_aside_percent: Annotated[
+        int,
+        _is(
+            "%",
+            "Share of a batch's records that may be set aside; beyond, the partition pauses.",
+            1,
+            100,
+        ),
+    ] = 50
     # accept
     event_names: Annotated[
         dict[str, str], _is("name -> event", "How a shop's event names map to ours.")

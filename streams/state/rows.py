@@ -58,6 +58,19 @@ def unpack_rows(keys: list[bytes], rows: list[bytes | None]) -> UserState:
     return state
 
 
+def unreadable(keys: list[bytes], rows: list[bytes | None]) -> list[bytes]:
+    """Return the users whose row cannot be unpacked."""
+    return [key for key, row in zip(keys, rows, strict=True) if not _can_be_read(key, row)]
+
+
+def _can_be_read(key: bytes, row: bytes | None) -> bool:
+    try:
+        unpack_rows([key], [row])
+    except Exception:  # a spoilt row may raise anything
+        return False
+    return True
+
+
 def pack_rows(state: UserState) -> list[bytes]:
     """Return one packed row per user; fills the section counts of the heads."""
     head, journal = state.head, np.zeros(len(state), JOURNAL)

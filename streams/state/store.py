@@ -17,6 +17,23 @@ TIMER = b"T"
 """Key prefix of the timer index; due time (8 bytes big-endian) and pseudonym follow."""
 MARKER = b"M"
 """Key of the partition's marker: counters, stream time, adopted epoch."""
+SET_ASIDE = b"Q"
+"""Key prefix of a user's row that is set aside, as it was; the 16-byte pseudonym follows."""
+
+
+class StoreError(RuntimeError):
+    """The local state cannot be read or written: the disk's or the database's fault."""
+
+
+class UndecidedError(Exception):
+    """A batch cannot be decided now, and nothing of it may be set aside: try again later.
+
+    The message names no value of a record.
+    """
+
+
+class ForeignStateError(RuntimeError):
+    """The partition's state was made with another secret: its users would all be new."""
 
 
 class Store(Protocol):

@@ -9,7 +9,7 @@ import pytest
 
 from streams.engine import deciding as under_test
 from streams.engine.deciding import SMALL, TOGETHER, Deciding
-from streams.state.store import Effects, MemoryStore, Work
+from streams.state.store import Effects, MemoryStore, UndecidedError, Work
 
 
 class Joint:
@@ -115,11 +115,31 @@ async def test_a_job_that_knows_no_turns_gets_its_batches_one_by_one() -> None:
     assert job.turns == [[0], [1], [2]]
 
 
+class Panic(BaseException):
+    """As pyo3's: no Exception."""
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, UndecidedError, Panic])
+async def test_a_batch_that_cannot_be_decided_holds_up_no_other_partition(
+    error: type[BaseException],
+) -> None:
+    def process(partition: int, *_: Any) -> Effects:
+        if partition == 2:
+            raise error
+        return Effects(decided=partition)
+
+    def process_all(batches: list[Work]) -> list[Effects]:
+        return [process(*each) for each in batches]
+
+    deciding = Deciding(SimpleNamespace(process=process, process_all=process_all))
+    waits = asyncio.gather(*(deciding.effects(work(n)) for n in (1, 2, 3)), return_exceptions=True)
+    first, second, third = await asyncio.wait_for(waits, 5)
+    assert (first.decided, third.decided) == (1, 3)
+    assert type(second) is error
+    assert (await deciding.effects(work(4))).decided == 4, "the thread goes on"
+
+
 async def test_a_bug_is_told_to_everyone_in_the_turn() -> None:
-    job = Joint()
-    job.process_all = lambda _: 1 / 0  # type: ignore[method-assign,assignment,return-value]
-    with pytest.raises(ZeroDivisionError):
-        await decided(job, work(0), work(1), work(2))
     deciding = Deciding(SimpleNamespace(process=lambda *_: 1 / 0))
     found = await asyncio.gather(*map(deciding.effects, (work(1), work(2))), return_exceptions=True)
     assert [type(error) for error in found] == [ZeroDivisionError] * 2

@@ -21,7 +21,7 @@ from streams.engine.runner import Engine
 from streams.engine.store import StateStore
 from streams.engine.transactions import AbortedError, FatalError
 from streams.settings import Settings
-from streams.state.store import MARKER, Effects, Store
+from streams.state.store import MARKER, Effects, Store, UndecidedError
 
 CHANGELOG = TP("changelog", 0)
 
@@ -207,6 +207,41 @@ async def test_a_fatal_error_applies_nothing(engine: Engine) -> None:
     engine._app.consumer.transactions.fails = [FatalError("fenced")]
     await run(engine, message(0, 3))
     assert count(engine) == 0
+
+
+async def test_a_batch_that_cannot_be_decided_is_tried_again_until_it_can(
+    engine: Engine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "LONGEST_PAUSE_S", 0.01)
+    sound, tries = engine.deciding.processor, iter(range(12))
+
+    def process(*work: Any) -> Effects:
+        if next(tries) < 11:
+            raise UndecidedError("OSError in streams.x (traceback 0)")
+        return sound.process(*work)
+
+    engine.deciding.processor = SimpleNamespace(process=process)
+    consumer = await run(engine, *(message(0, 3) for _ in range(12)))
+    assert engine._app.crashes == []
+    assert len(consumer.rewound) == 11
+    assert count(engine) == 3
+    assert caplog.text.count("pauses") == 1
+
+
+class Panic(BaseException):
+    """As pyo3's: no Exception."""
+
+
+async def test_a_panic_that_nobody_contained_ends_the_worker_and_hangs_nothing(
+    engine: Engine,
+) -> None:
+    def process(*_: Any) -> Effects:
+        raise Panic
+
+    engine.deciding.processor = SimpleNamespace(process=process)
+    consumer = await asyncio.wait_for(run(engine, message(0, 3)), 5)
+    assert [type(reason) for reason in engine._app.crashes] == [Panic]
+    assert consumer.finished == 1
 
 
 async def test_a_bug_ends_the_worker_once(engine: Engine) -> None:

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced
 from schemas.tables import Output
 from streams.engine.transaction import NO_OFFSET
 from streams.engine.transactions import AbortedError, BatchTransactions, FatalError
+from streams.state.store import UndecidedError
 
 CHANGELOG = TopicPartition("changelog", 3)
 ROWS, OUTPUTS = {b"U1": b"row"}, [Output("decisions", b"k", b"v")]
@@ -194,6 +195,27 @@ async def test_an_unknown_outcome_or_a_bug_is_never_guessed(at: str, error: Base
     under_test = transactions(FakeProducer({at: error}))
     with pytest.raises(FatalError):
         await commit(under_test)
+    assert under_test.dead
+
+
+@pytest.mark.parametrize("fails", [{}, {"offsets": KafkaError("no answer")}])
+async def test_a_batch_that_is_not_decided_is_aborted_once_its_opening_has_ended(fails) -> None:
+    producer = FakeProducer(fails)
+    under_test = transactions(producer)
+    with pytest.raises(UndecidedError):
+        async with under_test.begun(CHANGELOG, {"clicks": 9}):
+            raise UndecidedError
+    assert producer.calls.index("abort") > producer.calls.index("offsets")
+    assert not under_test.dead
+    assert not any(call.startswith("send") for call in producer.calls)
+    assert await commit(under_test) == 40
+
+
+async def test_fenced_while_nothing_is_decided_is_the_end() -> None:
+    under_test = transactions(FakeProducer({"offsets": ProducerFenced()}))
+    with pytest.raises(FatalError):
+        async with under_test.begun(CHANGELOG, {"clicks": 9}):
+            raise UndecidedError
     assert under_test.dead
 
 

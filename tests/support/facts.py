@@ -12,7 +12,7 @@ from support.records import Log, at
 from models.features import CONTRACT, pair_features, user_features, user_steps
 from schemas.ids import hash64
 from schemas.state import NEVER_MS
-from streams.pipeline.accept import Vault, accept, deduplicate
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate
 from streams.pipeline.aggregate import aggregate, facts_length, pack_rows, unpack_rows
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.experts.zones import zones_of
@@ -36,7 +36,7 @@ class Facts:
             self._absorb(records[start:stop])
 
     def _absorb(self, records) -> None:
-        batch = accept(records, self.stream_ms, SETTINGS, VAULT)
+        batch = accept(records, self.stream_ms, SETTINGS, VAULT, NO_REFUSALS)
         self.ends.update(letter.reason for letter in batch.dead)
         self.stream_ms = int(batch.stream_ms[-1])
         self.names |= batch.names

@@ -10,7 +10,7 @@ import numpy as np
 from schemas.moments import moments
 from schemas.state import Ragged, UserState
 from schemas.tables import EventBatch, SourceRecord
-from streams.pipeline.accept import Vault, accept, deduplicate
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate
 from streams.settings import Settings
 
 NOW_MS = 1_780_000_000_000  # 2026-05-28
@@ -53,7 +53,7 @@ def record(
 
 
 def run(*records: SourceRecord, settings: Settings = SETTINGS, stream_ms: int = 0) -> EventBatch:
-    return accept(list(records), stream_ms, settings, VAULT)
+    return accept(list(records), stream_ms, settings, VAULT, NO_REFUSALS)
 
 
 class Users:
@@ -90,7 +90,7 @@ class Users:
             self._rows[key] = (newest, floor, inside[extra:])
 
     def take(self, records: list[SourceRecord]) -> EventBatch:
-        batch = accept(records, 0, self.settings, VAULT)
+        batch = accept(records, 0, self.settings, VAULT, NO_REFUSALS)
         batch = deduplicate(batch, self.state(batch.keys), self.settings)
         self.remember(batch)
         return batch

@@ -19,7 +19,7 @@ from models.features import user_features, user_steps, whereabouts
 from models.features.calendar import DAY_MS, HOUR_MS, zone_table
 from schemas.state import NEVER_MS, UserState
 from schemas.tables import SourceRecord
-from streams.pipeline.accept import Vault, accept, deduplicate
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate
 from streams.pipeline.aggregate import aggregate, pack_rows, unpack_rows
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.experts.zones import zones_of
@@ -113,7 +113,7 @@ class _History:
         """Fold an hour's records into the users' rows."""
         if not records:
             return
-        batch = accept(records, self.stream_ms, self.settings, self.vault)
+        batch = accept(records, self.stream_ms, self.settings, self.vault, NO_REFUSALS)
         self.stream_ms = int(batch.stream_ms[-1])
         self.names |= batch.names
         state = self._state(batch.keys)

@@ -22,7 +22,7 @@ from schemas.state import UserState
 from schemas.tables import SourceRecord
 from schemas.vocabulary import Scene
 from streams.knowledge.catalogue import Catalogue
-from streams.pipeline.accept import Vault, accept, deduplicate
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate
 from streams.pipeline.aggregate import aggregate, pack_rows, unpack_rows
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.experts.zones import zones_of
@@ -95,7 +95,7 @@ class Player:
         Raises:
             ValueError: the world made a record that is not accepted.
         """
-        batch = accept(records, 0, self.settings, _VAULT)
+        batch = accept(records, 0, self.settings, _VAULT, NO_REFUSALS)
         if batch.dead:
             raise ValueError(batch.dead[0].sentence)
         self.names |= batch.names

@@ -6,6 +6,7 @@ from streams.pipeline.accept.accept import COUNTS, accept, base_topic
 from streams.pipeline.accept.dead_letters import dead_letter_output, late_output
 from streams.pipeline.accept.decode import decode
 from streams.pipeline.accept.dedupe import deduplicate
+from streams.pipeline.accept.refusals import NO_REFUSALS, Refusals
 from streams.pipeline.accept.secret import read_secret
 from streams.pipeline.accept.vault import Vault
 from streams.shared.faults import Fault
@@ -13,7 +14,9 @@ from streams.shared.times import parse_ts
 
 __all__ = [
     "COUNTS",
+    "NO_REFUSALS",
     "Fault",
+    "Refusals",
     "Vault",
     "accept",
     "base_topic",

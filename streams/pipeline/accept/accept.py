@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from schemas.tables import DeadLetter, EventBatch, SourceRecord
+from schemas.vocabulary import DeadReason
 from streams.pipeline.accept.columns import Columns
 from streams.pipeline.accept.decode import decode
+from streams.pipeline.accept.refusals import Refusals, add_refused
 from streams.pipeline.accept.shapes import SHAPES, Shape
 from streams.pipeline.accept.topics import ADD, Add
 from streams.pipeline.accept.vault import Vault
@@ -25,12 +27,17 @@ COUNTS = (
 
 
 def accept(
-    records: list[SourceRecord], stream_ms: int, settings: Settings, vault: Vault
+    records: list[SourceRecord],
+    stream_ms: int,
+    settings: Settings,
+    vault: Vault,
+    refusals: Refusals,
 ) -> EventBatch:
     """Return the batch's records as columns; what cannot be read is in ``dead``.
 
     ``stream_ms`` is the partition's stream time before the batch. Topics may carry the
-    deployment's prefix. Ticks only move stream time, so their values are not read.
+    deployment's prefix. Ticks only move stream time, so their values are not read. What ``refusals``
+    name is in ``dead`` unread.
 
     Raises:
         ValueError: a record comes from a topic that is no input of a partition.
@@ -38,17 +45,21 @@ def accept(
     columns = Columns(settings, vault)
     readers = {name: _reader(name, settings) for name in {record.topic for record in records}}
     dead: list[DeadLetter] = []
-    unknown = 0
+    unknown, refusing = 0, bool(refusals.records or refusals.users)
     for pos, record in enumerate(records):
         if (reader := readers[record.topic]) is None:
             continue
         shape, add = reader
         try:
+            if refusing:
+                refusals.check(record, vault)
             value, unknown_here = decode(record, shape, settings.max_value_bytes)
             add(columns, pos, record, value)  # all its rows, or none
             unknown += unknown_here
         except Fault as fault:
             dead.append(DeadLetter(record, fault.reason, fault.sentence))
+            if fault.reason == DeadReason.INTERNAL_ERROR:
+                add_refused(columns, pos, record)
     batch = columns.batch(records, stream_ms)
     batch.dead, batch.counts = dead, _counts(records, dead, unknown, settings.topic_prefix)
     return batch

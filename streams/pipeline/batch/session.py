@@ -22,11 +22,18 @@ from streams.pipeline.publish.context_at import Cells
 from streams.pipeline.publish.signals import signals_output
 from streams.state.dictionary import Dictionary
 from streams.state.marker import packed_marker, read_marker
-from streams.state.store import MARKER, TIMER, USER, Effects, Store
+from streams.state.store import (
+    MARKER,
+    SET_ASIDE,
+    TIMER,
+    USER,
+    Effects,
+    ForeignStateError,
+    Store,
+)
 
-
-class ForeignStateError(RuntimeError):
-    """The partition's state was made with another secret: its users would all be new."""
+_LAST = b"\xff" * 8
+"""Behind every due time of the timer index."""
 
 
 class Session:
@@ -101,8 +108,22 @@ class Session:
 
     def waiting(self, batch: EventBatch) -> list[bytes]:
         """Return the users who are not in the batch and have a timer due by its end."""
-        known = set(batch.keys)
+        known = {*batch.keys, *self.marker.set_aside}
         return [key for key in self._due_users(batch) if key not in known]
+
+    def set_aside(self, users: Iterable[bytes]) -> None:
+        """Put rows that cannot be read where nobody reads them; their timers fire no more."""
+        keys = [key for key in users if key not in self.marker.set_aside]
+        for key, row in zip(keys, self.get_many([USER + key for key in keys]), strict=True):
+            if row is None:
+                continue
+            self.put(SET_ASIDE + key, row)
+            self.put(USER + key, None)
+            self.marker.set_aside = sorted([*self.marker.set_aside, key])
+        if gone := set(keys):
+            for place, _ in self._store.scan(TIMER, TIMER + _LAST):
+                if place[9:] in gone:
+                    self.put(place, None)
 
     def close(
         self,

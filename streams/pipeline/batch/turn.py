@@ -18,11 +18,12 @@ from schemas.state import UserState
 from schemas.tables import EventBatch, Output, SourceRecord
 from schemas.timeline import Timeline
 from schemas.vocabulary import ContextField
-from streams.pipeline.accept import Vault, accept
-from streams.pipeline.aggregate import unpack_rows
+from streams.pipeline.accept import Refusals, Vault, accept
+from streams.pipeline.aggregate import unpack_rows, unreadable
 from streams.pipeline.batch.joint import joined, parted
 from streams.pipeline.batch.offsets import Offsets
 from streams.pipeline.batch.session import Session
+from streams.pipeline.containment.verdicts import Seen, Verdicts
 from streams.pipeline.publish import SortKey
 from streams.pipeline.publish.context_at import Cells
 from streams.settings import Settings
@@ -40,13 +41,18 @@ class Turn:
         parts: list[list[SourceRecord]],
         settings: Settings,
         vault: Vault,
+        verdicts: Verdicts,
     ) -> None:
         self.sessions, self._parts = sessions, parts
         self._vault, self._social = vault, settings.social == "on"
+        self._verdicts = verdicts
         self._batches = [
-            accept(part, session.marker.stream_ms, settings, vault)
+            accept(
+                part, session.marker.stream_ms, settings, vault,
+                Refusals(verdicts.records, frozenset(session.marker.set_aside)),
+            )
             for session, part in zip(sessions, parts, strict=True)
-        ]
+        ]  # fmt: skip
         self.timeline = Timeline.joined([batch.timeline for batch in self._batches])
         self._starts: list[int] = self.timeline.starts.tolist()
 
@@ -72,7 +78,7 @@ class Turn:
             yield self
             return
         for session, part in zip(self.sessions, self._parts, strict=True):
-            yield Turn([session], [part], settings, self._vault)
+            yield Turn([session], [part], settings, self._vault, self._verdicts)
 
     # -- rows
 
@@ -80,7 +86,7 @@ class Turn:
         """Return the batches as one; positions and users run on."""
         return joined(self._batches, self.timeline)
 
-    def gather(self) -> UserState:
+    def gather(self, seen: Seen) -> UserState:
         """Return the rows of the batches' users, then of those who only have a timer due."""
         self._home: dict[bytes, int] = {}
         keys: list[bytes] = []
@@ -93,7 +99,8 @@ class Turn:
             session.remember(batch.names)
             mine = [*batch.keys, *self._waiting[number]]
             rows |= zip(mine, session.get_many([USER + key for key in mine]), strict=True)
-        state = unpack_rows(keys, [rows[key] for key in keys])
+        seen.users += keys
+        state = _unpacked(keys, [rows[key] for key in keys], seen)
         self._told = state.context
         subscribers = [name for batch in self._batches for name in batch.subscribers]
         for i, subscriber in enumerate(subscribers):
@@ -204,3 +211,12 @@ class Turn:
     def epoch(self) -> int:
         """Number of the epoch that all the batches know."""
         return self.sessions[0].marker.epoch
+
+
+def _unpacked(keys: list[bytes], rows: list[bytes | None], seen: Seen) -> UserState:
+    """Return the rows as columns; of rows that raise, note whose they are."""
+    try:
+        return unpack_rows(keys, rows)
+    except Exception:
+        seen.unreadable += unreadable(keys, rows)
+        raise

@@ -9,6 +9,7 @@ from streams.knowledge.shared import EpochView, Knowledge
 from streams.pipeline.accept import Vault
 from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.turn import Turn
+from streams.pipeline.containment.verdicts import Verdicts
 from streams.settings import Settings
 
 Part = tuple[Session, list[SourceRecord]]
@@ -20,6 +21,7 @@ def turns(
     knowledge: Knowledge,
     settings: Settings,
     vault: Vault,
+    verdicts: Verdicts,
 ) -> Iterator[tuple[Turn, EpochView | None]]:
     """Cut each batch where a newer epoch begins to hold; yield what is decided under the same one.
 
@@ -38,7 +40,8 @@ def turns(
                 together.setdefault(session.marker.epoch, (epoch, []))[1].append((session, part))
                 going_on.append((session, parts))
         for epoch, group in together.values():
-            turn = Turn([s for s, _ in group], [part for _, part in group], settings, vault)
+            here, mine = [s for s, _ in group], [part for _, part in group]
+            turn = Turn(here, mine, settings, vault, verdicts)
             for one in turn.apart(settings):
                 yield one, epoch
         left = going_on

@@ -5,7 +5,7 @@ from support.data import ONLINE_RETAIL
 from support.logs import bodies, online_retail
 
 from streams.offline.sources import read_online_retail
-from streams.pipeline.accept import Vault, accept
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept
 from streams.settings import Settings
 
 
@@ -44,7 +44,7 @@ def test_the_shipped_sample_is_read_whole_and_accepted():
     report = source.report
     assert report.rows == 14_910
     assert report.skipped == {"guest": 3_375, "no price": 1}
-    batch = accept(orders, 0, Settings(), Vault(b"x", "t"))
+    batch = accept(orders, 0, Settings(), Vault(b"x", "t"), NO_REFUSALS)
     assert batch.dead == []
     assert len(batch.facts) == 14_910 - 3_375 - 1
 

@@ -12,7 +12,7 @@ from support.logs import FILES, bodies, body
 
 from schemas.catalog import CatalogItem
 from streams.offline.sources import SOURCES, SourceError, open_source
-from streams.pipeline.accept import Vault, accept
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept
 from streams.settings import Settings
 
 KINDS = sorted(FILES)
@@ -43,7 +43,7 @@ def test_the_same_file_gives_the_same_bytes(kind, tmp_path):
 def test_accept_takes_every_record_and_the_time_is_in_it(kind, tmp_path):
     records = list(open_source(kind, FILES[kind](tmp_path)))
     events = [record for record in records if record.topic != "catalog"]
-    batch = accept(events, 0, Settings(), Vault(b"x", "t"))
+    batch = accept(events, 0, Settings(), Vault(b"x", "t"), NO_REFUSALS)
     assert batch.dead == []
     assert batch.counts["unknown_fields"] == 0
     assert all(body(record)["ts"] == record.timestamp_ms for record in records)

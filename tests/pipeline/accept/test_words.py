@@ -6,7 +6,7 @@ from support.records import Log, at
 
 from schemas.ids import hash64
 from schemas.vocabulary import WORDS
-from streams.pipeline.accept import Vault, accept
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept
 from streams.settings import load_settings
 from streams.shared.text import search_words
 
@@ -18,7 +18,7 @@ VAULT = Vault(b"words", SETTINGS.tenant)
 def told(event, query):
     log = Log()
     log.click("anna", event, None, T0_MS, query=query)
-    batch = accept(log.records, T0_MS, SETTINGS, VAULT)
+    batch = accept(log.records, T0_MS, SETTINGS, VAULT, NO_REFUSALS)
     rows = batch.contexts[batch.contexts["field"] >= WORDS[0]]
     return dict(zip(rows["field"].tolist(), rows["value"].tolist(), strict=True)), batch
 

@@ -9,7 +9,7 @@ from support.records import Log, at
 
 from schemas.globals import Signals
 from schemas.ids import hash64
-from streams.pipeline.accept import Vault, accept
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.publish.signals import signals_output
 from streams.settings import load_settings
@@ -21,7 +21,7 @@ VAULT = Vault(b"signals", SETTINGS.tenant)
 
 
 def told(log, names=None):
-    batch = accept(log.records, T0_MS, SETTINGS, VAULT)
+    batch = accept(log.records, T0_MS, SETTINGS, VAULT, NO_REFUSALS)
     outputs = signals_output(batch, 3, batch.names if names is None else names)
     return [msgspec.msgpack.decode(o.value, type=Signals) for o in outputs], outputs
 

@@ -20,7 +20,7 @@ from schemas.vocabulary import EventType, TriggerKind, among
 from streams.knowledge.shared import Knowledge, Shared
 from streams.knowledge.shelf import shelf
 from streams.learner.learner import Learner
-from streams.pipeline.accept import Vault, accept
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept
 from streams.pipeline.publish.signals import signals_output
 from streams.settings import Settings
 
@@ -131,7 +131,7 @@ def read_log(
     cuts = np.flatnonzero(np.diff(times // HOUR_MS)) + 1
     stream_ms = NEVER_MS
     for chunk in np.split(np.arange(len(log)), cuts):
-        batch = accept([log[i] for i in chunk.tolist()], stream_ms, settings, vault)
+        batch = accept([log[i] for i in chunk.tolist()], stream_ms, settings, vault, NO_REFUSALS)
         stream_ms = int(batch.stream_ms[-1])
         reading.take(batch)
     catalogue = [record for record in every if record.topic == "catalog"]

@@ -1,0 +1,116 @@
+"""Decide a batch that raised in halves, in order, over one overlay of the store."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from schemas.tables import SourceRecord
+from streams.pipeline.containment.blame import blame
+from streams.pipeline.containment.errors import described, is_containable
+from streams.pipeline.containment.verdicts import NO_VERDICTS, Seen, Verdicts
+from streams.state.overlay import Overlay
+from streams.state.store import Effects, ForeignStateError, UndecidedError, Work
+
+logger = logging.getLogger(__name__)
+
+Decide = Callable[[Sequence[Work], Verdicts, Seen], list[Effects]]
+FEW = 20
+"""So many records may always be set aside; beyond, the share of the batch counts."""
+
+
+def contained(decide: Decide, work: Sequence[Work], most_percent: int) -> list[Effects]:
+    """Return what each batch does; what makes the path raise is set aside.
+
+    ``most_percent``: share of a batch's records that may be set aside.
+
+    Raises:
+        UndecidedError: nothing may be set aside: it is the environment's fault, or too much fails.
+        ForeignStateError: a partition's state was made with another secret.
+    """
+    try:
+        return decide(work, NO_VERDICTS, Seen())
+    except BaseException as error:
+        _check(error)
+    return [_Halves(decide, each, most_percent).effects() for each in work]
+
+
+def _check(error: BaseException) -> None:
+    """Raise again what no record can be blamed for."""
+    if isinstance(error, ForeignStateError | UndecidedError):
+        raise error
+    if not is_containable(error):
+        raise UndecidedError(described(error)) from error
+
+
+class _Halves:
+    """One partition's batch, decided piece by piece; the pieces become one unit of commit."""
+
+    def __init__(self, decide: Decide, work: Work, most_percent: int) -> None:
+        self._decide, self._work = decide, work
+        self._overlay = Overlay(work.store)
+        self._done: list[Effects] = []
+        self._blamed = 0
+        self._most = max(FEW, len(work.records) * most_percent // 100)
+        self._items: frozenset[int] = frozenset()
+
+    def effects(self) -> Effects:
+        """Return what the whole batch does."""
+        waiting = [self._work.records]
+        while waiting:
+            records = waiting.pop()
+            try:
+                self._keep(self._attempt(records, self._known(), Seen()))
+            except BaseException as error:
+                _check(error)
+                if len(records) > 1:
+                    half = len(records) // 2
+                    waiting += [records[half:], records[:half]]
+                else:
+                    self._set_aside(records, error)
+        return _joined(self._done)
+
+    def _known(self) -> Verdicts:
+        """Items that made a decision of this batch raise are no candidates in the rest of it."""
+        return replace(NO_VERDICTS, items=self._items)
+
+    def _attempt(self, records: list[SourceRecord], verdicts: Verdicts, seen: Seen) -> Effects:
+        work = Work(self._work.partition, self._overlay, records)
+        return self._decide([work], verdicts, seen)[0]
+
+    def _set_aside(self, records: list[SourceRecord], error: BaseException) -> None:
+        self._blamed += 1
+        if self._blamed > self._most:
+            total = len(self._work.records)
+            raise UndecidedError(f"more than {self._most} of {total} records fail") from error
+
+        def trial(verdicts: Verdicts, seen: Seen) -> bool:
+            try:
+                self._attempt(records, verdicts, seen)
+            except BaseException as again:
+                _check(again)
+                return False
+            return True
+
+        record, told = records[0], described(error)
+        verdicts = blame(trial, record, replace(self._known(), told=told))
+        if verdicts != self._known():
+            place = f"{record.topic}[{record.partition}]@{record.offset}"
+            logger.error("At %s something was set aside: %s", place, told)
+        self._items |= frozenset(verdicts.items)
+        self._keep(self._attempt(records, verdicts, Seen()))
+
+    def _keep(self, effects: Effects) -> None:
+        self._overlay.lay(effects.rows)
+        self._done.append(effects)
+
+
+def _joined(parts: Iterable[Effects]) -> Effects:
+    """Return the parts as one unit: later rows win, outputs follow each other."""
+    whole = Effects()
+    for part in parts:
+        whole.rows |= part.rows
+        whole.outputs += part.outputs
+        whole.decided += part.decided
+    return whole
