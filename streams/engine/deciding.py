@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from streams.engine.processor import JointProcessor, Processor
+from streams.engine.watchdog import ends_within
 from streams.state.store import Effects, Work
 
 T = TypeVar("T")
@@ -22,6 +23,10 @@ records, and other batches are still decided while these commit."""
 SMALL, GATHER_S = 1_000, 0.015
 """A turn of fewer records waits so long while other batches commit: what their partitions got
 meanwhile goes along, and a turn more would hold up everyone for longer."""
+
+
+HANGS_S = 300.0
+"""A turn takes milliseconds; the broker ends a transaction after 60 s. One that takes so long hangs."""
 
 
 class Deciding:
@@ -72,12 +77,13 @@ class Deciding:
         """Decide what waits. A panic of Rust code is no Exception, and must not leave them waiting."""
         taken = self._take()
         work, futures = [each for each, _ in taken], [future for _, future in taken]
-        try:
-            return list(zip(futures, self._decide(work), strict=True))
-        except BaseException as error:
-            if len(work) == 1:
-                return [(futures[0], error)]
-        return [(future, self._alone(each)) for each, future in taken]
+        with ends_within(HANGS_S):
+            try:
+                return list(zip(futures, self._decide(work), strict=True))
+            except BaseException as error:
+                if len(work) == 1:
+                    return [(futures[0], error)]
+            return [(future, self._alone(each)) for each, future in taken]
 
     def _alone(self, work: Work) -> Effects | BaseException:
         """Decide a batch by itself: one that cannot be decided holds up its own partition only."""
