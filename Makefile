@@ -63,6 +63,12 @@ SEED ?= 1
 chaos: $(STAMP)
 	@PYTHONPATH=tests:. $(BIN)/python -m chaos.run --rounds $(ROUNDS) --seed $(SEED)
 
+## fuzz: spoilt records, epochs, rows and bundles for SECONDS; from 600 s on the figures are recorded
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: $(STAMP)
+	@PYTHONPATH=tests:. $(BIN)/python -m fuzz.run --seconds $(SECONDS) --seed $(SEED)
+
 ## bench-growth: cost per event as users, history, partitions, workers grow (RUNS=, USERS=, ONLY=); plots
 bench-growth: $(STAMP)
 	@$(BIN)/kairos broker fetch >&2

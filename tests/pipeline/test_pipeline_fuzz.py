@@ -12,10 +12,11 @@ from models.bundle import Bundle, reference_path
 from schemas.tables import SourceRecord
 from schemas.vocabulary import CLICK_EVENTS, PURCHASE_STATUSES, PushStatus
 from streams.pipeline.accept import Vault
+from streams.pipeline.containment import NO_VERDICTS, Seen
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
 from streams.state.marker import read_marker
-from streams.state.store import MemoryStore
+from streams.state.store import MemoryStore, Work
 
 Y2000_MS, Y2100_MS = 946_684_800_000, 4_102_444_800_000
 SETTINGS = load_settings({}, consent_default="granted", repeat_item_views=2, debounce_ms=1_000)
@@ -115,7 +116,9 @@ def test_nothing_that_is_sent_stops_the_path(records, batch):
     pipeline = Pipeline(SETTINGS, Vault(b"fuzz", SETTINGS.tenant), bundle=BUNDLE)
     outputs = []
     for start in range(0, len(records), batch):
-        effects = pipeline.process(0, store, records[start : start + batch])
+        # `process` would contain what raises: nothing may need that
+        work = [Work(0, store, records[start : start + batch])]
+        (effects,) = pipeline.decide(work, NO_VERDICTS, Seen())
         store.apply(effects.rows)
         outputs += effects.outputs
     counts = read_marker(store).counts
