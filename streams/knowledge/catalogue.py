@@ -249,5 +249,6 @@ def _unit(item: CatalogItem | None) -> NDArray[np.float64] | None:
     if item is None or not item.embedding:
         return None
     vector = np.nan_to_num(np.array(item.embedding, np.float64))
-    length = float(np.sqrt((vector * vector).sum()))
+    with np.errstate(over="ignore"):  # too large to have a length is as good as not told
+        length = float(np.sqrt((vector * vector).sum()))
     return vector / length if 0 < length < np.inf else None

@@ -17,11 +17,16 @@ from streams.shared.times import LAST_MS, parse_ts
 MAX_VALUE_BYTES = 1 << 20
 """Largest record: an embedding of 4,096 numbers and a thousand shops fit."""
 MAX_ID_BYTES = 256
+MAX_EMBEDDING = 4_096
+"""Numbers: who compares items holds those of all of them at once."""
 _MAX_NUMBER = 2**53
 """Beyond this a float64 no longer holds every integer."""
 
 CONDITIONS = {"parts": 0.0, "fair": 1.0, "good": 2.0, "like_new": 3.0, "new": 4.0}
-_SIDES = re.compile(r"([\d.]{1,8})x([\d.]{1,8})x([\d.]{1,8})(?:cm)?")
+_SIDE = r"([0-9]{0,6}\.?[0-9]{1,6})"
+_SIDES = re.compile(f"{_SIDE}x{_SIDE}x{_SIDE}(?:cm)?")
+_NAMES = {"item_id": 1, "category_id": 1, "currency": 0, "condition": 0, "language": 0}
+"""Short texts that outputs and memory repeat, and the fewest bytes of each."""
 _DECODER = msgspec.json.Decoder(CatalogItem)
 _NAN = float("nan")
 
@@ -99,25 +104,26 @@ def _check(name: str, item: CatalogItem) -> None:
         raise CatalogueError("the key is not the record's item_id")
     if item.schema_version != 1:
         raise CatalogueError(f"schema_version {item.schema_version} is not known")
-    for field, text in (("item_id", item.item_id), ("category_id", item.category_id)):
-        if text is not None and not 1 <= _utf8_length(field, text) <= MAX_ID_BYTES:
-            raise CatalogueError(f"{field} must have 1 to {MAX_ID_BYTES} bytes of UTF-8")
+    for field, least in _NAMES.items():
+        text = getattr(item, field)
+        if text is not None and not least <= len(text.encode()) <= MAX_ID_BYTES:
+            raise CatalogueError(f"{field} must have {least} to {MAX_ID_BYTES} bytes of UTF-8")
+    if len(item.embedding or ()) > MAX_EMBEDDING:
+        raise CatalogueError(f"embedding must have at most {MAX_EMBEDDING} numbers")
+    _check_numbers(item)
+
+
+def _check_numbers(item: CatalogItem) -> None:
     for field in ("price_minor", "weight_g"):
         number = getattr(item, field)
         if number is not None and not 0 <= number <= _MAX_NUMBER:
             raise CatalogueError(f"{field} must be between 0 and 2^53")
-    if abs(_stock(item) or 0) > _MAX_NUMBER:
-        raise CatalogueError("stock must be between -2^53 and 2^53")
+    for field, told in (("stock", _stock(item)), ("seller_rating", item.seller_rating)):
+        if abs(told or 0) > _MAX_NUMBER:
+            raise CatalogueError(f"{field} must be between -2^53 and 2^53")
     for shop in item.stores or ():
         if not (-90 <= shop.lat <= 90 and -180 <= shop.lon <= 180):
             raise CatalogueError("stores must have lat -90 to 90 and lon -180 to 180")
-
-
-def _utf8_length(field: str, text: str) -> int:
-    try:
-        return len(text.encode())
-    except UnicodeEncodeError as error:
-        raise CatalogueError(f"{field} is not valid Unicode") from error
 
 
 def _stock(item: CatalogItem) -> int | None:
