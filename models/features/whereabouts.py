@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from schemas.state import UserState
 from schemas.vocabulary import ContextField
 
 Texts = Callable[[int], str | None]
+_CELL = re.compile("[0-9a-f]{15}")
 
 
 @dataclass(slots=True, frozen=True)
@@ -56,10 +58,15 @@ def _text(texts: Texts, number: int) -> str:
     return "" if number == NO_ID else texts(number) or ""
 
 
+def is_cell(text: str) -> bool:
+    """Return whether a text is an H3 cell; `h3` itself raises for a number beyond 64 bits."""
+    return _CELL.fullmatch(text) is not None and h3.is_valid_cell(text)
+
+
 @lru_cache(maxsize=65_536)
 def cell_middle(cell: str) -> tuple[float, float]:
     """Return the middle of an H3 cell in degrees, NaN where it is none."""
-    if not cell or not h3.is_valid_cell(cell):
+    if not is_cell(cell):
         return np.nan, np.nan
     lat, lon = h3.cell_to_latlng(cell)
     return lat, lon

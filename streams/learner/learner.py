@@ -35,7 +35,7 @@ from streams.learner.exposure import Exposure
 from streams.learner.forecasts import Forecasts
 from streams.learner.items import MAX_ITEMS, Items
 from streams.learner.meetings import MeetingCounts
-from streams.learner.near import NearDemand
+from streams.learner.near import NearDemand, cells_beside, nothing_beside
 from streams.learner.popular import Packed, Table, parts_of, table_of
 from streams.learner.repurchase import Intervals
 from streams.learner.seasons import Seasons
@@ -87,9 +87,8 @@ class Learner:
         self._names: dict[int, str] = {}
         self._items = Items(bounds.items)
         self._demand = Demand()
-        self._near = NearDemand()
-        self._segments = NearDemand()
-        """By segment instead of by cell: none touches another."""
+        self._near = NearDemand(cells_beside)
+        self._segments = NearDemand(nothing_beside)
         self._exposure = Exposure()
         self._forecasts = Forecasts(start.plan, settings.default_timezone)
         self._activity = ActivityCounts(settings.default_timezone, start.activity, bounds.users)
@@ -189,8 +188,9 @@ class Learner:
         if not len(self._shared):
             return {}
         items = self._shared.items()
-        slots = self._items.find(items)
-        return self._shared.told(now_ms, items[(slots >= 0) & table.named[slots]])
+        slots = self._items.find(items)  # none where it was only given back
+        items, slots = items[slots >= 0], slots[slots >= 0]
+        return self._shared.told(now_ms, items[table.named[slots]])
 
     def _said(self, now_ms: int) -> Said:
         """What the newest shelf says, of items that were met as often as they were by now."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 
 import h3
 import numpy as np
 from numpy.typing import NDArray
 
+from models.features.whereabouts import is_cell
 from schemas.ids import NO_ID, hash64
 from streams.learner.demand import DAY_H, HOUR_MS, SLOT_BITS, WEEK_H
 from streams.learner.index import HashIndex
@@ -29,11 +30,25 @@ _SLOT = (1 << SLOT_BITS) - 1
 _CELL = (1 << CELL_BITS) - 1
 
 
-class NearDemand:
-    """Counts of facts whose user's cell was known."""
+Beside = Callable[[str], Iterable[str]]
 
-    def __init__(self, most: int = MAX_BUCKETS) -> None:
-        self._most = most
+
+def cells_beside(cell: str) -> Iterable[str]:
+    """Return the cells that touch an H3 cell; none where the text is no cell."""
+    return h3.grid_ring(cell, 1) if is_cell(cell) else ()
+
+
+def nothing_beside(_: str) -> Iterable[str]:
+    """Return what touches a segment: none touches another, whatever it is called."""
+    return ()
+
+
+class NearDemand:
+    """Counts of facts whose user's cell, or segment, was known."""
+
+    def __init__(self, beside: Beside, most: int = MAX_BUCKETS) -> None:
+        """``beside``: which others, by their texts, count for a cell too."""
+        self._beside, self._most = beside, most
         self._index = HashIndex()
         self._tally = Tally()
 
@@ -68,8 +83,8 @@ class NearDemand:
         found = {}
         for i in busiest:
             number = int(hashes[i])
-            near = [place[n] for n in _around(names.get(number, "")) if n in place]
-            parts = [(i, OWN_WEIGHT), *((other, 1) for other in near if other != i)]
+            near = map(hash64, self._beside(names.get(number, "")))
+            parts = [(i, OWN_WEIGHT), *((place[n], 1) for n in near if n in place)]
             rows = [(slice(bounds[k], bounds[k + 1]), weight) for k, weight in parts]
             slots = np.concatenate([slot[at] for at, _ in rows])
             wanted = np.concatenate([demand[at] * weight for at, weight in rows])
@@ -111,12 +126,6 @@ class NearDemand:
             bits = SLOT_BITS + CELL_BITS
             kept = (keys >> bits) > (keys[excess - 1] >> bits)
             self._tally.replace(keys[kept], counts[kept])
-
-
-def _around(cell: str) -> Iterator[int]:
-    """The hashes of a cell and those that touch it; none where the text is no cell."""
-    if h3.is_valid_cell(cell):
-        yield from (hash64(other) for other in h3.grid_disk(cell, 1))
 
 
 def _best(table: Table, slots: Ints, demand: Ints, length: int) -> Packed | None:

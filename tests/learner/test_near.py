@@ -15,7 +15,7 @@ from schemas.ids import hash64
 from streams.knowledge.shared import EpochView
 from streams.learner import near
 from streams.learner.learner import Bounds, Learner
-from streams.learner.near import NearDemand
+from streams.learner.near import NearDemand, cells_beside
 from streams.settings import Settings
 
 BERLIN = h3.latlng_to_cell(52.52, 13.405, 5)
@@ -70,7 +70,7 @@ def test_the_lists_follow_items_that_are_forgotten():
 
 
 def test_beyond_the_bound_the_oldest_hours_go():
-    demand = NearDemand(most=8)
+    demand = NearDemand(cells_beside, most=8)
     for hour in range(20):
         demand.add(
             np.array([5], np.uint64), np.array([hour]), np.array([T_MS + hour * 3_600_000]),
