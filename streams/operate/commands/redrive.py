@@ -29,14 +29,19 @@ def redrive(
     """Send dead letters back to their topics: original key, bytes and time, exactly once.
 
     Only what lies there now is sent. Each combination of --reason and --topic remembers how far
-    it came. Letters that were cut (above 512 KiB) cannot be sent and are counted.
+    it came. Letters that were cut (a value above 512 KiB, a key above 4 KiB) cannot be sent; each is
+    told with the topic, partition and offset where its record lies.
     """
     since_ms = None if since is None else _milliseconds(since)
     wanted = Filter(reason.value if reason else None, topic, since_ms)
-    counts = run(send_back(load_settings(), wanted, dry_run))
+    counts = run(send_back(load_settings(), wanted, dry_run, _tell_cut))
     verb = "would send" if dry_run else "sent"
     say(f"{counts['read']} letters read, {verb} {counts['sent']}; see the JSON line for the rest")
     finish({"dry_run": dry_run, **counts})
+
+
+def _tell_cut(origin: str) -> None:
+    say(f"cut, cannot be sent from its letter: send it again from {origin}")
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -69,9 +69,10 @@ def dead_letter_line(output: Output) -> bytes:
         "key_base64": _base64(output.key),
         "value_base64": _base64(output.value),
     }
-    for name in ("length", "sha256"):
-        if f"kairos-{name}" in headers:
-            line[f"value_{name}"] = headers[f"kairos-{name}"]
+    for cut, field in (("kairos", "value"), ("kairos-key", "key"), ("kairos-headers", "headers")):
+        for name in ("length", "sha256"):
+            if f"{cut}-{name}" in headers:
+                line[f"{field}_{name}"] = headers[f"{cut}-{name}"]
     return msgspec.json.encode(line)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -23,6 +23,8 @@ from streams.settings import Settings
 
 MOST = 500
 """Letters in one transaction."""
+CUT = {"kairos-length", "kairos-key-length"}
+"""Headers of a letter that has not all of the record: it cannot be sent again from the letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,14 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One dead letter, told from its headers; ``unfit`` says why it cannot be sent, "" if it can."""
+    """One dead letter, told from its headers; ``unfit`` says why it cannot be sent, "" if it can.
+
+    ``origin``: topic, partition and offset where the record itself lies, as long as it is kept there.
+    """
 
     record: SourceRecord
     reason: str
+    origin: str
     unfit: str = ""
 
 
@@ -70,13 +76,15 @@ def opened(letter: ConsumerRecord[bytes, bytes]) -> Letter:
         letter.key,
         letter.value,
     )
-    return Letter(record, reason, _unfit(headers, record))
+    place = (headers.get(f"kairos-{name}", "?") for name in ("partition", "offset"))
+    origin = "{} partition {} offset {}".format(topic, *place)
+    return Letter(record, reason, origin, _unfit(headers, record))
 
 
 def _unfit(headers: dict[str, str], record: SourceRecord) -> str:
     if not record.topic:
         return "without_origin"
-    if "kairos-length" in headers:
+    if CUT & headers.keys():
         return "truncated"
     if record.key is None and record.value is None:
         return "empty"
@@ -91,10 +99,15 @@ def chosen(letters: Iterable[ConsumerRecord[bytes, bytes]], wanted: Filter) -> I
             yield letter
 
 
-async def redrive(settings: Settings, wanted: Filter, dry_run: bool = False) -> Counter[str]:
+async def redrive(
+    settings: Settings,
+    wanted: Filter,
+    dry_run: bool = False,
+    cut: Callable[[str], None] = lambda _: None,
+) -> Counter[str]:
     """Send what is there now back to its topics; return the counts.
 
-    Keys: ``read``, ``sent`` (with ``dry_run``: would be sent), ``truncated``, ``empty``,
+    ``cut`` is told where the record of a letter that was cut lies. Keys: ``read``, ``sent`` (with ``dry_run``: would be sent), ``truncated``, ``empty``,
     ``without_origin``, and ``reason <code>`` for each letter sent.
 
     Raises:
@@ -106,12 +119,13 @@ async def redrive(settings: Settings, wanted: Filter, dry_run: bool = False) -> 
         span = await _unread(settings, consumer)
         if dry_run:
             async for part in read(consumer, span, MOST):
-                _sort(part, wanted, counts)
+                _sort(part, wanted, counts, cut)
             return counts
         async with producing(settings, transactional_id=group) as producer:
             span = await _unread(settings, consumer)  # the fenced one may have moved it
             async for part in read(consumer, span, MOST):
-                await _send(settings, producer, _sort(part, wanted, counts), _after(part), group)
+                letters = _sort(part, wanted, counts, cut)
+                await _send(settings, producer, letters, _after(part), group)
     return counts
 
 
@@ -119,6 +133,7 @@ def _sort(
     part: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]],
     wanted: Filter,
     counts: Counter[str],
+    cut: Callable[[str], None],
 ) -> list[Letter]:
     """Count a part and return what can be sent of it."""
     raw = [record for records in part.values() for record in records]
@@ -126,6 +141,9 @@ def _sort(
     fit = [letter for letter in letters if not letter.unfit]
     counts["read"] += len(raw)
     counts["sent"] += len(fit)
+    for letter in letters:
+        if letter.unfit == "truncated":
+            cut(letter.origin)
     counts.update(letter.unfit for letter in letters if letter.unfit)
     counts.update(f"reason {letter.reason}" for letter in fit)
     return fit

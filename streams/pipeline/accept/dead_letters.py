@@ -11,15 +11,17 @@ from schemas.tables import DeadLetter, Output
 
 DEAD_TOPIC = "dead-letters"
 LATE_TOPIC = "late"
-LARGEST_BYTES = 512 * 1024
-"""A longer value is cut: the broker's usual message limit is 1 MiB."""
-KEPT_BYTES = 64 * 1024
+LARGEST_BYTES, KEPT_BYTES = 512 * 1024, 64 * 1024
+"""A longer value is cut to so much: the broker's usual message limit is 1 MiB."""
+LARGEST_KEY_BYTES, KEPT_KEY_BYTES = 4_096, 1_024
+"""The same of a key: no id is as long."""
 
 
 def dead_letter_output(letter: DeadLetter, topic_prefix: str = "") -> Output:
     """Return the record for `dead-letters`: key and value as they came, the rest in headers.
 
-    A value above 512 KiB keeps its first 64 KiB, its length and its sha256.
+    A value above 512 KiB keeps its first 64 KiB, a key above 4 KiB its first KiB, headers nothing;
+    length and sha256 of what was cut stay.
     """
     record = letter.record
     fields = {
@@ -30,13 +32,25 @@ def dead_letter_output(letter: DeadLetter, topic_prefix: str = "") -> Output:
         "kairos-offset": str(record.offset),
         "kairos-timestamp-ms": str(record.timestamp_ms),
     }
-    value = record.value
+    value, key = record.value, record.key
     if value is not None and len(value) > LARGEST_BYTES:
-        fields["kairos-length"] = str(len(value))
-        fields["kairos-sha256"] = hashlib.sha256(value).hexdigest()
+        fields |= _told_of("kairos", value)
         value = value[:KEPT_BYTES]
+    if key is not None and len(key) > LARGEST_KEY_BYTES:
+        fields |= _told_of("kairos-key", key)
+        key = key[:KEPT_KEY_BYTES]
+    if record.headers:
+        told = b"".join(name.encode() + value for name, value in record.headers)
+        fields |= _told_of("kairos-headers", told)
     headers = tuple((name, text.encode()) for name, text in fields.items())
-    return Output(DEAD_TOPIC, record.key, value, headers)
+    return Output(DEAD_TOPIC, key, value, headers)
+
+
+def _told_of(name: str, cut: bytes) -> dict[str, str]:
+    return {
+        f"{name}-length": str(len(cut)),
+        f"{name}-sha256": hashlib.sha256(cut).hexdigest(),
+    }
 
 
 def late_output(event: LateEvent) -> Output:

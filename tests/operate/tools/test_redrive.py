@@ -43,6 +43,7 @@ def test_a_letter_gives_back_the_original_record() -> None:
     ("given", "why"),
     [
         (letter(b"x" * 600_000), "truncated"),
+        (letter(b"x", key=b"k" * 5_000), "truncated"),
         (letter(None, key=None), "empty"),
         (letter(b"x", topic=""), "without_origin"),
         (letter(None), ""),
@@ -53,6 +54,10 @@ def test_a_letter_that_cannot_be_sent_says_why(
     given: ConsumerRecord[bytes, bytes], why: str
 ) -> None:
     assert opened(given).unfit == why
+
+
+def test_a_letter_says_where_its_record_lies() -> None:
+    assert opened(letter(b"x" * 600_000, offset=12)).origin == "clicks partition 0 offset 12"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +106,9 @@ def many(n: int) -> list[ConsumerRecord[bytes, bytes]]:
 @pytest.mark.kafka
 async def test_letters_go_back_once_with_key_bytes_and_time(own: Settings) -> None:
     await put_down(own, [*many(1_200), letter(b"x" * 600_000)])
-    counts = await redrive(own, Filter())
+    cut: list[str] = []
+    counts = await redrive(own, Filter(), cut=cut.append)
+    assert cut == ["clicks partition 0 offset 0"]
     assert counts["read"] == 1_201
     assert counts["sent"] == counts["reason not_json"] == 1_200
     assert counts["truncated"] == 1

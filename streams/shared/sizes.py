@@ -1,0 +1,15 @@
+"""How large a record may be that Kairos writes: fixed, so that no topic's setting changes an output."""
+
+from __future__ import annotations
+
+from schemas.tables import Output
+
+LARGEST_BYTES = 900_000
+"""Key, value and headers of an output or a state row, before compression; a stock broker takes
+1,048,588 bytes. Outputs are split or cut to it, rows stay below it by the settings' bounds."""
+
+
+def size_of(output: Output) -> int:
+    """Return the bytes of a record: key, value and headers."""
+    told = sum(len(name.encode()) + len(value) for name, value in output.headers)
+    return len(output.key or b"") + len(output.value or b"") + told
