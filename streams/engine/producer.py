@@ -13,12 +13,13 @@ from aiokafka.producer import sender
 from faust.transport.drivers.aiokafka import Producer
 
 from schemas.tables import Output
+from streams.shared.sizes import LARGEST_BYTES
 
 PROMPT_BACKOFF_S = 0.002
 """The coordinator finishes the last transaction in a few ms; aiokafka waits 20."""
 NO_HEADERS: list[tuple[str, bytes]] = []
-MAX_BATCH_BYTES = 900_000
-"""Below the brokers' usual max.message.bytes of 1 MiB, and above the largest dead letter."""
+MAX_BATCH_BYTES = LARGEST_BYTES
+"""A batch of several records is as small as the largest one."""
 
 
 class PromptAddPartitions(sender.AddPartitionsToTxnHandler):

@@ -37,6 +37,7 @@ from streams.pipeline.allocate.explore import pick
 from streams.pipeline.batch.session import stream_times
 from streams.pipeline.experts.zones import zones_of
 from streams.pipeline.fusion import blend
+from streams.pipeline.publish.fit import DROPPED
 from streams.settings import Settings
 
 _CHUNK = 1_000
@@ -98,6 +99,8 @@ def check_scores(decision: Decision, bundle: Bundle | None, settings: Settings) 
     """Run the bundle on the logged features and compare every expert's and the fused score."""
     if not decision.candidates:
         return Check(link="scores", same=None, detail="no candidate reached the experts")
+    if dropped := decision.numbers.get(DROPPED):
+        return Check(link="scores", same=None, detail=_without(dropped))
     if (bundle.sha256 if bundle else "") != decision.model.sha256:
         return Check(link="scores", same=None, detail="made with another bundle")
     user = _row(decision.features)[None]
@@ -130,11 +133,17 @@ def check_choice(decision: Decision, settings: Settings) -> Check:
     """Rank the logged candidates again, draw again, and compare the choice."""
     if decision.outcome != "recommended":
         return Check(link="choice", same=None, detail=f"stopped by {decision.rule}")
+    if dropped := decision.numbers.get(DROPPED):
+        return Check(link="choice", same=None, detail=_without(dropped))
     allowed = sorted((e for e in decision.candidates if e.stopped_by is None), key=_preference)
     rank = pick(UUID(decision.decision_id), len(allowed), settings) if allowed else 0
     again = allowed[rank].item_id if rank < len(allowed) else None
     same = again == decision.chosen_item_id
     return Check(link="choice", same=same, detail=f"rank {rank} of {len(allowed)} allowed")
+
+
+def _without(dropped: int) -> str:
+    return f"{dropped} candidates had no room in the record"
 
 
 def user_records(

@@ -93,10 +93,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # aggregate
     recent_events: Annotated[int, _is("events", "Newest events kept per user.", 8, 1_000)] = 48
     seen_ids: Annotated[
-        int, _is("ids", "Event ids remembered per user inside the horizon.", 64, 100_000)
+        int, _is("ids", "Event ids remembered per user inside the horizon.", 64, 25_000)
     ] = 4_096
     retention_ms: Annotated[
-        int, _is("ms", "Tiles older than this behind the newest go.", 2_592_000_000, 31_536_000_000)
+        int, _is("ms", "Tiles older than this behind the newest go.", 2_592_000_000, 3_283_200_000)
     ] = 2_700_000_000
     default_timezone: Annotated[str, _is("IANA zone", "Zone of a user who told none.")] = "UTC"
     ewma_short_h: Annotated[int, _is("h", "Shortest half-life of smoothed counts.", 1, 90)] = 6

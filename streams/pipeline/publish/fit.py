@@ -1,4 +1,4 @@
-"""A recommendation must fit into a push message, whatever the catalogue holds."""
+"""A recommendation must fit into a push message, a decision into a record, whatever they are about."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
+from schemas.decision import CandidateTrace, Decision
 from schemas.recommendation import Recommendation
 from streams.pipeline.publish.form import deep_link
+from streams.shared.sizes import LARGEST_BYTES
 
 ROOM_BYTES = 3_840
 """Push services take 4,096; the rest is for what their envelopes add."""
 LONGEST_TITLE = 100
+DROPPED = "candidates_dropped"
+"""Among a decision's numbers: how many candidates it had besides those that it names."""
+_ENVELOPE_BYTES = 1_000
+"""More than a decision's key, and that number."""
 
 ENCODER = msgspec.json.Encoder()
 
@@ -26,6 +32,29 @@ def encode_fitting(record: Recommendation) -> bytes:
         record = spare(record)
         value = ENCODER.encode(record)
     return value
+
+
+def encode_decision(record: Decision) -> bytes:
+    """Return the record as JSON; its last candidates go, never the chosen one, until it fits."""
+    value = ENCODER.encode(record)
+    excess = len(value) - (LARGEST_BYTES - _ENVELOPE_BYTES)
+    if excess <= 0:
+        return value
+    kept = _without_last(record.candidates, record.chosen_item_id, excess)
+    numbers = record.numbers | {DROPPED: len(record.candidates) - len(kept)}
+    return ENCODER.encode(replace(record, candidates=kept, numbers=numbers))
+
+
+def _without_last(
+    candidates: list[CandidateTrace], chosen: str | None, excess: int
+) -> list[CandidateTrace]:
+    kept = []
+    for candidate in reversed(candidates):
+        if excess > 0 and candidate.item_id != chosen:
+            excess -= len(ENCODER.encode(candidate)) + 1
+        else:
+            kept.append(candidate)
+    return kept[::-1]
 
 
 def _clip_titles(record: Recommendation) -> Recommendation:

@@ -9,7 +9,7 @@ from schemas.state import PUSH
 from schemas.tables import Output
 from schemas.vocabulary import PushStatus
 from streams.pipeline.publish.decisions import Decisions
-from streams.pipeline.publish.fit import ENCODER, encode_fitting
+from streams.pipeline.publish.fit import ENCODER, encode_decision, encode_fitting
 from streams.pipeline.publish.frame import Frame
 from streams.pipeline.publish.recommendations import Recommendations
 from streams.pipeline.publish.suppressions import suppression
@@ -31,7 +31,7 @@ def publish(decided: Decided, settings: Settings, resources: Resources) -> Publi
     for row, user in enumerate(frame.users):
         key = user.encode()
         outputs.append(
-            (frame.sort_key(row, 0), Output("decisions", key, ENCODER.encode(decisions.of(row))))
+            (frame.sort_key(row, 0), Output("decisions", key, encode_decision(decisions.of(row))))
         )
         stop = frame.stops.get(row)
         if stop is None:

@@ -15,6 +15,8 @@ from schemas.tables import EventBatch, Output
 from schemas.vocabulary import DEEDS, ContextField, EventType, among
 from streams.pipeline.accept.columns import GRANTED
 from streams.pipeline.publish.context_at import Cells
+from streams.pipeline.publish.signal_parts import parts
+from streams.shared.sizes import LARGEST_BYTES
 
 TOPIC = "signals"
 ORDERS = (EventType.PURCHASE, EventType.RETURN, EventType.CANCEL)
@@ -30,7 +32,7 @@ def signals_output(
     segments: Cells | None = None,
     sharing: Cells | None = None,
 ) -> list[Output]:
-    """Return the batch's signal record, none when there is nothing to tell.
+    """Return the batch's signal record, none when there is nothing to tell, several where one would be too large.
 
     ``pushed``: (item, when it was decided) of what was recommended; ``sharing``: who shares
     purchases. A user is known to the learner only by the first 64 bits of the pseudonym.
@@ -57,7 +59,9 @@ def signals_output(
         pushed=np.array([item for item, _ in pushed], "<u8").tobytes(),
         pushed_ms=np.array([at_ms for _, at_ms in pushed], "<i8").tobytes(),
     )
-    return [Output(TOPIC, None, msgspec.msgpack.encode(signals), partition=0)]
+    whole = msgspec.msgpack.encode(signals)
+    values = [whole] if len(whole) <= LARGEST_BYTES else map(msgspec.msgpack.encode, parts(signals))
+    return [Output(TOPIC, None, value, partition=0) for value in values]
 
 
 def _at(cells: Cells | None, facts: NDArray[Any]) -> bytes:
