@@ -82,7 +82,8 @@ class DeadLetter:
 class EventBatch:
     """What `accept` made of a merged batch of ``R`` records.
 
-    ``timeline``: the partition's stream time at each record, that record included. Positions (``pos``) index the records; ``user`` indexes ``keys`` and ``subscribers``.
+    ``timeline``: the partition's stream time at each record, that record included; without records the
+    one moment at which timers fire. Positions (``pos``) index the records; ``user`` indexes ``keys`` and ``subscribers``.
     ``names`` gives the text of every hash that occurs in the rows.
     """
 
@@ -103,6 +104,11 @@ class EventBatch:
     def stream_ms(self) -> NDArray[np.int64]:
         """Stream time at each record, int64[R]."""
         return self.timeline.ms
+
+    @property
+    def reached_ms(self) -> int:
+        """Stream time after the records: without any, as it was before."""
+        return int((self.timeline.ms if self.records else self.timeline.before_ms)[-1])
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from streams.engine.midway import LOOK_AGAIN_S, Midway
 from streams.engine.processor import JointProcessor, Processor
 from streams.engine.watchdog import ends_within
 from streams.state.store import Effects, Work
@@ -42,10 +43,18 @@ class Deciding:
         self._thread = ThreadPoolExecutor(1, "deciding")
         self._waiting: deque[Waiting] = deque()  # the loop appends, the thread takes
         self._turns: asyncio.Task[None] | None = None
+        self.midway = Midway()
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
         """Run something on the thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    async def change(self, work: Callable[..., Any], *args: Any) -> None:
+        """Change what all batches share: on the thread, and not between the timers of one record."""
+        while True:
+            if await self.run(self.midway.attempt, work, *args):
+                return
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     async def effects(self, work: Work) -> Effects:
         """Return what a batch does."""
@@ -79,7 +88,9 @@ class Deciding:
         work, futures = [each for each, _ in taken], [future for _, future in taken]
         with ends_within(HANGS_S):
             try:
-                return list(zip(futures, self._decide(work), strict=True))
+                decided = self._decide(work)
+                self.midway.note(work, decided)
+                return list(zip(futures, decided, strict=True))
             except BaseException as error:
                 if len(work) == 1:
                     return [(futures[0], error)]
@@ -88,9 +99,11 @@ class Deciding:
     def _alone(self, work: Work) -> Effects | BaseException:
         """Decide a batch by itself: one that cannot be decided holds up its own partition only."""
         try:
-            return self.processor.process(*work)
+            decided = self.processor.process(*work)
         except BaseException as error:
             return error
+        self.midway.note([work], [decided])
+        return decided
 
     def _decide(self, work: list[Work]) -> list[Effects]:
         if len(work) > 1 and isinstance(self.processor, JointProcessor):

@@ -48,7 +48,7 @@ class KnowledgeReader(Service):
     async def _read(self) -> None:
         while not self.should_stop:
             if records := await self._tail.read(timeout_ms=200):
-                await self._app.engine.deciding.run(self._apply_all, records)
+                await self._app.engine.deciding.change(self._apply_all, records)
             if not self._app.engine.ready.is_set() and await self._tail.is_caught_up():
                 self.log.info("Catalogue and epochs read")
                 self._app.engine.ready.set()

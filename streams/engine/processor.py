@@ -13,7 +13,9 @@ class Processor(Protocol):
     """Decides a merged batch of one partition."""
 
     def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
-        """Return the effects of a batch; read ``store``, change nothing.
+        """Return the effects of a batch, or of its beginning; read ``store``, change nothing.
+
+        What is ``left`` of the records is given again, with the effects in the store.
 
         Raises:
             UndecidedError: the batch cannot be decided now; its partition pauses.

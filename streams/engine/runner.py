@@ -11,7 +11,7 @@ from typing import Any
 
 from aiokafka.structs import TopicPartition
 
-from streams.engine import progress, recovery
+from streams.engine import portions, progress, recovery
 from streams.engine.consumer import BatchMessage
 from streams.engine.deciding import Deciding
 from streams.engine.ending import Ending
@@ -19,6 +19,7 @@ from streams.engine.intake import Intake, intake
 from streams.engine.log_check import checked_offsets
 from streams.engine.merge import Slice
 from streams.engine.options import Options
+from streams.engine.portions import Pace
 from streams.engine.processor import Processor
 from streams.engine.progress import Progress
 from streams.engine.store import PartitionStore, StateTable
@@ -47,6 +48,7 @@ class Partition:
     checked: bool = False
     aborts: int = 0
     pauses: int = 0
+    pace: Pace = field(default_factory=Pace)
     done_s: float = field(default_factory=time.monotonic)
 
 
@@ -103,6 +105,7 @@ class Engine:
         except BaseException as error:  # a panic of Rust code is no Exception
             await self.crash(error)
         finally:
+            self.deciding.midway.leave(message.partition)
             self._app.consumer.done(message.partition)
 
     async def _wait_until_ready(self) -> None:
@@ -135,29 +138,35 @@ class Engine:
             partition.checked = False
             await self.rewind(number)
             return
-        if not self._is_current(message):
-            return
-        await self._process(number, partition, fresh)
+        left: Intake | None = fresh
+        while left is not None and self._is_current(message):
+            left = await self._process(number, partition, left)
 
-    async def _process(self, number: int, partition: Partition, fresh: Intake) -> None:
+    async def _process(self, number: int, partition: Partition, fresh: Intake) -> Intake | None:
+        """Commit the first portion of what is new; return the rest, None: that was all, or aborted."""
         changelog = TopicPartition(self._table.changelog_topic_name, number)
+        contained, began_s = partition.progress.next, time.monotonic()
+        asked = portions.first(fresh, partition.pace.records, contained)
         try:
-            async with self._app.consumer.transactions.begun(changelog, fresh.ends) as transaction:
-                effects = await self._effects(Work(number, partition.store, fresh.records))
-                after = self._advance(partition.progress, fresh, effects)
+            async with self._app.consumer.transactions.begun(changelog, asked.ends) as transaction:
+                effects = await self._effects(Work(number, partition.store, asked.records))
+                done = portions.first(asked, len(asked.records) - effects.left, contained)
+                after = self._advance(partition.progress, done, effects)
                 rows = {**effects.rows, progress.KEY: progress.pack(after)}
-                last = await transaction.commit(rows, effects.outputs)
+                last = await transaction.commit(rows, effects.outputs, done.ends)
         except AbortedError as error:
             await self._after_abort(number, partition, error)
-            return
+            return None
         except UndecidedError as error:
             await self._pause(number, partition, error)
-            return
+            return None
         self._table.data.write(number, rows.items(), last, saved_s=time.time())
         partition.store.apply(rows)
         partition.progress, partition.aborts, partition.pauses = after, 0, 0
         partition.stream_ms = _stream_ms(rows, partition.stream_ms)
         partition.done_s = time.monotonic()
+        partition.pace.took(len(done.records), partition.done_s - began_s)
+        return portions.after(fresh, len(done.records))
 
     async def _effects(self, work: Work) -> Effects:
         """Offsets may move on without records: over gaps and aborted transactions."""

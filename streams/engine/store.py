@@ -19,7 +19,7 @@ from faust.tables import Table
 from streams.engine.emptied import Emptied
 from streams.engine.rocks import Rocks
 from streams.engine.topics import TOMBSTONES_KEPT_MS
-from streams.state.store import USER, StoreError
+from streams.state.store import ALL, USER, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -135,18 +135,20 @@ class PartitionStore:
             self.cached_bytes += _footprint(key, row)
             self._cache[key] = row
 
-    def scan(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
-        """Return the rows with ``start <= key < stop`` in key order."""
+    def scan(self, start: bytes, stop: bytes, most: int = ALL) -> list[tuple[bytes, bytes]]:
+        """Return the first ``most`` rows with ``start <= key < stop`` in key order."""
         first = self._emptied.skip(start)
-        rows = self._read_range(first, stop) if first < stop else []
+        rows = self._read_range(first, stop, most) if first < stop else []
+        if len(rows) == most:  # beyond the last one it was not looked
+            stop = rows[-1][0] + b"\x00"
         self._emptied.scanned(start, stop, [key for key, _ in rows])
         return rows
 
-    def _read_range(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
-        rows = []
+    def _read_range(self, start: bytes, stop: bytes, most: int = ALL) -> list[tuple[bytes, bytes]]:
+        rows: list[tuple[bytes, bytes]] = []
         with _reading():
             for key, value in self._database().items(from_key=start):
-                if key >= stop:
+                if key >= stop or len(rows) == most:
                     break
                 rows.append((key, value))
         return rows

@@ -14,6 +14,8 @@ from schemas.tables import Output
 from streams.engine.producer import fill
 
 Rows = Mapping[bytes, bytes | None]
+Offsets = Mapping[str, int]
+"""Topic -> next offset to read."""
 Sent = list[tuple[Any, int]]
 """Per batch handed to the producer: the acknowledgement to come, and its records."""
 NO_OFFSET = -1
@@ -27,11 +29,11 @@ class InDoubtError(Exception):
 class Opening:
     """What is known of a transaction before its batch is decided.
 
-    ``offsets``: topic -> next offset to read; ``likely``: partitions it will probably write to.
+    ``offsets``: those of the whole batch; ``likely``: partitions it will probably write to.
     """
 
     changelog: TopicPartition
-    offsets: Mapping[str, int]
+    offsets: Offsets
     likely: frozenset[TopicPartition]
     group: str
     prefix: str
@@ -52,40 +54,44 @@ class Transaction:
 
     async def _open(self) -> None:
         await self._producer.begin_transaction()
-        await self._join(self.destinations)
+        await self._join(self.destinations, self._opening.offsets)
 
-    async def _join(self, partitions: Iterable[TopicPartition]) -> None:
-        """Take partitions in, then the offsets: when these are in, so are the partitions."""
+    async def _join(self, partitions: Iterable[TopicPartition], offsets: Offsets) -> None:
+        """Take partitions in, then the offsets: when these are in, so are the partitions.
+
+        Of several offsets that a transaction sends for a topic the broker commits the last.
+        """
         opening = self._opening
         self._producer.join(partitions)
         await self._producer.send_offsets_to_transaction(
-            {TopicPartition(name, opening.changelog.partition): at
-             for name, at in opening.offsets.items()},
+            {TopicPartition(name, opening.changelog.partition): at for name, at in offsets.items()},
             opening.group,
-        )  # fmt: skip
+        )
 
-    async def commit(self, rows: Rows, outputs: list[Output]) -> int:
+    async def commit(self, rows: Rows, outputs: list[Output], offsets: Offsets) -> int:
         """Write and commit; return the changelog offset of the last row (`NO_OFFSET`: not known).
+
+        ``offsets``: what the transaction covers; of the topics it was opened with, perhaps less.
 
         Raises:
             InDoubtError: it is not known what became of it. Any other error: it is not committed.
         """
         await self._opened
-        last = await self._send(rows, outputs)
+        last = await self._send(rows, outputs, offsets)
         try:
             await self._producer.commit_transaction()
         except BaseException as error:  # the log knows it, after a restart
             raise InDoubtError from error
         return last
 
-    async def _send(self, rows: Rows, outputs: list[Output]) -> int:
+    async def _send(self, rows: Rows, outputs: list[Output], offsets: Offsets) -> int:
         """Return once the broker has acknowledged all of it."""
         changelog = self._opening.changelog
         state = [Output(changelog.topic, key, row) for key, row in rows.items()]
         records = {changelog: state, **self._by_destination(outputs)}
         expected, self.destinations = self.destinations, frozenset(records)
-        if not self.destinations <= expected:
-            await self._join(self.destinations)
+        if not self.destinations <= expected or offsets != self._opening.offsets:
+            await self._join(self.destinations, offsets)
         sent = {tp: await _send_records(self._producer, tp, outs) for tp, outs in records.items()}
         # aiokafka would commit even if the broker refused a batch
         await asyncio.gather(*(future for batches in sent.values() for future, _ in batches))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import faulthandler
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+STDERR = 2
+"""The file descriptor: whatever Python calls stderr by then may be something else."""
 
 
 @contextmanager
@@ -15,7 +17,7 @@ def ends_within(limit_s: float) -> Iterator[None]:
     One block at a time. The clock runs outside of Python: native code that never gives the
     interpreter back is ended as well.
     """
-    faulthandler.dump_traceback_later(limit_s, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(limit_s, exit=True, file=STDERR)
     try:
         yield
     finally:

@@ -121,13 +121,18 @@ class _Run:
     def _process(self, partition: int, records: list[SourceRecord]) -> None:
         store, size = self.done.stores[partition], self._batch_records
         for start in range(0, len(records), size):
-            effects = self._pipeline.process(partition, store, records[start : start + size])
-            store.apply(effects.rows)
-            for output in effects.outputs:
-                if output.topic == signals.TOPIC and output.value is not None:
-                    self._learner.absorb(msgspec.msgpack.decode(output.value, type=Signals))
-                else:
-                    self._sink(output)
+            batch = records[start : start + size]
+            for effects in self._pipeline.process_whole(partition, store, batch):
+                store.apply(effects.rows)
+                self._send(effects.outputs)
+
+    def _send(self, outputs: list[Output]) -> None:
+        """Hand outputs on, signals to the learner."""
+        for output in outputs:
+            if output.topic == signals.TOPIC and output.value is not None:
+                self._learner.absorb(msgspec.msgpack.decode(output.value, type=Signals))
+            else:
+                self._sink(output)
 
 
 def _routed(records: Iterable[SourceRecord], partitions: int) -> Iterator[SourceRecord]:

@@ -6,7 +6,7 @@ What brings the batches and commits the effects: `streams.engine`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from streams.knowledge.shared import NO_TABLES, Knowledge, Shared
 from streams.pipeline.accept import Vault, deduplicate
 from streams.pipeline.allocate import allocate
 from streams.pipeline.allocate.diversity import diversify
+from streams.pipeline.batch.portion import SLICE_TIMERS, first_portion
 from streams.pipeline.batch.resources import resources_of
 from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.turn import Turn
@@ -53,6 +54,8 @@ class Pipeline:
     knowledge: Knowledge = field(default_factory=Knowledge)
     bundle: Bundle | None = None
     observer: Observer | None = None
+    slice_timers: int = SLICE_TIMERS
+    """Users whose timers fire in one unit of commit, at the most."""
 
     @property
     def tables(self) -> ItemTables:
@@ -62,12 +65,23 @@ class Pipeline:
         return NO_TABLES if self.bundle is None else self.bundle.tables
 
     def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
-        """Decide a batch. Reads ``store``, changes nothing: the caller commits the effects.
+        """Decide a batch, or the first part of it: ``left`` of the effects says how much is left.
+
+        Reads ``store``, changes nothing: the caller commits the effects, then asks for the rest.
 
         Raises:
             ForeignStateError: the partition's state was made with another secret.
         """
         return self.process_all([Work(partition, store, records)])[0]
+
+    def process_whole(
+        self, partition: int, store: Store, records: list[SourceRecord]
+    ) -> Iterator[Effects]:
+        """Yield the units of commit of a batch; each is to be in ``store`` before the next."""
+        while records:
+            effects = self.process(partition, store, records)
+            records = records[len(records) - effects.left :]
+            yield effects
 
     def process_all(self, work: Sequence[Work]) -> list[Effects]:
         """Decide batches of different partitions together; the effects are those of each alone.
@@ -88,15 +102,17 @@ class Pipeline:
         """
         secret, prefix = self.vault.fingerprint, self.settings.topic_prefix
         sessions = [Session(store, partition, secret, prefix) for partition, store, _ in work]
-        records = [each.records for each in work]
         for session in sessions:
             session.set_aside(verdicts.users)
-        cut = turns(sessions, records, self.knowledge, self.settings, self.vault, verdicts)
+        both, most = list(zip(sessions, work, strict=True)), self.slice_timers
+        portions = [first_portion(session, records, most) for session, (_, _, records) in both]
+        cut = turns(sessions, portions, self.knowledge, self.settings, self.vault, verdicts, most)
         for turn, epoch in cut:
             # accept: a turn has read, checked and classified its records
             shared = Shared(epoch, self.knowledge.catalogue, self.tables)
             self._decide(turn, shared, verdicts, seen)
-        return [session.effects() for session in sessions]
+        left = [len(w.records) - len(p.records) for w, p in zip(work, portions, strict=True)]
+        return [session.effects(n) for session, n in zip(sessions, left, strict=True)]
 
     def _decide(self, turn: Turn, shared: Shared, verdicts: Verdicts, seen: Seen) -> None:
         """Apply a turn wave by wave; decide for the users who are due after each."""

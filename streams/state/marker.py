@@ -14,7 +14,9 @@ class Marker(msgspec.Struct):
     ``counts``: the law-4 counters; ``records``: how long the input sequence is so far;
     ``next_offsets``: per source topic the first offset not yet processed, for decisions to name (the
     engine reads on from a row of its own); ``secret``: fingerprint of the key that made the pseudonyms;
-    ``names``: how many texts the dictionary has; ``set_aside``: users whose rows could not be read.
+    ``names``: how many texts the dictionary has; ``set_aside``: users whose rows could not be read;
+    ``fired``: the last entry of the timer index that fired before the record at ``next_offsets``, b""
+    once that record is applied.
     """
 
     stream_ms: int = NEVER_MS
@@ -25,6 +27,7 @@ class Marker(msgspec.Struct):
     next_offsets: dict[str, int] = {}
     names: int = 0
     set_aside: list[bytes] = []
+    fired: bytes = b""
 
 
 def read_marker(store: Store) -> Marker:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from streams.state.store import USER, Store
+from streams.state.store import ALL, USER, Store
 
 
 class Overlay:
@@ -24,11 +24,12 @@ class Overlay:
         found = dict(zip(missing, self._below.get_many(missing), strict=True)) if missing else {}
         return [self.rows[key] if key in self.rows else found[key] for key in keys]
 
-    def scan(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
-        """Return the timer rows with ``start <= key < stop`` in key order."""
-        found: dict[bytes, bytes | None] = dict(self._below.scan(start, stop))
-        found |= {key: row for key, row in self.rows.items() if start <= key < stop}
-        return sorted((key, row) for key, row in found.items() if row is not None)
+    def scan(self, start: bytes, stop: bytes, most: int = ALL) -> list[tuple[bytes, bytes]]:
+        """Return the first ``most`` timer rows with ``start <= key < stop`` in key order."""
+        mine = {key: row for key, row in self.rows.items() if start <= key < stop}
+        below = self._below.scan(start, stop, min(most + len(mine), ALL))
+        found: dict[bytes, bytes | None] = {**dict(below), **mine}
+        return sorted((key, row) for key, row in found.items() if row is not None)[:most]
 
     def users(self, heads: set[bytes]) -> list[bytes]:
         """Return the pseudonyms that begin with one of ``heads``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import NamedTuple, Protocol
 
 from schemas.tables import Output, SourceRecord
 
+ALL = sys.maxsize
+"""As many rows as there are."""
 USER = b"U"
 """Key prefix of a user's packed row; the 16-byte pseudonym follows."""
 NAME = b"N"
@@ -43,8 +46,8 @@ class Store(Protocol):
         """Return the value of each key, None where there is none."""
         ...
 
-    def scan(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
-        """Return the rows with ``start <= key < stop`` in key order."""
+    def scan(self, start: bytes, stop: bytes, most: int = ALL) -> list[tuple[bytes, bytes]]:
+        """Return the first ``most`` rows with ``start <= key < stop`` in key order."""
         ...
 
     def users(self, heads: set[bytes]) -> list[bytes]:
@@ -64,12 +67,14 @@ class Work(NamedTuple):
 class Effects:
     """What a batch does to the world: committed as one transaction, or not at all.
 
-    ``rows``: state writes, None deletes; ``outputs`` in publishing order.
+    ``rows``: state writes, None deletes; ``outputs`` in publishing order. ``left``: how many records at
+    the end of the batch are not in it; they are given again once it is committed.
     """
 
     rows: dict[bytes, bytes | None] = field(default_factory=dict)
     outputs: list[Output] = field(default_factory=list)
     decided: int = 0
+    left: int = 0
 
 
 class MemoryStore:
@@ -83,10 +88,10 @@ class MemoryStore:
         """Return the value of each key, None where there is none."""
         return [self.rows.get(key) for key in keys]
 
-    def scan(self, start: bytes, stop: bytes) -> list[tuple[bytes, bytes]]:
-        """Return the timer rows with ``start <= key < stop`` in key order."""
+    def scan(self, start: bytes, stop: bytes, most: int = ALL) -> list[tuple[bytes, bytes]]:
+        """Return the first ``most`` timer rows with ``start <= key < stop`` in key order."""
         low, high = bisect_left(self._timers, start), bisect_left(self._timers, stop)
-        return [(key, self.rows[key]) for key in self._timers[low:high]]
+        return [(key, self.rows[key]) for key in self._timers[low : min(high, low + most)]]
 
     def users(self, heads: set[bytes]) -> list[bytes]:
         """Return the pseudonyms that begin with one of ``heads``; looks at every row."""

@@ -91,13 +91,14 @@ async def test_a_batch_has_its_effects_when_its_turn_is_over_and_not_a_turn_late
 async def test_a_small_turn_waits_for_those_that_commit(
     monkeypatch: pytest.MonkeyPatch, at_work: int, records: int, turns: list[list[int]]
 ) -> None:
-    monkeypatch.setattr(under_test, "GATHER_S", 0.1)
+    monkeypatch.setattr(under_test, "GATHER_S", 1.0)
     job = Joint()
     job.may_go_on.set()
     deciding = Deciding(job, lambda: at_work)
     first = asyncio.ensure_future(deciding.effects(work(0, records)))
-    await asyncio.sleep(0.05)
-    assert first.done() == (len(turns) == 2)
+    alone = len(turns) == 2
+    await asyncio.wait({first}, timeout=5.0 if alone else 0.05)
+    assert first.done() == alone
     await asyncio.gather(first, deciding.effects(work(1, records)))
     assert job.turns == turns
 

@@ -14,9 +14,10 @@ import pytest
 from faust.types import TP
 
 from schemas.tables import Output, SourceRecord
-from streams.engine import ending, runner
+from streams.engine import ending, progress, runner
 from streams.engine.merge import Batch, Range, Slice
 from streams.engine.options import Options
+from streams.engine.portions import START_RECORDS
 from streams.engine.runner import Engine
 from streams.engine.store import StateStore
 from streams.engine.transactions import AbortedError, FatalError
@@ -54,6 +55,7 @@ class Transactions:
         self.dead = False
         self.fails: list[BaseException] = []
         self.commits: list[Commit] = []
+        self.opened: list[dict[str, int]] = []
         self.slow = asyncio.Event()
         self.slow.set()
 
@@ -62,14 +64,14 @@ class Transactions:
 
     @asynccontextmanager
     async def begun(self, changelog: Any, offsets: Any) -> AsyncIterator[Transactions]:
-        self.offsets = offsets
+        self.opened.append(offsets)
         yield self
 
-    async def commit(self, rows: Any, outputs: list[Output]) -> int:
+    async def commit(self, rows: Any, outputs: list[Output], offsets: dict[str, int]) -> int:
         await self.slow.wait()
         if self.fails:
             raise self.fails.pop(0)
-        self.commits.append(Commit(self.offsets, rows, outputs))
+        self.commits.append(Commit(offsets, rows, outputs))
         return len(self.commits)
 
 
@@ -142,6 +144,74 @@ async def test_a_batch_is_committed_and_then_applied(engine: Engine) -> None:
     assert count(engine) == 5
     assert consumer.finished == 2
     assert engine.stream_ms(0) == 77
+
+
+class InParts(Counting):
+    """Applies two records at a time, each pair after a commit without any."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.midway = False
+
+    def process(self, partition: int, store: Store, records: list[SourceRecord]) -> Effects:
+        self.midway = not self.midway
+        effects = super().process(partition, store, [] if self.midway else records[:2])
+        effects.left = len(records) - (0 if self.midway else len(records[:2]))
+        return effects
+
+
+async def test_a_batch_that_is_decided_in_parts_commits_each_with_its_own_offsets(
+    engine: Engine,
+) -> None:
+    engine.deciding.processor = InParts()
+    consumer = await run(engine, message(0, 3), message(3, 4))
+    ends = [commit.offsets["clicks"] for commit in consumer.transactions.commits]
+    assert ends == [0, 2, 2, 3, 3, 4]
+    contained = [progress.unpack(c.rows[progress.KEY]).next for c in consumer.transactions.commits]
+    assert [each["clicks"] for each in contained] == ends
+    assert engine.deciding.processor.seen == [0, 1, 2, 3]
+    assert count(engine) == 4
+    assert consumer.finished == 2
+
+
+async def test_a_batch_that_becomes_stale_stops_between_two_parts(engine: Engine) -> None:
+    engine.deciding.processor = InParts()
+    transactions = engine._app.consumer.transactions
+    transactions.slow.clear()
+    engine.submit(message(0, 6))
+    await asyncio.sleep(0.05)
+    engine._app.consumer.flow_active = False
+    transactions.slow.set()
+    await engine.idle()
+    assert [commit.offsets["clicks"] for commit in transactions.commits] == [0]
+    engine._app.consumer.flow_active = True
+    await run(engine, message(0, 6))
+    assert engine.deciding.processor.seen == [0, 1, 2, 3, 4, 5]
+
+
+async def test_an_abort_between_two_parts_reads_again_from_the_last_one(engine: Engine) -> None:
+    engine.deciding.processor = InParts()
+    transactions = engine._app.consumer.transactions
+    commit, calls = transactions.commit, []
+
+    async def third_fails(*written: Any) -> int:
+        calls.append(written)
+        if len(calls) == 3:
+            raise AbortedError("too large")
+        return int(await commit(*written))
+
+    transactions.commit = third_fails
+    consumer = await run(engine, message(0, 4))
+    assert count(engine) == 2
+    assert consumer.rewound[0][TP("clicks", 0)] == 2
+
+
+async def test_the_first_transaction_is_small_and_the_next_ones_grow(engine: Engine) -> None:
+    consumer = await run(engine, message(0, 8 * START_RECORDS))
+    ends = [commit.offsets["clicks"] for commit in consumer.transactions.commits]
+    assert [end // START_RECORDS for end in ends] == [1, 3, 7, 8]
+    assert consumer.transactions.opened == [{"clicks": end} for end in ends]
+    assert engine.deciding.processor.seen == list(range(8 * START_RECORDS))
 
 
 async def test_state_and_progress_survive_a_new_start(engine: Engine) -> None:

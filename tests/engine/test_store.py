@@ -16,7 +16,7 @@ from streams.state.store import MemoryStore
 
 KEYS = st.sampled_from([b"T%d" % n for n in range(8)] + [b"U1", b"U2"])
 WRITES = st.dictionaries(KEYS, st.one_of(st.none(), st.binary(max_size=3)), max_size=5)
-SCANS = st.tuples(st.integers(0, 8), st.integers(0, 8))
+SCANS = st.tuples(st.integers(0, 8), st.integers(0, 8), st.integers(1, 5))
 
 
 SMALL_ROW_BYTES = ENTRY_BYTES + 5
@@ -150,10 +150,10 @@ def test_it_answers_as_a_dictionary_would(steps: list[object], cache: int) -> No
                 case dict():
                     apply(database, plain, step)
                     store.apply(step)
-                case (int(a), int(b)):
+                case (int(a), int(b), int(most)):
                     start, stop = b"T%d" % a, b"T%d" % b
                     expected = sorted(row for row in plain.items() if start <= row[0] < stop)
-                    assert store.scan(start, stop) == expected
+                    assert store.scan(start, stop, most) == expected[:most]
                 case list():
                     assert store.get_many(step) == [plain.get(key) for key in step]
                     assert store.cached_bytes <= cache * SMALL_ROW_BYTES
@@ -174,6 +174,8 @@ def test_the_memory_store_agrees_on_what_a_scan_is() -> None:
     memory = MemoryStore()
     memory.apply({b"T1": b"", b"T2": b"", b"T3": b""})
     assert memory.scan(b"T1", b"T3") == [(b"T1", b""), (b"T2", b"")]
+    assert memory.scan(b"T1", b"T3", 1) == [(b"T1", b"")]
+    assert memory.scan(b"T1", b"T2", 5) == [(b"T1", b"")]
 
 
 def test_users_are_found_by_the_first_half_of_their_pseudonym_in_both_stores(

@@ -16,6 +16,7 @@ from streams.engine.transactions import AbortedError, BatchTransactions, FatalEr
 from streams.state.store import UndecidedError
 
 CHANGELOG = TopicPartition("changelog", 3)
+OFFSETS = {"clicks": 9, "purchases": 5}
 ROWS, OUTPUTS = {b"U1": b"row"}, [Output("decisions", b"k", b"v")]
 
 
@@ -46,6 +47,8 @@ class FakeProducer:
         self.fails = fails
         self.base_offset = base_offset
         self.calls: list[str] = []
+        self.offsets: dict[str, int] = {}
+        """Those that a broker would commit: the last of each topic."""
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
@@ -69,6 +72,7 @@ class FakeProducer:
 
     async def send_offsets_to_transaction(self, offsets: Any, group: str) -> None:
         self._call("offsets")
+        self.offsets |= {tp.topic: at for tp, at in offsets.items()}
 
     def join(self, partitions: Any) -> None:
         self.calls.append("join " + " ".join(sorted(tp.topic for tp in partitions)))
@@ -99,9 +103,11 @@ def transactions(producer: FakeProducer) -> BatchTransactions:
     return made
 
 
-async def commit(under_test: BatchTransactions, outputs: list[Output] = OUTPUTS) -> int:
-    async with under_test.begun(CHANGELOG, {"clicks": 9}) as transaction:
-        return await transaction.commit(ROWS, outputs)
+async def commit(
+    under_test: BatchTransactions, outputs: list[Output] = OUTPUTS, offsets: Any = OFFSETS
+) -> int:
+    async with under_test.begun(CHANGELOG, OFFSETS) as transaction:
+        return await transaction.commit(ROWS, outputs, offsets)
 
 
 class Crash:
@@ -125,10 +131,21 @@ async def test_offsets_rows_and_outputs_go_into_one_transaction() -> None:
 
 async def test_it_is_open_with_its_offsets_before_the_batch_is_decided() -> None:
     producer = FakeProducer({})
-    async with transactions(producer).begun(CHANGELOG, {"clicks": 9}) as transaction:
+    async with transactions(producer).begun(CHANGELOG, OFFSETS) as transaction:
         await asyncio.sleep(0)
         assert producer.calls == ["begin", "join changelog", "offsets"]
-        await transaction.commit(ROWS, OUTPUTS)
+        await transaction.commit(ROWS, OUTPUTS, OFFSETS)
+
+
+async def test_offsets_that_turn_out_shorter_are_sent_again_before_the_commit() -> None:
+    producer = FakeProducer({})
+    under_test = transactions(producer)
+    await commit(under_test, offsets=OFFSETS | {"clicks": 7})
+    await commit(under_test, offsets=OFFSETS | {"clicks": 7})
+    assert producer.offsets == {"clicks": 7, "purchases": 5}
+    sent = [n for n, call in enumerate(producer.calls) if call == "offsets"]
+    ends = [n for n, call in enumerate(producer.calls) if call == "commit"]
+    assert sent[1] < ends[0] < sent[2] < sent[3] < ends[1]
 
 
 async def test_where_the_last_one_wrote_to_the_next_one_takes_part_from_the_start() -> None:
@@ -149,7 +166,7 @@ async def test_a_batch_that_cannot_be_decided_ends_the_worker(error: BaseExcepti
     producer = FakeProducer({})
     under_test = transactions(producer)
     with pytest.raises(FatalError):
-        async with under_test.begun(CHANGELOG, {"clicks": 9}):
+        async with under_test.begun(CHANGELOG, OFFSETS):
             raise error
     assert under_test.dead
     assert "commit" not in producer.calls

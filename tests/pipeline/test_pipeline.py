@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from support.examples import examples
 from support.records import Log, at
 
 from streams.pipeline.accept import Vault
+from streams.pipeline.batch.portion import SLICE_TIMERS
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
 from streams.state.marker import read_marker
@@ -23,15 +25,16 @@ MINUTE_MS = 60_000
 SETTINGS = load_settings({}, consent_default="granted", repeat_item_views=2, debounce_ms=3_600_000)
 
 
-def run(records, cuts=(), conf=SETTINGS):
+def run(records, cuts=(), conf=SETTINGS, slice_timers=SLICE_TIMERS):
     """Process the records in the given cuts; returns (store, outputs)."""
     store, outputs = MemoryStore(), []
-    pipeline = Pipeline(conf, Vault(b"test secret", conf.tenant))
+    vault = Vault(b"test secret", conf.tenant)
+    pipeline = Pipeline(conf, vault, slice_timers=slice_timers)
     edges = sorted({0, *(min(cut, len(records)) for cut in cuts), len(records)})
     for start, stop in pairwise(edges):
-        effects = pipeline.process(0, store, records[start:stop])
-        store.apply(effects.rows)
-        outputs += [output for output in effects.outputs if output.topic != "signals"]
+        for effects in pipeline.process_whole(0, store, records[start:stop]):
+            store.apply(effects.rows)
+            outputs += [output for output in effects.outputs if output.topic != "signals"]
     return store, outputs
 
 
@@ -100,12 +103,15 @@ def build(script):
     return log.records
 
 
+@pytest.mark.parametrize("slice_timers", [1, 7, 1_000])
 @given(steps, st.lists(st.integers(0, 40), max_size=6))
 @settings(max_examples=examples(150))
-def test_any_cut_into_batches_gives_the_same_state_decisions_and_ids(script, cuts):
+def test_any_cut_into_batches_and_slices_gives_the_same_state_decisions_and_ids(
+    slice_timers, script, cuts
+):
     records = build(script)
     whole_store, whole = run(records)
-    cut_store, cut = run(records, cuts)
+    cut_store, cut = run(records, cuts, slice_timers=slice_timers)
     assert cut_store.rows == whole_store.rows
     assert cut == whole
 

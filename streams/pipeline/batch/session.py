@@ -5,7 +5,7 @@ What it gathered becomes the `Effects` that the engine commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -13,27 +13,26 @@ import numpy as np
 
 from schemas.ids import NO_ID
 from schemas.tables import EventBatch, Output, SourceRecord
-from streams.knowledge.shared import EpochView, Knowledge
+from streams.knowledge.shared import EpochView
 from streams.pipeline.accept import dead_letter_output, late_output
 from streams.pipeline.batch.offsets import Offsets
+from streams.pipeline.batch.timer_index import due_range, entry, user_of
 from streams.pipeline.batch.wake import woken
-from streams.pipeline.publish import SortKey
+from streams.pipeline.publish import SortKey, record_key
 from streams.pipeline.publish.context_at import Cells
 from streams.pipeline.publish.signals import signals_output
+from streams.shared.times import LAST_MS
 from streams.state.dictionary import Dictionary
 from streams.state.marker import packed_marker, read_marker
 from streams.state.store import (
+    ALL,
     MARKER,
     SET_ASIDE,
-    TIMER,
     USER,
     Effects,
     ForeignStateError,
     Store,
 )
-
-_LAST = b"\xff" * 8
-"""Behind every due time of the timer index."""
 
 
 class Session:
@@ -58,31 +57,18 @@ class Session:
             )
         self.marker.secret = secret
 
-    def by_epoch(
-        self, records: list[SourceRecord], knowledge: Knowledge
-    ) -> Iterator[tuple[list[SourceRecord], EpochView | None]]:
-        """Cut the batch where a newer epoch begins to hold: before the first record at or after."""
-        stream_ms = stream_times(records, self.marker.stream_ms)
-        start, current = 0, knowledge.current(self.marker.epoch)
-        for epoch in knowledge.pending(self.marker.epoch):
-            cut = int(stream_ms.searchsorted(epoch.holds_from_ms))
-            if cut == len(records):
-                break
-            if cut > start:
-                yield records[start:cut], current
-            start, current = cut, epoch
-            self._adopt(epoch)
-        yield records[start:], current
+    def adopt(self, epoch: EpochView, stream_ms: int) -> None:
+        """Go on with an epoch; whom it asks about a change in the catalogue gets a timer.
 
-    def _adopt(self, epoch: EpochView) -> None:
-        """Go on with an epoch; whom it asks about a change in the catalogue gets a timer."""
+        ``stream_ms``: the time of the record that comes with it.
+        """
         self.marker.epoch = epoch.number
         wakes = epoch.wakes.of(self.partition)
         if not len(wakes):
             return
         keys = self._users({wake.tobytes() for wake in wakes["users"]})
         known = self.get_many([USER + key for key in keys])
-        rows, before, after = woken(keys, known, wakes, epoch.holds_from_ms)
+        rows, before, after = woken(keys, known, wakes, epoch.holds_from_ms, stream_ms)
         for key, row in zip(keys, rows, strict=True):
             self.put(USER + key, row)
             self.index_timer(key, before[key], after[key])
@@ -106,10 +92,12 @@ class Session:
         """Publish with the part of the batch that `close` ends, ordered by key."""
         self._part += outputs
 
-    def waiting(self, batch: EventBatch) -> list[bytes]:
-        """Return the users who are not in the batch and have a timer due by its end."""
-        known = {*batch.keys, *self.marker.set_aside}
-        return [key for key in self._due_users(batch) if key not in known]
+    def due_timers(self, until_ms: int, most: int = ALL) -> list[bytes]:
+        """Return the first entries of the timer index due by a time, as this batch left them."""
+        start, stop = due_range(self.marker.fired, until_ms)
+        mine = {key: row for key, row in self._rows.items() if start <= key < stop}
+        found = dict(self._store.scan(start, stop, min(most + len(mine), ALL))) | mine
+        return sorted(key for key, row in found.items() if row is not None)[:most]
 
     def set_aside(self, users: Iterable[bytes]) -> None:
         """Put rows that cannot be read where nobody reads them; their timers fire no more."""
@@ -121,28 +109,32 @@ class Session:
             self.put(USER + key, None)
             self.marker.set_aside = sorted([*self.marker.set_aside, key])
         if gone := set(keys):
-            for place, _ in self._store.scan(TIMER, TIMER + _LAST):
-                if place[9:] in gone:
+            for place, _ in self._store.scan(*due_range(b"", 2 * LAST_MS)):
+                if user_of(place) in gone:
                     self.put(place, None)
 
     def close(
         self,
         batch: EventBatch,
         records: list[SourceRecord],
+        fired: bytes,
         cells: Cells,
         segments: Cells,
         sharing: Cells | None = None,
     ) -> None:
-        """Send what the batch set aside and what the learner needs; move the marker."""
+        """Send what the batch set aside and what the learner needs; move the marker.
+
+        ``fired``: the last of the timers, where the batch has no records.
+        """
         if batch.dead or batch.late:
             self._emit_set_aside(batch, records)
         told = (self.fresh_names, cells, sorted(self.pushed), segments, sharing)
         for output in signals_output(batch, self.partition, *told):
-            self.emit([(SortKey(len(records), 0, b"", 0, 0), output)])
+            self.emit([(record_key(len(records)), output)])
         self._outputs += [output for _, output in sorted(self._part, key=itemgetter(0))]
         self._part, self.fresh_names, self.pushed = [], {}, []
         self.count(batch.counts)
-        self.marker.stream_ms = int(batch.stream_ms[-1])
+        self.marker.stream_ms, self.marker.fired = batch.reached_ms, fired
         self.marker.records += len(records)
         self.marker.next_offsets = self.offsets(records).after()
 
@@ -156,25 +148,18 @@ class Session:
         place = {(r.topic, r.offset): pos for pos, r in enumerate(records)}
         for letter in batch.dead:
             pos = place[letter.record.topic, letter.record.offset]
-            self.emit([(SortKey(pos, 0, b"", 0, 0), dead_letter_output(letter, self._prefix))])
+            self.emit([(record_key(pos), dead_letter_output(letter, self._prefix))])
         for late in batch.late:
-            self.emit([(SortKey(place[late.topic, late.offset], 0, b"", 0, 0), late_output(late))])
-
-    def _due_users(self, batch: EventBatch) -> list[bytes]:
-        """Return the pseudonyms of users with a timer due by the end of the batch."""
-        stop = TIMER + (max(int(batch.stream_ms[-1]), -1) + 1).to_bytes(8, "big")
-        rows = dict(self._store.scan(TIMER, stop))
-        rows |= {key: b"" for key, v in self._rows.items() if TIMER <= key < stop and v is not None}
-        return [key[9:] for key in sorted(rows) if self._rows.get(key, b"") is not None]
+            self.emit([(record_key(place[late.topic, late.offset]), late_output(late))])
 
     def index_timer(self, key: bytes, old_ms: int, new_ms: int) -> None:
         """Move a user's entry in the timer index; -1: there is none."""
         if old_ms == new_ms:
             return
         if old_ms >= 0:
-            self.put(_timer_key(old_ms, key), None)
+            self.put(entry(old_ms, key), None)
         if new_ms >= 0:
-            self.put(_timer_key(new_ms, key), b"\x01")
+            self.put(entry(new_ms, key), b"\x01")
 
     def remember(self, names: dict[int, str]) -> None:
         """Put the text of hashes that the partition sees for the first time in its dictionary."""
@@ -208,18 +193,14 @@ class Session:
             if n:
                 self.marker.counts[name] = self.marker.counts.get(name, 0) + n
 
-    def effects(self) -> Effects:
-        """Return everything as one unit of commit."""
+    def effects(self, left: int) -> Effects:
+        """Return everything as one unit of commit; ``left``: the records that are not in it."""
         self.put(MARKER, packed_marker(self.marker))
         decided = sum(output.topic == "decisions" for output in self._outputs)
-        return Effects(self._rows, self._outputs, decided)
+        return Effects(self._rows, self._outputs, decided, left)
 
 
 def stream_times(records: list[SourceRecord], before_ms: int) -> Any:
     """Return int64[R]: the stream time at each record, that record included."""
     times = np.array([record.timestamp_ms for record in records], np.int64)
     return np.maximum(np.maximum.accumulate(times), before_ms)
-
-
-def _timer_key(due_ms: int, key: bytes) -> bytes:
-    return TIMER + due_ms.to_bytes(8, "big") + key

@@ -15,14 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import UserState
-from schemas.tables import EventBatch, Output, SourceRecord
+from schemas.tables import EventBatch, Output
 from schemas.timeline import Timeline
 from schemas.vocabulary import ContextField
-from streams.pipeline.accept import Refusals, Vault, accept
+from streams.pipeline.accept import Refusals, Vault
 from streams.pipeline.aggregate import unpack_rows, unreadable
 from streams.pipeline.batch.joint import joined, parted
 from streams.pipeline.batch.offsets import Offsets
+from streams.pipeline.batch.portion import Portion, accepted
 from streams.pipeline.batch.session import Session
+from streams.pipeline.batch.timer_index import user_of
 from streams.pipeline.containment.verdicts import Seen, Verdicts
 from streams.pipeline.publish import SortKey
 from streams.pipeline.publish.context_at import Cells
@@ -33,12 +35,12 @@ Ints = NDArray[np.int64]
 
 
 class Turn:
-    """Sessions and the records of each that are decided now."""
+    """Sessions and the portion of each that is decided now."""
 
     def __init__(
         self,
         sessions: list[Session],
-        parts: list[list[SourceRecord]],
+        parts: list[Portion],
         settings: Settings,
         vault: Vault,
         verdicts: Verdicts,
@@ -47,7 +49,7 @@ class Turn:
         self._vault, self._social = vault, settings.social == "on"
         self._verdicts = verdicts
         self._batches = [
-            accept(
+            accepted(
                 part, session.marker.stream_ms, settings, vault,
                 Refusals(verdicts.records, frozenset(session.marker.set_aside)),
             )
@@ -59,7 +61,11 @@ class Turn:
     @cached_property
     def _waiting(self) -> list[list[bytes]]:
         """Of each session the users who only have a timer due."""
-        return [session.waiting(batch) for session, batch in self._pairs()]
+        found = []
+        for (session, batch), part in zip(self._pairs(), self._parts, strict=True):
+            known, due = set(batch.keys), part.timers or session.due_timers(batch.reached_ms)
+            found.append([user for user in map(user_of, due) if user not in known])
+        return found
 
     def _pairs(self) -> Iterable[tuple[Session, EventBatch]]:
         return zip(self.sessions, self._batches, strict=True)
@@ -160,8 +166,9 @@ class Turn:
         sharing = None
         if self._social:
             sharing = Cells(self._told, batch.contexts, ContextField.SHARES_PURCHASES)
-        for session, part, records in zip(self.sessions, parts, self._parts, strict=True):
-            session.close(part, records, cells, segments, sharing)
+        for session, part, (records, timers) in zip(self.sessions, parts, self._parts, strict=True):
+            fired = timers[-1] if timers else b""
+            session.close(part, records, fired, cells, segments, sharing)
 
     # -- what publishing asks
 
@@ -186,7 +193,7 @@ class Turn:
         return found
 
     def _offsets(self, number: int) -> Offsets:
-        return self.sessions[number].offsets(self._parts[number])
+        return self.sessions[number].offsets(self._parts[number].records)
 
     def told(self, number: int) -> str | None:
         """Return the text of a hash that a batch told or asked for, None for any other."""

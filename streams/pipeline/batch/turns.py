@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.tables import SourceRecord
 from streams.knowledge.shared import EpochView, Knowledge
 from streams.pipeline.accept import Vault
-from streams.pipeline.batch.session import Session
+from streams.pipeline.batch.portion import Portion, first_slice
+from streams.pipeline.batch.session import Session, stream_times
 from streams.pipeline.batch.turn import Turn
 from streams.pipeline.containment.verdicts import Verdicts
 from streams.settings import Settings
 
-Part = tuple[Session, list[SourceRecord]]
+Part = tuple[Session, Portion]
 
 
 def turns(
     sessions: list[Session],
-    records: list[list[SourceRecord]],
+    portions: list[Portion],
     knowledge: Knowledge,
     settings: Settings,
     vault: Vault,
     verdicts: Verdicts,
+    most: int,
 ) -> Iterator[tuple[Turn, EpochView | None]]:
-    """Cut each batch where a newer epoch begins to hold; yield what is decided under the same one.
+    """Cut each portion where a newer epoch begins to hold; yield what is decided under the same one.
 
-    Batches that share a user come one by one.
+    Batches that share a user come one by one. Before an epoch at most ``most`` timers fire in a turn.
     """
     left = [
-        (session, session.by_epoch(mine, knowledge))
-        for session, mine in zip(sessions, records, strict=True)
+        (session, by_epoch(session, mine, knowledge, most))
+        for session, mine in zip(sessions, portions, strict=True)
     ]
     while left:
         together: dict[int, tuple[EpochView | None, list[Part]]] = {}
@@ -45,3 +46,31 @@ def turns(
             for one in turn.apart(settings):
                 yield one, epoch
         left = going_on
+
+
+def by_epoch(
+    session: Session, portion: Portion, knowledge: Knowledge, most: int
+) -> Iterator[tuple[Portion, EpochView | None]]:
+    """Cut before the first record at or after the time from which a newer epoch holds.
+
+    Timers that fire before that record are decided under the epoch before it: they may have been
+    committed already, when the record itself was not.
+    """
+    current = knowledge.current(session.marker.epoch)
+    if portion.timers:
+        yield portion, current
+        return
+    records = portion.records
+    stream_ms, start = stream_times(records, session.marker.stream_ms), 0
+    for epoch in knowledge.pending(session.marker.epoch):
+        cut = int(stream_ms.searchsorted(epoch.holds_from_ms))
+        if cut == len(records):
+            break
+        if cut > start:
+            yield Portion(records[start:cut], []), current
+        now_ms = int(stream_ms[cut])
+        while due := session.due_timers(now_ms, most + 1):
+            yield Portion([], first_slice(due, most)), current
+        session.adopt(epoch, now_ms)
+        start, current = cut, epoch
+    yield Portion(records[start:], []), current

@@ -56,9 +56,9 @@ class _Halves:
         self._items: frozenset[int] = frozenset()
 
     def effects(self) -> Effects:
-        """Return what the whole batch does."""
+        """Return what the batch does, up to where a unit of commit ends."""
         waiting = [self._work.records]
-        while waiting:
+        while waiting and not (self._done and self._done[-1].left):
             records = waiting.pop()
             try:
                 self._keep(self._attempt(records, self._known(), Seen()))
@@ -69,7 +69,7 @@ class _Halves:
                     waiting += [records[half:], records[:half]]
                 else:
                     self._set_aside(records, error)
-        return _joined(self._done)
+        return _joined(self._done, sum(map(len, waiting)))
 
     def _known(self) -> Verdicts:
         """Items that made a decision of this batch raise are no candidates in the rest of it."""
@@ -106,11 +106,15 @@ class _Halves:
         self._done.append(effects)
 
 
-def _joined(parts: Iterable[Effects]) -> Effects:
-    """Return the parts as one unit: later rows win, outputs follow each other."""
-    whole = Effects()
+def _joined(parts: Iterable[Effects], waiting: int) -> Effects:
+    """Return the parts as one unit: later rows win, outputs follow each other.
+
+    ``waiting``: records behind the last part.
+    """
+    whole = Effects(left=waiting)
     for part in parts:
         whole.rows |= part.rows
         whole.outputs += part.outputs
         whole.decided += part.decided
+        whole.left += part.left
     return whole

@@ -3,7 +3,7 @@
 from streams.pipeline.publish.identity import decision_ids
 from streams.pipeline.publish.publish import publish
 from streams.pipeline.publish.retract import Retracted, retract
-from streams.pipeline.publish.tables import Decided, Published, Resources, SortKey
+from streams.pipeline.publish.tables import Decided, Published, Resources, SortKey, record_key
 
 __all__ = [
     "Decided",
@@ -13,5 +13,6 @@ __all__ = [
     "SortKey",
     "decision_ids",
     "publish",
+    "record_key",
     "retract",
 ]

@@ -72,8 +72,9 @@ class Frame:
 
     def sort_key(self, row: int, seq: int) -> SortKey:
         """Return the place of a row's record among the batch's outputs."""
-        phase = 0 if self.due_ms[row] >= 0 else 1
-        return SortKey(self.pos[row], phase, self.decided.due.state.keys[row], self.kind[row], seq)
+        phase, due_ms = 0 if self.due_ms[row] >= 0 else 1, self.due_ms[row]
+        user = self.decided.due.state.keys[row]
+        return SortKey(self.pos[row], phase, due_ms, user, self.kind[row], seq)
 
     def best(self, row: int) -> int | None:
         """Return a row's best candidate: of the allowed ones if there are any."""

@@ -90,8 +90,9 @@ class _Writer:
 
     def key(self, row: int, index: int) -> SortKey:
         due = self._due
-        phase = 0 if due.due_ms[row] >= 0 else 1
-        return SortKey(int(due.pos[row]), phase, due.state.keys[row], int(due.kind[row]), index)
+        due_ms, kind = int(due.due_ms[row]), int(due.kind[row])
+        phase = 0 if due_ms >= 0 else 1
+        return SortKey(int(due.pos[row]), phase, due_ms, due.state.keys[row], kind, index)
 
     def output(self, row: int, push: np.void, reason: str) -> Output:
         record = self._record(row, push, reason)

@@ -45,7 +45,7 @@ def signals_output(
     signals = Signals(
         schema_version=1,
         partition=partition,
-        stream_ms=int(batch.stream_ms[-1]),
+        stream_ms=batch.reached_ms,
         users=heads[facts["user"]].tobytes(),
         items=facts["item"].tobytes(),
         categories=facts["category"].tobytes(),

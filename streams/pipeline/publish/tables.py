@@ -18,15 +18,22 @@ from streams.pipeline.policy.told import Texts
 class SortKey(NamedTuple):
     """Where an output belongs in its batch, however the batch was cut.
 
-    ``phase``: 0 a timer, which fires before the record at ``pos``, 1 an event. ``kind``:
-    `TriggerKind`. ``seq``: 0 the decision, 1 its projection; of cancels the push's place.
+    ``phase``: 0 a timer, which fires before the record at ``pos``, 1 what the record brings. Timers
+    fire by ``due_ms``, -1 for others. ``kind``: `TriggerKind`. ``seq``: 0 the decision, 1 its
+    projection; of cancels the push's place.
     """
 
     pos: int
     phase: int
+    due_ms: int
     pseudonym: bytes
     kind: int
     seq: int
+
+
+def record_key(pos: int) -> SortKey:
+    """Return the place of what is said of the record itself: after the timers before it."""
+    return SortKey(pos, 1, -1, b"", 0, 0)
 
 
 class Weighted(Protocol):

@@ -106,5 +106,5 @@ def test_a_name_that_was_asked_for_before_it_was_told_is_kept():
     number = hash64("kettle")
     assert session.text(number) is None
     session.remember({number: "kettle"})
-    store.apply(session.effects().rows)
+    store.apply(session.effects(0).rows)
     assert Session(store, 0, "secret").text(number) == "kettle"
