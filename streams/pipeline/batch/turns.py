@@ -1,4 +1,4 @@
-"""Which parts of the batches are decided together: those under the same epoch."""
+"""Which parts of the batches are decided together: those under the same epoch, timers apart."""
 
 from __future__ import annotations
 
@@ -33,12 +33,13 @@ def turns(
         for session, mine in zip(sessions, portions, strict=True)
     ]
     while left:
-        together: dict[int, tuple[EpochView | None, list[Part]]] = {}
+        together: dict[tuple[int, bool], tuple[EpochView | None, list[Part]]] = {}
         going_on = []
         for session, parts in left:
             if (cut := next(parts, None)) is not None:
                 part, epoch = cut
-                together.setdefault(session.marker.epoch, (epoch, []))[1].append((session, part))
+                alike = session.marker.epoch, bool(part.timers)
+                together.setdefault(alike, (epoch, []))[1].append((session, part))
                 going_on.append((session, parts))
         for epoch, group in together.values():
             here, mine = [s for s, _ in group], [part for _, part in group]
