@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from streams.engine.topic_limits import WRITTEN, count_copies, find_unfit, read_configs
 from streams.settings import Settings
 
 _COMPACT = {"cleanup.policy": "compact"}
@@ -132,15 +132,26 @@ def _raise_refused(response: Any) -> None:
 
 
 async def check_topics(settings: Settings) -> list[Problem]:
-    """Return what keeps a worker from running: missing topics, differing partition counts."""
+    """Return what keeps a worker from running: missing topics, differing partition counts, limits."""
     wanted = expected(settings)
     async with _admin(settings) as admin:
         counts = await _partition_counts(admin, wanted)
         problems = find_problems(wanted, counts)
-        changelog = f"{settings.app_id}-{CHANGELOG}"
-        if changelog in counts:
-            problems += _check_changelog(changelog, await _cleanup_policy(admin, changelog))
+        problems += await _check_limits(admin, settings, wanted, counts)
     return problems
+
+
+async def _check_limits(
+    admin: AIOKafkaAdminClient,
+    settings: Settings,
+    wanted: dict[str, NewTopic],
+    counts: dict[str, int],
+) -> list[Problem]:
+    written = [f"{settings.app_id}-{CHANGELOG}", *map(settings.topic, WRITTEN)]
+    there = [name for name in written if name in counts]
+    configs, copies = await read_configs(admin, there), await count_copies(admin, there)
+    unfit = find_unfit({name: wanted[name] for name in there}, configs, copies)
+    return [Problem(*each) for each in unfit]
 
 
 def find_problems(wanted: dict[str, NewTopic], counts: dict[str, int]) -> list[Problem]:
@@ -158,12 +169,6 @@ def find_problems(wanted: dict[str, NewTopic], counts: dict[str, int]) -> list[P
                 )
             )
     return problems
-
-
-def _check_changelog(name: str, policy: str | None) -> list[Problem]:
-    if policy in (None, "compact"):
-        return []
-    return [Problem(name, f"has cleanup.policy={policy}: it would lose state; must be compact")]
 
 
 async def refuse_problems(settings: Settings) -> None:
@@ -191,13 +196,3 @@ async def _partition_counts(admin: AIOKafkaAdminClient, names: Iterable[str]) ->
     there = set(await admin.list_topics()) & set(names)
     described = await admin.describe_topics(sorted(there)) if there else []
     return {topic["topic"]: len(topic["partitions"]) for topic in described}
-
-
-async def _cleanup_policy(admin: AIOKafkaAdminClient, topic: str) -> str | None:
-    asked = ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": None})
-    for response in await admin.describe_configs([asked]):
-        for resource in response.resources:
-            for entry in resource[4]:
-                if entry[0] == "cleanup.policy":
-                    return str(entry[1])
-    return None

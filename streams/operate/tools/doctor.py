@@ -86,7 +86,8 @@ async def check_topic_list(settings: Settings) -> Finding:
     if problems:
         return Finding(
             "topics", False, "; ".join(map(str, problems)),
-            "`kairos topics create` makes missing ones; a partition count needs a new topic",
+            "`kairos topics create` makes missing ones; a partition count needs a new topic; a limit "
+            "or policy is altered as each problem says",
         )  # fmt: skip
     return Finding("topics", True, f"all there, user topics with {settings.partitions} partitions")
 
