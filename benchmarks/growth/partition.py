@@ -46,7 +46,7 @@ class Partition:
             size += sum(map(len, piece.values()))
             self._state.write(0, piece.items(), NO_OFFSET)
         size -= sum(map(len, made.names.values()))
-        database = self._state.database(0)
+        database = self._state.database(0).rocksdb
         database.flush()
         database.compact_range(None, None)
         return size / users

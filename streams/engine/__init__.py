@@ -10,7 +10,7 @@ Everything that touches Faust or aiokafka from the inside is in this folder, and
    what it leaves of a batch, and what would take too long, goes into a next one (`portions`);
 5. `transactions`, `transaction`, `producer`: offsets, state rows, outputs, all or nothing; it is
    opened with the offsets while 4 goes on;
-6. `store`, `rocks`, `emptied`: only then the rows go into RocksDB, and the next batch may come.
+6. `store`, `database`, `rocks`, `emptied`: only then the rows go into RocksDB, and the next batch may come.
 
 Beside it: `recovery` (rows of the changelog instead of batches), `ticks` (time on quiet partitions),
 `knowledge` and `learning` (what all users share; `midway` says when it may change), `ending` and `prompt` (start and stop), `app` and

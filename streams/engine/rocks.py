@@ -25,8 +25,16 @@ class Rocks:
         )
 
     def open(self, path: Path) -> Any:
-        """Return the database at ``path``, made if it is not there; keys and values are bytes."""
-        return rocksdict.Rdict(str(path), options=self._options())
+        """Return the database at ``path``, made if it is not there; keys and values are bytes.
+
+        It keeps no log of its own: whatever becomes of its files, what can be read is a state
+        that once was, with its offset (decision 0022). Closing it saves all that was written.
+        """
+        database = rocksdict.Rdict(str(path), options=self._options())
+        unlogged = rocksdict.WriteOptions()
+        unlogged.disable_wal = True
+        database.set_write_options(unlogged)
+        return database
 
     def used_bytes(self) -> int:
         """Return what all databases keep in memory now."""

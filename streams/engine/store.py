@@ -7,25 +7,29 @@ import logging
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import rocksdict
 from faust.stores import rocksdb
 from faust.tables import Table
 
+from streams.engine.database import BrokenStateError, Database, set_aside_if_broken
 from streams.engine.emptied import Emptied
 from streams.engine.rocks import Rocks
 from streams.engine.topics import TOMBSTONES_KEPT_MS
-from streams.state.store import ALL, USER, StoreError
+from streams.state.store import ALL, USER
 
 logger = logging.getLogger(__name__)
 
 NO_OFFSET = -1
 ENTRY_BYTES = 230
 """What an entry of the cache takes beside key and row: two objects and its place in the order."""
+PRIVATE = 0o700
+"""Mode of a database's folder: rows are personal data."""
 SAVED = b"\x00saved"
 """Local row: when (s since 1970) the state was last known to be complete."""
 STALE_AFTER_S = TOMBSTONES_KEPT_MS / 1000 / 2
@@ -39,26 +43,46 @@ class StateStore(rocksdb.Store):
     def _rocks(self) -> Rocks:
         return Rocks(self.app.options.rocksdb_bytes)
 
-    def _open_for_partition(self, partition: int) -> Any:
-        return self._rocks.open(self.partition_path(partition))
+    def _open_for_partition(self, partition: int) -> Database:
+        path = self.partition_path(partition)
+        try:
+            return self._opened(path)
+        except BrokenStateError:
+            return self._opened(path)  # a new one: the broken one was set aside
+
+    def _opened(self, path: Path) -> Database:
+        with set_aside_if_broken(path):
+            rocksdb = self._rocks.open(path)
+        path.chmod(PRIVATE)
+        return Database(path, rocksdb)
 
     def persisted_offset(self, tp: Any) -> int | None:
-        """Tell Faust where to go on; state that is too old is thrown away first."""
-        saved = self.database(tp.partition).get(SAVED)
-        if saved is not None and time.time() - float(saved) > STALE_AFTER_S:
-            logger.warning("Partition %d: local state is too old, reading all", tp.partition)
+        """Tell Faust where to go on; state that is of no use is put away first."""
+        if not self._is_usable(tp.partition):
             self._dbs.pop(tp.partition)
             gc.collect()  # closes it
-            shutil.rmtree(self.partition_path(tp.partition))
+            shutil.rmtree(self.partition_path(tp.partition), ignore_errors=True)
         offset = self.restored_offset(tp.partition)
         return None if offset == NO_OFFSET else offset
+
+    def _is_usable(self, partition: int) -> bool:
+        try:
+            saved = self.database(partition).get(SAVED)
+            self.restored_offset(partition)
+        except BrokenStateError:
+            return False
+        if saved is None or time.time() - float(saved) <= STALE_AFTER_S:
+            return True
+        logger.warning("Partition %d: local state is too old, reading all", partition)
+        return False
 
     def apply_changelog_batch(self, batch: Any, to_key: Any, to_value: Any) -> None:
         """Do nothing: `streams.engine.recovery` has written the rows when Faust hears of them."""
 
-    def database(self, partition: int) -> Any:
+    def database(self, partition: int) -> Database:
         """The partition's open RocksDB. Ask again after every rebalance: Faust closes it."""
-        return self._db_for_partition(partition)
+        found: Database = self._db_for_partition(partition)
+        return found
 
     def is_new(self, partition: int) -> bool:
         """Whether nothing was ever written."""
@@ -106,7 +130,7 @@ class StateTable(Table):
 class PartitionStore:
     """`streams.state.store.Store` over one RocksDB: the rows as of the last commit."""
 
-    def __init__(self, database: Callable[[], Any], cache_bytes: Callable[[], int]) -> None:
+    def __init__(self, database: Callable[[], Database], cache_bytes: Callable[[], int]) -> None:
         """``database``: returns the open RocksDB; ``cache_bytes``: the most that rows may take."""
         self._database = database
         self._cache_bytes = cache_bytes
@@ -129,33 +153,23 @@ class PartitionStore:
 
     def _read(self, keys: list[bytes]) -> None:
         unique = list(dict.fromkeys(keys))
-        with _reading():
-            rows = self._database().get(unique)
-        for key, row in zip(unique, rows, strict=True):
+        for key, row in zip(unique, self._database().get_many(unique), strict=True):
             self.cached_bytes += _footprint(key, row)
             self._cache[key] = row
 
     def scan(self, start: bytes, stop: bytes, most: int = ALL) -> list[tuple[bytes, bytes]]:
         """Return the first ``most`` rows with ``start <= key < stop`` in key order."""
         first = self._emptied.skip(start)
-        rows = self._read_range(first, stop, most) if first < stop else []
+        rows = list(islice(self._database().scan(first, stop), most)) if first < stop else []
         if len(rows) == most:  # beyond the last one it was not looked
             stop = rows[-1][0] + b"\x00"
         self._emptied.scanned(start, stop, [key for key, _ in rows])
         return rows
 
-    def _read_range(self, start: bytes, stop: bytes, most: int = ALL) -> list[tuple[bytes, bytes]]:
-        rows: list[tuple[bytes, bytes]] = []
-        with _reading():
-            for key, value in self._database().items(from_key=start):
-                if key >= stop or len(rows) == most:
-                    break
-                rows.append((key, value))
-        return rows
-
     def users(self, heads: set[bytes]) -> list[bytes]:
         """Return the pseudonyms that begin with one of ``heads`` (8 bytes each)."""
-        ranges = [self._read_range(USER + head, USER + head + b"\xff" * 9) for head in heads]
+        database = self._database()
+        ranges = [database.scan(USER + head, USER + head + b"\xff" * 9) for head in heads]
         return [key[1:] for rows in ranges for key, _ in rows]
 
     def apply(self, rows: Mapping[bytes, bytes | None]) -> None:
@@ -170,15 +184,6 @@ class PartitionStore:
         most = self._cache_bytes()
         while self.cached_bytes > most:
             self.cached_bytes -= _footprint(*self._cache.popitem(last=False))
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """Whatever RocksDB's binding raises is the store's fault; its message names files, no values."""
-    try:
-        yield
-    except Exception as error:
-        raise StoreError(f"the local state cannot be read: {error}") from error
 
 
 def _footprint(key: bytes, row: bytes | None) -> int:

@@ -25,7 +25,7 @@ SET_ASIDE = b"Q"
 
 
 class StoreError(RuntimeError):
-    """The local state cannot be read or written: the disk's or the database's fault."""
+    """The local state is of no use: the process must end, the next start rebuilds it from the log."""
 
 
 class UndecidedError(Exception):

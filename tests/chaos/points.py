@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from aiokafka.errors import BrokerResponseError, ProducerFenced
@@ -242,6 +243,36 @@ def _fencing(app: Any, _: object, fired: Fired) -> None:
     BatchTransactions._die = noted  # type: ignore[method-assign]
 
 
+def _corrupt_state(app: Any, how: str, fired: Fired) -> None:
+    """A file of the first local state that is opened again is damaged first."""
+    plain, done = StateStore._open_for_partition, False
+
+    def spoilt(self: Any, partition: int) -> Any:
+        nonlocal done
+        path = self.partition_path(partition)
+        if not done and any(path.glob("*.sst")):
+            done = True
+            files = [path / "CURRENT", *path.glob("MANIFEST-*"), *path.glob("*.sst")]
+            _spoil(random.choice(files), how)
+            fired("corrupt_state")
+        return plain(self, partition)
+
+    StateStore._open_for_partition = spoilt  # type: ignore[method-assign]
+
+
+def _spoil(file: Path, how: str) -> None:
+    content = bytearray(file.read_bytes())
+    place = random.randrange(len(content))
+    match how:
+        case "gone":
+            file.unlink()
+        case "cut":
+            file.write_bytes(content[:place])
+        case "flipped":
+            content[place] ^= 0xFF
+            file.write_bytes(content)
+
+
 ARMED: dict[str, Callable[[Any, Any, Fired], None]] = {
     "kill_in_processing": _kill_in_processing,
     "kill_after_commit": _kill_after_commit,
@@ -252,4 +283,5 @@ ARMED: dict[str, Callable[[Any, Any, Fired], None]] = {
     "cancelled_agent": _cancelled_agent,
     "cancelled_batch": _cancelled_batch,
     "fencing": _fencing,
+    "corrupt_state": _corrupt_state,
 }

@@ -1,4 +1,4 @@
-"""The short form of `make chaos`: ten rounds with the faults that differ most, then a plain count."""
+"""The short form of `make chaos`: eleven rounds with the faults that differ most, then a plain count."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ ROUNDS = (
     ("shop", "delayed_seek", "cancelled_batch"),
     ("count", "kill_in_recovery", "drops"),
     ("shop", "shared_home", "cancelled_agent"),
+    ("count", "corrupt_state", "terminate"),
 )
 
 

@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from support.examples import examples
 
+from streams.engine.database import Database
 from streams.engine.rocks import Rocks
 from streams.engine.store import ENTRY_BYTES, NO_OFFSET, PartitionStore, StateStore
 from streams.state.store import MemoryStore
@@ -143,7 +144,9 @@ def test_it_answers_as_a_dictionary_would(steps: list[object], cache: int) -> No
     options.create_if_missing(True)
     with tempfile.TemporaryDirectory() as folder:
         database = rocksdict.Rdict(str(Path(folder) / "db"), options)
-        store = PartitionStore(lambda: database, lambda: cache * SMALL_ROW_BYTES)
+        store = PartitionStore(
+            lambda: Database(Path(folder), database), lambda: cache * SMALL_ROW_BYTES
+        )
         plain: dict[bytes, bytes] = {}
         for step in steps:
             match step:

@@ -7,13 +7,9 @@ from itertools import islice
 
 import pytest
 from support.data import DESKDROP
+from support.replayed import facts_of_replay
 
-from streams.offline.replay import replay
 from streams.offline.sources import open_source
-from streams.pipeline.accept import Vault
-from streams.pipeline.aggregate import facts_length
-from streams.pipeline.pipeline import Pipeline
-from streams.state.store import USER
 
 pytestmark = pytest.mark.kafka
 
@@ -36,17 +32,10 @@ def test_killed_and_restarted_it_ends_where_an_undisturbed_replay_ends(shop):
     counts = it.changelog()[0].counts()
     accounted = ("accepted", "duplicates", "late", "dead_letters")
     assert counts["consumed"] == events == sum(counts[name] for name in accounted)
-    assert it.facts() == _undisturbed(it.settings, log)
+    assert it.facts() == facts_of_replay(it.settings, log)
     decisions = Counter(each["decision_id"] for each in it.values("decisions"))
     upserts = [r for r in it.values("recommendations") if r["action"] == "upsert"]
     suppressed = it.values("suppressions")
     assert max(decisions.values()) == 1
     assert counts["decided"] == len(decisions) == len(upserts) + len(suppressed)
     assert counts["recommended"] == len(upserts)
-
-
-def _undisturbed(settings, log):
-    vault = Vault(settings.secret.encode(), settings.tenant)
-    done = replay(log, Pipeline(settings, vault), lambda output: None)
-    rows = [row for store in done.stores for row in store.rows.items() if row[0].startswith(USER)]
-    return {key: row[: facts_length(row)] for key, row in rows}

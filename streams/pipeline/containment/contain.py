@@ -11,7 +11,7 @@ from streams.pipeline.containment.blame import blame
 from streams.pipeline.containment.errors import described, is_containable
 from streams.pipeline.containment.verdicts import NO_VERDICTS, Seen, Verdicts
 from streams.state.overlay import Overlay
-from streams.state.store import Effects, ForeignStateError, UndecidedError, Work
+from streams.state.store import Effects, ForeignStateError, StoreError, UndecidedError, Work
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,7 @@ def contained(decide: Decide, work: Sequence[Work], most_percent: int) -> list[E
     Raises:
         UndecidedError: nothing may be set aside: it is the environment's fault, or too much fails.
         ForeignStateError: a partition's state was made with another secret.
+        StoreError: a partition's state cannot be read.
     """
     try:
         return decide(work, NO_VERDICTS, Seen())
@@ -38,7 +39,7 @@ def contained(decide: Decide, work: Sequence[Work], most_percent: int) -> list[E
 
 def _check(error: BaseException) -> None:
     """Raise again what no record can be blamed for."""
-    if isinstance(error, ForeignStateError | UndecidedError):
+    if isinstance(error, ForeignStateError | StoreError | UndecidedError):
         raise error
     if not is_containable(error):
         raise UndecidedError(described(error)) from error

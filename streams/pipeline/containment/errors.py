@@ -6,10 +6,8 @@ import hashlib
 import traceback
 from pathlib import Path
 
-from streams.state.store import ForeignStateError, StoreError
-
-ENVIRONMENT = (MemoryError, OSError, StoreError, ForeignStateError)
-"""Never the fault of a record: memory, disk, the store, the deployment's key."""
+ENVIRONMENT = (MemoryError, OSError)
+"""Never the fault of a record."""
 OURS = ("streams", "models", "schemas")
 HASH_CHARACTERS = 12
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chaos.faults import broker, inputs, inside, members, processes
+from chaos.faults import broker, disk, inputs, inside, members, processes
 from chaos.faults.fault import Fault
 
 FAULTS: dict[str, Fault] = {
     fault.name: fault
-    for family in (processes, members, inside, broker, inputs)
+    for family in (processes, members, inside, broker, inputs, disk)
     for fault in family.FAULTS
 }
 """Fault by name."""

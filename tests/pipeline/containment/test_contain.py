@@ -297,13 +297,16 @@ class BrokenStore(MemoryStore):
         raise StoreError("IO error: no space left")
 
 
-@pytest.mark.parametrize("error", [MemoryError, OSError, StoreError])
+@pytest.mark.parametrize("error", [MemoryError, OSError])
 def test_the_environments_fault_sets_nothing_aside_and_decides_nothing(monkeypatch, error):
     raising(monkeypatch, PATH, "score", lambda *_: True, error)
     with pytest.raises(UndecidedError, match=error.__name__) as caught:
         decided()
     assert SECRET_WORD not in str(caught.value)
-    with pytest.raises(UndecidedError):
+
+
+def test_a_state_that_cannot_be_read_is_no_records_fault():
+    with pytest.raises(StoreError):
         Pipeline(SETTINGS, VAULT, bundle=BUNDLE).process(0, BrokenStore(), RECORDS)
 
 
