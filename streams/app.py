@@ -15,7 +15,7 @@ from streams.engine.prompt import PromptTableManager, PromptWorker
 from streams.engine.runner import Engine
 from streams.engine.store import StateTable
 from streams.engine.topics import refuse_problems
-from streams.settings import Settings, load_settings
+from streams.settings import Settings, SettingsError, load_settings
 
 STREAM_BUFFER = 64
 """Batches in the stream's queue; the engine's own cap per partition is far below."""
@@ -54,9 +54,12 @@ def _add_pipeline(app: KairosApp) -> Processor:
     # heavy imports, and not for those who only ask for the app's name
     from streams.learner.learner import Learner
     from streams.learner.start import Start
+    from streams.pipeline.accept import secret_problem
     from streams.pipeline.assemble import assemble
 
     settings = app.settings
+    if problem := secret_problem(settings):
+        raise SettingsError(problem)
     pipeline = assemble(settings)
     start = Start.of(pipeline.bundle)
     word = pipeline.vault.word

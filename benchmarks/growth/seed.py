@@ -88,7 +88,7 @@ def _knowing(pipeline: Pipeline, log: list[SourceRecord], epoch: bytes | None) -
 
 
 def _alike(state: UserState, pipeline: Pipeline) -> list[NDArray[np.int64]]:
-    numbers = [int(pipeline.vault.unseal(sealed)[1:]) for sealed in state.sealed]
+    numbers = [int(each[1:]) for each in map(pipeline.vault.unseal, state.sealed, state.keys)]
     kinds = np.array(numbers) % SITUATIONS
     found = [np.flatnonzero(kinds == kind) for kind in range(SITUATIONS)]
     return [alike if len(alike) else np.arange(len(state)) for alike in found]

@@ -79,7 +79,11 @@ class Deployment:
         shutil.rmtree(folder, ignore_errors=True)
         self.folder = folder
         self.settings = Settings(
-            broker=broker, app_id=name, topic_prefix=f"{name}.", secret="bench", **settings
+            broker=broker,
+            app_id=name,
+            topic_prefix=f"{name}.",
+            secret="known to the benches alone",
+            **settings,
         )
 
     def create(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,8 +13,10 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from models.bundle.files import read, verified, verify_large
 from models.bundle.manifest import EPOCH, FORECAST, MANIFEST, BundleError, Graph, Manifest, decode
 from models.bundle.tables import ItemTables
+from models.bundle.time_limit import TimeLimit
 from models.forecast import UNTRAINED, Plan, PlanError
 from models.forecast.plan import decode as decode_plan
 from schemas.vocabulary import Scene
@@ -45,6 +47,7 @@ class Bundle:
     failures: Counter[str] = field(default_factory=Counter)
     forecasts: Plan = UNTRAINED
     tables: ItemTables = field(default_factory=ItemTables)
+    limit: TimeLimit = field(default_factory=TimeLimit)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -55,19 +58,19 @@ class Bundle:
                 another one, or a graph cannot be opened.
         """
         folder = Path(path)
-        text = _read(folder / MANIFEST)
+        text = read(folder, MANIFEST)
         manifest = decode(text)
         files = {
-            name: _verified(folder / graph.file, graph.sha256)
+            name: verified(folder, graph.file, graph.sha256)
             for name, graph in manifest.graphs.items()
         }
         epoch = manifest.epoch_sha256
-        warm = None if epoch is None else _verified(folder / EPOCH, epoch)
+        warm = None if epoch is None else verified(folder, EPOCH, epoch)
         bundle = cls.of(manifest, files, sha256(text).hexdigest(), warm)
         if manifest.forecast_sha256 is not None:
-            bundle.forecasts = _plan(_verified(folder / FORECAST, manifest.forecast_sha256))
+            bundle.forecasts = _plan(verified(folder, FORECAST, manifest.forecast_sha256))
         for name, sha in manifest.tables.items():
-            _verify_large(folder / name, sha)
+            verify_large(folder, name, sha)
         bundle.tables = ItemTables.open(folder, manifest.tables)
         return bundle
 
@@ -82,12 +85,23 @@ class Bundle:
         """Return the bundle of graphs in memory, which training tries before it writes them.
 
         Raises:
-            BundleError: a graph cannot be opened or differs from what the manifest says.
+            BundleError: a graph cannot be opened, differs from what the manifest says, or does
+                not end.
         """
         sessions = {
             name: _open(name, graph, graphs[name]) for name, graph in manifest.graphs.items()
         }
-        return cls(manifest.name, sha, manifest, epoch, sessions)
+        made = cls(manifest.name, sha, manifest, epoch, sessions)
+        for name, graph in manifest.graphs.items():
+            made._try(name, graph)
+        return made
+
+    def _try(self, name: str, graph: Graph) -> None:
+        """Run a graph once, on a row of zeros."""
+        try:
+            self.run(name, np.zeros((1, graph.width), np.float32))
+        except Exception as error:
+            raise BundleError(f"graph {name} cannot be run: {error}") from error
 
     def has(self, graph: str) -> bool:
         """Whether the bundle holds the graph."""
@@ -98,6 +112,7 @@ class Bundle:
 
         Raises:
             BundleError: there is no such graph, or the rows have another width.
+            Exception: onnxruntime's own; also when the run was stopped because it takes too long.
         """
         if graph not in self.sessions:
             raise BundleError(f"bundle {self.name} has no graph {graph}")
@@ -109,7 +124,7 @@ class Bundle:
         fed = np.ascontiguousarray(rows, np.float32)
         if told.steps:
             fed = whole_blocks(fed)
-        out: NDArray[np.float32] = self.sessions[graph].run([OUTPUT], {INPUT: fed})[0]
+        out: NDArray[np.float32] = self.limit.run(self.sessions[graph], [OUTPUT], {INPUT: fed})[0]
         return out[: len(rows)]
 
 
@@ -150,28 +165,3 @@ def _plan(data: bytes) -> Plan:
         return decode_plan(data)
     except PlanError as error:
         raise BundleError(str(error)) from error
-
-
-def _verified(path: Path, expected: str) -> bytes:
-    data = _read(path)
-    if sha256(data).hexdigest() != expected:
-        raise BundleError(f"{path.name} is not the file the manifest names: sha256 differs")
-    return data
-
-
-def _verify_large(path: Path, expected: str) -> None:
-    """Check a file without holding it in memory."""
-    try:
-        with path.open("rb") as file:
-            found = file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise BundleError(f"cannot read {path}: {error.strerror}") from error
-    if found != expected:
-        raise BundleError(f"{path.name} is not the file the manifest names: sha256 differs")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(f"cannot read {path}: {error.strerror}") from error

@@ -137,12 +137,24 @@ def decode(data: bytes) -> Manifest:
             f"(version {manifest.contract.version}), this is {CONTRACT.hash[:12]} "
             f"(version {CONTRACT.version}); train it again"
         )
+    for name in manifest.tables:
+        check_name(name)
     for name, graph in manifest.graphs.items():
         _check_graph(name, graph)
         _check_steps(name, graph)
     if not 0.0 <= manifest.net_share <= float(NET in manifest.graphs):
         raise BundleError(f"a net share of {manifest.net_share} needs a {NET} and to be a share")
     return manifest
+
+
+def check_name(name: str) -> None:
+    """Refuse what is not the plain name of a file.
+
+    Raises:
+        BundleError: it leads out of the bundle's folder.
+    """
+    if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
+        raise BundleError(f"{name!r} is not the name of a file in the bundle")
 
 
 def _check_steps(name: str, graph: Graph) -> None:

@@ -24,7 +24,7 @@ from chaos.stream import catalogue, counted_events, shop_events
 
 from streams.settings import Settings
 
-SECRET = "chaos"
+SECRET = "known to chaos alone"
 SHOP_EVENTS, COUNTED_EVENTS, COMPACTED_EVENTS = 600, 2_000, 400
 COUNTED_PER_S = 600.0
 

@@ -47,8 +47,10 @@ def test_a_worker_goes_on_where_the_build_of_before_ended(broker: str, tmp_path:
     own = {
         k: v for k, v in golden.settings.items() if k not in ("secret", "app_id", "topic_prefix")
     }
-    shop = Shop(broker, golden.settings["app_id"], tmp_path, **own)
-    assert shop.settings.secret == golden.settings["secret"]
+    shop = Shop(broker, golden.settings["app_id"], tmp_path, **own | {"secret": ""})
+    kept = tmp_path / "first" / "secret"  # it is shorter than what may be given today
+    kept.parent.mkdir()
+    kept.write_text(golden.settings["secret"])
     asyncio.run(restore(shop.settings, golden))
     before = shop.changelog()[0].counts()
     with shop.stack:

@@ -81,7 +81,7 @@ def _facts_of_story_one() -> dict[bytes, bytes]:
     for chapter in (evening, night, morning):
         chapter(log)
     store, settings = MemoryStore(), load_settings({})
-    pipeline = Pipeline(settings, Vault(b"a story", settings.tenant))
+    pipeline = Pipeline(settings, Vault(b"a story told to nobody", settings.tenant))
     store.apply(pipeline.process(0, store, log.records).rows)
     return {k: v[: facts_length(v)] for k, v in store.rows.items() if k.startswith(USER)}
 

@@ -28,8 +28,8 @@ class Shop:
         self.folder = folder
         self.stack = ExitStack()
         self.settings = Settings(
-            broker=broker, app_id=name, topic_prefix=f"{name}.", secret="a story",
-            data_dir=str(folder / "first"), **more,
+            broker=broker, app_id=name, topic_prefix=f"{name}.",
+            data_dir=str(folder / "first"), **{"secret": "a story told to nobody", **more},
         )  # fmt: skip
         asyncio.run(create_topics(self.settings))
 

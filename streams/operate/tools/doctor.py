@@ -16,6 +16,7 @@ from models.bundle import BundleError, reference_path
 from streams.engine.topics import check_topics
 from streams.offline.replay import partition_of
 from streams.operate.tools.reading import consuming, places, read, spans
+from streams.pipeline.accept import secret_problem
 from streams.pipeline.assemble import load_bundle
 from streams.settings import Settings
 
@@ -40,7 +41,7 @@ class Finding(msgspec.Struct, frozen=True):
 async def look_over(settings: Settings) -> list[Finding]:
     """Make every check that can be made; without a broker the ones on it are left out."""
     findings = [Finding("settings", True, "all in bounds"), check_bundle(settings)]
-    findings.append(check_disk(settings))
+    findings += [check_secret(settings), check_disk(settings)]
     findings.append(broker := await check_broker(settings))
     if broker.ok:
         findings += [await check_topic_list(settings), await check_keys(settings)]
@@ -142,6 +143,16 @@ def check_bundle(settings: Settings) -> Finding:
             "train one (`kairos train`) or point KAIROS_BUNDLE at one made by this version",
         )  # fmt: skip
     return Finding("bundle", True, f"{bundle.name}, sha256 {bundle.sha256[:12]}, {path}")
+
+
+def check_secret(settings: Settings) -> Finding:
+    """Look whether the secret is long enough for a worker."""
+    problem = secret_problem(settings)
+    if problem:
+        return Finding("secret", False, problem, "KAIROS_SECRET=$(openssl rand -hex 32)")
+    return Finding(
+        "secret", True, "long enough" if settings.secret else "none given: one is kept in data_dir"
+    )
 
 
 def check_disk(settings: Settings) -> Finding:

@@ -7,7 +7,7 @@ from streams.pipeline.accept.dead_letters import dead_letter_output, late_output
 from streams.pipeline.accept.decode import decode
 from streams.pipeline.accept.dedupe import deduplicate
 from streams.pipeline.accept.refusals import NO_REFUSALS, Refusals
-from streams.pipeline.accept.secret import read_secret
+from streams.pipeline.accept.secret import read_secret, secret_problem
 from streams.pipeline.accept.vault import Vault
 from streams.shared.faults import Fault
 from streams.shared.times import parse_ts
@@ -26,4 +26,5 @@ __all__ = [
     "late_output",
     "parse_ts",
     "read_secret",
+    "secret_problem",
 ]

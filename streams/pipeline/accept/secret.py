@@ -11,6 +11,22 @@ from streams.settings import Settings, SettingsError
 
 _log = logging.getLogger(__name__)
 
+LEAST_CHARS = 16
+"""A shorter secret can be guessed from one user's pseudonym: ids are often just numbers."""
+
+
+def secret_problem(settings: Settings) -> str | None:
+    """Return what is wrong with a secret that is given, None: nothing.
+
+    A worker refuses to start on it. What replays or evaluates a log may use any.
+    """
+    if not settings.secret or len(settings.secret) >= LEAST_CHARS:
+        return None
+    return (
+        f"secret: {len(settings.secret)} characters, at least {LEAST_CHARS} random ones are needed; "
+        "a deployment that began with a shorter one keeps it in <data_dir>/secret of each worker"
+    )
+
 
 def read_secret(settings: Settings) -> bytes:
     """Return the secret of this deployment; without a setting it is kept in ``data_dir/secret``.

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from functools import lru_cache
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -45,17 +46,24 @@ class Vault:
         digest = hashlib.blake2b(word.encode(), digest_size=8, key=self._word_key).digest()
         return int.from_bytes(digest, "little") or 1
 
-    def seal(self, text: str) -> bytes:
-        """Return ``text`` encrypted with AES-SIV (RFC 5297): same text, same bytes."""
-        return self._siv.encrypt(text.encode(), None)
+    def seal(self, user_id: str) -> bytes:
+        """Return a user id encrypted with AES-SIV (RFC 5297): same id, same bytes."""
+        return self._siv.encrypt(user_id.encode(), None)
 
-    def unseal(self, sealed: bytes) -> str:
-        """Return the text of `seal`.
+    def unseal(self, sealed: bytes, pseudonym: bytes) -> str:
+        """Return the user id that was sealed in the row of ``pseudonym``.
+
+        The id itself proves whose it is, so rows of every build are bound alike, without
+        associated data: that would give the same events other bytes than before.
 
         Raises:
-            cryptography.exceptions.InvalidTag: another secret or tenant sealed it.
+            cryptography.exceptions.InvalidTag: another secret or tenant sealed it, or it was
+                moved here from another user's row.
         """
-        return self._siv.decrypt(sealed, None).decode()
+        user_id = self._siv.decrypt(sealed, None).decode()
+        if self.pseudonym(user_id) != pseudonym:
+            raise InvalidTag
+        return user_id
 
 
 def _derive(secret: bytes, tenant: str, purpose: bytes, length: int) -> bytes:

@@ -26,12 +26,16 @@ class Recommendations:
         frame, resources, tenant = self._frame, self._frame.resources, self._frame.settings.tenant
         item, kind, user = frame.item[choice.candidate], frame.kind[row], frame.users[row]
         category = int(frame.decided.candidates.category[choice.candidate])
-        known, scores = resources.item(item), frame.scores[choice.candidate]
+        state, known, scores = (
+            frame.decided.due.state,
+            resources.item(item),
+            frame.scores[choice.candidate],
+        )
         return Recommendation(
             recommendation_id=frame.ids[row],
             action="upsert",
             tenant=tenant,
-            subscriber_id=resources.unseal(frame.decided.due.state.sealed[row]),
+            subscriber_id=resources.unseal(state.sealed[row], state.keys[row]),
             created_at=frame.now[row],
             send_after=self._send_after[row],
             expires_at=self._expires_at[row],

@@ -106,7 +106,7 @@ class _Writer:
             recommendation_id=str(uuid.UUID(int=int(push["id_hi"]) << 64 | int(push["id_lo"]))),
             action="cancel",
             tenant=tenant,
-            subscriber_id=resources.unseal(state.sealed[row]),
+            subscriber_id=resources.unseal(state.sealed[row], state.keys[row]),
             created_at=created,
             send_after=send_after,
             expires_at=expires,

@@ -91,7 +91,7 @@ class Resources:
     ``places``: partition and position in its input sequence of records; ``offsets_at``: source
     offsets (topic -> next offset) at positions, up to and with that record, or (mask) before it;
     ``texts``: text of a hash; ``recall``: reads at once the texts that will be asked for;
-    ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed form; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
+    ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed form and the row's pseudonym; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
     ``bundle_sha256`` is empty without a bundle.
     """
 
@@ -100,7 +100,7 @@ class Resources:
     texts: Texts
     recall: Callable[[Iterable[int]], None]
     item: Callable[[int], CatalogItem | None]
-    unseal: Callable[[bytes], str]
+    unseal: Callable[[bytes, bytes], str]
     reasons: Callable[[int], list[str]]
     sources: Callable[[int], list[str]]
     epoch: int

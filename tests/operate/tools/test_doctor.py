@@ -43,6 +43,15 @@ def test_a_record_without_key_is_a_problem() -> None:
     assert "1 have no key" in found.sentence
 
 
+def test_a_short_secret_is_a_problem_with_a_remedy() -> None:
+    found = doctor.check_secret(Settings(secret="kettle"))
+    assert not found.ok
+    assert "kettle" not in found.sentence
+    assert "openssl rand" in found.remedy
+    assert doctor.check_secret(Settings(secret="k" * 16)).ok
+    assert doctor.check_secret(Settings()).ok
+
+
 def test_no_records_are_no_problem() -> None:
     assert doctor.judge_keys([], {}).ok
 
@@ -79,7 +88,7 @@ async def test_without_a_broker_the_rest_is_still_looked_at(tmp_path: Path) -> N
     found = {finding.what: finding for finding in await doctor.look_over(own)}
     assert not found["broker"].ok
     assert found["broker"].remedy
-    assert set(found) == {"settings", "bundle", "disk", "broker"}
+    assert set(found) == {"settings", "bundle", "secret", "disk", "broker"}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from streams.pipeline.accept import read_secret
+from streams.pipeline.accept import read_secret, secret_problem
 from streams.settings import Settings, SettingsError
 
 
@@ -14,6 +14,13 @@ def test_the_setting_wins(tmp_path):
     settings = Settings(secret="mine", data_dir=str(tmp_path))
     assert read_secret(settings) == b"mine"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("secret", "is_fine"), [("", True), ("x" * 15, False), ("x" * 16, True)])
+def test_a_secret_that_is_given_must_be_long(secret, is_fine):
+    problem = secret_problem(Settings(secret=secret))
+    assert (problem is None) == is_fine
+    assert is_fine or "x" * 15 not in problem
 
 
 def test_without_a_setting_one_is_made_once_for_this_user_alone(tmp_path, caplog):

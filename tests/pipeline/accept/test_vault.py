@@ -7,7 +7,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from streams.pipeline.accept import Vault
@@ -18,7 +18,14 @@ user_ids = st.text(min_size=1, max_size=64).filter(lambda text: text.isprintable
 
 @given(user_ids)
 def test_what_was_sealed_is_unsealed(user_id):
-    assert VAULT.unseal(VAULT.seal(user_id)) == user_id
+    assert VAULT.unseal(VAULT.seal(user_id), VAULT.pseudonym(user_id)) == user_id
+
+
+@given(user_ids, user_ids)
+def test_a_sealed_id_that_was_moved_to_another_users_row_is_not_unsealed(one, other):
+    assume(one != other)
+    with pytest.raises(InvalidTag):
+        VAULT.unseal(VAULT.seal(one), VAULT.pseudonym(other))
 
 
 @given(user_ids)
@@ -41,7 +48,7 @@ def test_another_secret_or_tenant_shares_nothing(other):
     assert other.pseudonym("anna") != VAULT.pseudonym("anna")
     assert other.fingerprint != VAULT.fingerprint
     with pytest.raises(InvalidTag):
-        other.unseal(VAULT.seal("anna"))
+        other.unseal(VAULT.seal("anna"), other.pseudonym("anna"))
 
 
 def test_neither_pseudonym_nor_seal_nor_fingerprint_shows_the_id():
