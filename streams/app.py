@@ -15,6 +15,7 @@ from streams.engine.prompt import PromptTableManager, PromptWorker
 from streams.engine.runner import Engine
 from streams.engine.store import StateTable
 from streams.engine.topics import refuse_problems
+from streams.engine.web import web_settings
 from streams.settings import Settings, SettingsError, load_settings
 
 STREAM_BUFFER = 64
@@ -91,8 +92,7 @@ def _faust_settings(settings: Settings) -> dict[str, Any]:
         "stream_wait_empty": True,
         "TableManager": PromptTableManager,
         "Worker": PromptWorker,
-        "web_enabled": settings.web_port > 0,
-        "web_port": settings.web_port or 6066,
+        **web_settings(settings),
     }
 
 

@@ -73,6 +73,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             100,
         ),
     ] = 50
+    web_bind: Annotated[
+        str, _is("address", "Where the web server listens; 0.0.0.0: for everybody who gets there.")
+    ] = "127.0.0.1"
     # accept
     event_names: Annotated[
         dict[str, str], _is("name -> event", "How a shop's event names map to ours.")

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from schemas.tables import SourceRecord
+from streams.engine.options import merged
 from streams.operate.tools.feed import producing
 from streams.operate.tools.reading import Span, consuming, places, read, spans
 from streams.pipeline.accept.dead_letters import DEAD_TOPIC
@@ -25,6 +26,7 @@ MOST = 500
 """Letters in one transaction."""
 CUT = {"kairos-length", "kairos-key-length"}
 """Headers of a letter that has not all of the record: it cannot be sent again from the letter."""
+COUNTED = ("read", "sent", "truncated", "empty", "without_origin", "no_input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,11 @@ class Letter:
     unfit: str = ""
 
 
-def opened(letter: ConsumerRecord[bytes, bytes]) -> Letter:
-    """Return the original record: key and value as they came, its topic, its Kafka time."""
+def opened(letter: ConsumerRecord[bytes, bytes], inputs: Collection[str]) -> Letter:
+    """Return the original record: key and value as they came, its topic, its Kafka time.
+
+    ``inputs``: topics that may be written to (without prefix); headers may say what they like.
+    """
     headers = {name: value.decode(errors="replace") for name, value in letter.headers}
     topic, reason = headers.get("kairos-topic", ""), headers.get("kairos-reason", "")
     time_ms = headers.get("kairos-timestamp-ms", "")
@@ -78,12 +83,14 @@ def opened(letter: ConsumerRecord[bytes, bytes]) -> Letter:
     )
     place = (headers.get(f"kairos-{name}", "?") for name in ("partition", "offset"))
     origin = "{} partition {} offset {}".format(topic, *place)
-    return Letter(record, reason, origin, _unfit(headers, record))
+    return Letter(record, reason, origin, _unfit(headers, record, inputs))
 
 
-def _unfit(headers: dict[str, str], record: SourceRecord) -> str:
+def _unfit(headers: dict[str, str], record: SourceRecord, inputs: Collection[str]) -> str:
     if not record.topic:
         return "without_origin"
+    if record.topic not in inputs:
+        return "no_input"
     if CUT & headers.keys():
         return "truncated"
     if record.key is None and record.value is None:
@@ -91,10 +98,12 @@ def _unfit(headers: dict[str, str], record: SourceRecord) -> str:
     return ""
 
 
-def chosen(letters: Iterable[ConsumerRecord[bytes, bytes]], wanted: Filter) -> Iterator[Letter]:
+def chosen(
+    letters: Iterable[ConsumerRecord[bytes, bytes]], wanted: Filter, inputs: Collection[str]
+) -> Iterator[Letter]:
     """Yield the letters that the filter takes."""
     for raw in letters:
-        letter = opened(raw)
+        letter = opened(raw, inputs)
         if wanted.takes(letter.reason, letter.record.topic, raw.timestamp):
             yield letter
 
@@ -107,24 +116,26 @@ async def redrive(
 ) -> Counter[str]:
     """Send what is there now back to its topics; return the counts.
 
-    ``cut`` is told where the record of a letter that was cut lies. Keys: ``read``, ``sent`` (with ``dry_run``: would be sent), ``truncated``, ``empty``,
-    ``without_origin``, and ``reason <code>`` for each letter sent.
+    ``cut`` is told where the record of a letter that was cut lies. Keys: ``read``, ``sent`` (with
+    ``dry_run``: would be sent), ``truncated``, ``empty``, ``without_origin``, ``no_input`` (from
+    elsewhere than an input topic), and ``reason <code>`` for each letter sent.
 
     Raises:
         KafkaError: the broker is gone, or another redrive of this filter took over.
     """
-    counts: Counter[str] = Counter(read=0, sent=0, truncated=0, empty=0, without_origin=0)
+    counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
+    inputs = merged(settings)[:-1]  # the last are the ticks, which are ours
     group = f"{settings.app_id}-redrive-{wanted.name}"
     async with consuming(settings, group_id=group) as consumer:
         span = await _unread(settings, consumer)
         if dry_run:
             async for part in read(consumer, span, MOST):
-                _sort(part, wanted, counts, cut)
+                _sort(part, wanted, inputs, counts, cut)
             return counts
         async with producing(settings, transactional_id=group) as producer:
             span = await _unread(settings, consumer)  # the fenced one may have moved it
             async for part in read(consumer, span, MOST):
-                letters = _sort(part, wanted, counts, cut)
+                letters = _sort(part, wanted, inputs, counts, cut)
                 await _send(settings, producer, letters, _after(part), group)
     return counts
 
@@ -132,12 +143,13 @@ async def redrive(
 def _sort(
     part: dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]],
     wanted: Filter,
+    inputs: Collection[str],
     counts: Counter[str],
     cut: Callable[[str], None],
 ) -> list[Letter]:
     """Count a part and return what can be sent of it."""
     raw = [record for records in part.values() for record in records]
-    letters = list(chosen(raw, wanted))
+    letters = list(chosen(raw, wanted, inputs))
     fit = [letter for letter in letters if not letter.unfit]
     counts["read"] += len(raw)
     counts["sent"] += len(fit)

@@ -10,12 +10,23 @@ from aiokafka.structs import ConsumerRecord
 
 from schemas.tables import DeadLetter, SourceRecord
 from schemas.vocabulary import DeadReason
+from streams.engine.options import merged
 from streams.operate.tools.feed import producing
 from streams.operate.tools.reading import read_all
 from streams.operate.tools.redrive import Filter, chosen, opened, redrive
 from streams.pipeline.accept import dead_letter_output
 from streams.settings import Settings
 
+INPUTS = merged(Settings())[:-1]
+NO_INPUTS = (
+    "ticks",
+    "globals",
+    "recommendations",
+    "dead-letters",
+    "social",
+    "../clicks",
+    "clicks ",
+)
 PUT_DOWN_MS = 1_700_000_000_000
 HAPPENED_MS = 1_480_000_000_000
 
@@ -34,7 +45,7 @@ def letter(
 
 
 def test_a_letter_gives_back_the_original_record() -> None:
-    found = opened(letter(b"\xff\x00raw"))
+    found = opened(letter(b"\xff\x00raw"), INPUTS)
     assert found.record == SourceRecord("clicks", 0, 0, HAPPENED_MS, b"user", b"\xff\x00raw")
     assert found.unfit == ""
 
@@ -46,6 +57,7 @@ def test_a_letter_gives_back_the_original_record() -> None:
         (letter(b"x", key=b"k" * 5_000), "truncated"),
         (letter(None, key=None), "empty"),
         (letter(b"x", topic=""), "without_origin"),
+        *((letter(b"x", topic=name), "no_input") for name in NO_INPUTS),
         (letter(None), ""),
         (letter(b"x", key=None), ""),
     ],
@@ -53,7 +65,7 @@ def test_a_letter_gives_back_the_original_record() -> None:
 def test_a_letter_that_cannot_be_sent_says_why(
     given: ConsumerRecord[bytes, bytes], why: str
 ) -> None:
-    assert opened(given).unfit == why
+    assert opened(given, INPUTS).unfit == why
 
 
 def test_a_letter_says_where_its_record_lies() -> None:
@@ -77,7 +89,7 @@ def test_a_filter_takes_what_it_names(wanted: Filter, offsets: list[int]) -> Non
         letter(b"b", DeadReason.TS_FUTURE, offset=1),
         letter(b"c", topic="purchases", offset=2),
     ]
-    assert [found.record.offset for found in chosen(letters, wanted)] == offsets
+    assert [found.record.offset for found in chosen(letters, wanted, INPUTS)] == offsets
 
 
 def test_each_combination_of_reason_and_topic_has_its_own_place() -> None:
@@ -101,6 +113,15 @@ async def values(own: Settings, topic: str) -> list[bytes | None]:
 
 def many(n: int) -> list[ConsumerRecord[bytes, bytes]]:
     return [letter(b"%05d" % i, offset=i) for i in range(n)]
+
+
+@pytest.mark.kafka
+async def test_a_letter_that_names_another_topic_is_counted_and_not_sent(own: Settings) -> None:
+    await put_down(own, [letter(b"forged", topic="recommendations"), letter(b"sound", offset=1)])
+    counts = await redrive(own, Filter())
+    assert (counts["sent"], counts["no_input"]) == (1, 1)
+    assert await values(own, "recommendations") == []
+    assert await values(own, "clicks") == [b"sound"]
 
 
 @pytest.mark.kafka
