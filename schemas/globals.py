@@ -125,3 +125,18 @@ class Epoch(msgspec.Struct, kw_only=True):
     lambda_t: float | None = None
     lambda_c: float | None = None
     bias: float | None = None
+
+
+class EpochHead(msgspec.Struct, kw_only=True):
+    """What of an `Epoch` tells it from others."""
+
+    number: int
+    holds_from_ms: int
+
+
+def read_head(value: bytes | None) -> EpochHead | None:
+    """Return the head of an encoded epoch, None for anything else."""
+    try:
+        return msgspec.msgpack.decode(value or b"", type=EpochHead)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None

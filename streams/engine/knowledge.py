@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, Protocol
 
+from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.engine.client import Tail
+from streams.engine.skipped import Skipped
 from streams.settings import Settings
+from streams.shared.blame import NEVER_THE_INPUT, named
 
 EPOCH_KEY = b"epoch"
 """Key of epochs on the compacted `globals` topic."""
+RETRY_S = 1.0
+"""Pause after a failure that is no record's fault."""
 
 
 class Knowledge(Protocol):
@@ -32,7 +38,9 @@ class KnowledgeReader(Service):
         self._app = app
         self._settings = settings
         self._knowledge = knowledge
+        self._waiting: deque[Any] = deque()
         super().__init__(**kwargs)
+        self.skipped = Skipped(self.log.warning)
 
     async def on_start(self) -> None:
         """Open a consumer of its own: every worker reads everything."""
@@ -47,24 +55,39 @@ class KnowledgeReader(Service):
     @Service.task
     async def _read(self) -> None:
         while not self.should_stop:
-            if records := await self._tail.read(timeout_ms=200):
-                await self._app.engine.deciding.change(self._apply_all, records)
-            if not self._app.engine.ready.is_set() and await self._tail.is_caught_up():
-                self.log.info("Catalogue and epochs read")
-                self._app.engine.ready.set()
+            try:
+                await self._read_on()
+            except (KafkaError, *NEVER_THE_INPUT) as error:
+                self.log.warning("Catalogue and epochs: %s; tried again", named(error))
+                await self.sleep(RETRY_S)
 
-    def _apply_all(self, records: list[Any]) -> None:
-        for record in records:
-            self._apply(record)
+    async def _read_on(self) -> None:
+        """Take in the next records; those that a failure left waiting first."""
+        engine = self._app.engine
+        if not self._waiting:
+            self._waiting += await self._tail.read(timeout_ms=200)
+        if self._waiting:
+            await engine.deciding.change(self._apply_waiting)
+        if not engine.ready.is_set() and await self._tail.is_caught_up():
+            self.log.info("Catalogue and epochs read")
+            engine.ready.set()
 
-    def _apply(self, record: Any) -> None:
-        if record.topic == self._globals:
-            if record.key != EPOCH_KEY or record.value is None:
-                return
-            refused = self._knowledge.apply_epoch(record.value)
-        else:
-            refused = self._knowledge.apply_catalog(record.key, record.value)
-        if refused:
-            self.log.warning(
-                "%s[%d]@%d: %s", record.topic, record.partition, record.offset, refused
-            )
+    def _apply_waiting(self) -> None:
+        while self._waiting:
+            record = self._waiting[0]
+            if refused := self._apply(record):
+                self.skipped.note(record, refused)
+            self._waiting.popleft()
+
+    def _apply(self, record: Any) -> str | None:
+        """Return why a record cannot be used, None if it was."""
+        try:
+            if record.topic != self._globals:
+                return self._knowledge.apply_catalog(record.key, record.value)
+            if record.key == EPOCH_KEY and record.value is not None:
+                return self._knowledge.apply_epoch(record.value)
+        except NEVER_THE_INPUT:
+            raise
+        except Exception as error:
+            return named(error)
+        return None  # something else that all share, or the end of it

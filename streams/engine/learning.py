@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 from aiokafka.errors import KafkaError
 from mode import Service
 
-from schemas.globals import Epoch, Signals
+from schemas.globals import Epoch, Signals, read_head
 from schemas.state import NEVER_MS
 from streams.engine.client import Tail, transactional_producer
 from streams.engine.knowledge import EPOCH_KEY
+from streams.engine.schedule import Schedule
+from streams.engine.skipped import Skipped
 from streams.settings import Settings
+from streams.shared.blame import NEVER_THE_INPUT, named
+from streams.shared.times import LAST_MS
 
 IDLE_S = 0.5
 """Pause between looks at whether this worker is the one that learns."""
 PAUSE_S = 0.1
 """Pause between reads: epochs are minutes apart, and to wake up for each transaction costs more."""
+AGAIN_S = 10.0
+"""Pause before the learner starts over after something nobody foresaw."""
+
+_DECODER = msgspec.msgpack.Decoder(Signals)
+
+Told = list[tuple[Any, Signals]]
+"""Records (aiokafka's) with what they say."""
 
 
 class Learns(Protocol):
     """What `streams.learner.learner.Learner` does."""
 
+    def check(self, signals: Signals) -> None:
+        """Raise what `absorb` would raise, change nothing."""
+        ...
+
     def absorb(self, signals: Signals) -> None:
         """Take in the facts of one batch."""
+        ...
+
+    def left_out(self) -> list[str]:
+        """Return and forget what could not be counted or told since this was asked last."""
         ...
 
     def hear(self, changes: Any) -> None:
@@ -45,38 +63,6 @@ class Learns(Protocol):
     def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
         """Return the knowledge gained so far."""
         ...
-
-
-@dataclass(slots=True)
-class Schedule:
-    """When epochs are due: at multiples of ``epoch_ms`` of the signals' stream time.
-
-    ``number`` and ``holds_from_ms`` are the newest published epoch's; it is never published again.
-    ``boundary_ms``: the multiple that the signals have passed. ``told_ms``: changes of the catalogue
-    whose version is not later than this were told in an epoch already; None: no change is to be told.
-    """
-
-    epoch_ms: int
-    number: int = 0
-    holds_from_ms: int | None = None
-    boundary_ms: int | None = None
-    told_ms: int | None = None
-
-    def published(self, number: int, holds_from_ms: int) -> None:
-        """Note an epoch that is on the topic."""
-        if number > self.number:
-            self.number, self.holds_from_ms = number, holds_from_ms
-
-    def due(self, stream_ms: int) -> int | None:
-        """Return the time an epoch must hold from before a signal of ``stream_ms``, or None.
-
-        The first signal starts the count: there is nothing to know before it.
-        """
-        boundary_ms = stream_ms - stream_ms % self.epoch_ms
-        crossed = self.boundary_ms is not None and boundary_ms > self.boundary_ms
-        self.boundary_ms = max(boundary_ms, self.boundary_ms or boundary_ms)
-        is_new = self.holds_from_ms is None or boundary_ms > self.holds_from_ms
-        return boundary_ms if crossed and is_new else None
 
 
 class LearnerService(Service):
@@ -103,6 +89,9 @@ class LearnerService(Service):
         self._news = news
         self._shelf = shelf
         super().__init__(**kwargs)
+        self.skipped = Skipped(self.log.warning)
+        self.unmade = 0
+        """Epochs that could not be made."""
 
     def _is_mine(self) -> bool:
         return not self.should_stop and 0 in self._app.consumer.owned()
@@ -114,8 +103,11 @@ class LearnerService(Service):
             if self._is_mine() and self._app.engine.ready.is_set():
                 try:
                     await self._learn()
-                except KafkaError as error:
+                except (KafkaError, *NEVER_THE_INPUT) as error:
                     self.log.warning("Learner starts over: %r", error)
+                except Exception as error:
+                    self.log.warning("Learner starts over: %s", named(error))
+                    await self.sleep(AGAIN_S)
 
     async def _learn(self) -> None:
         producer = transactional_producer(self._settings, f"{self._settings.app_id}-learner")
@@ -141,9 +133,9 @@ class LearnerService(Service):
             await tail.start()
             while not await tail.is_caught_up():
                 for record in await tail.read(timeout_ms=200):
-                    if record.key == EPOCH_KEY and record.value is not None:
-                        epoch = msgspec.msgpack.decode(record.value, type=Epoch)
-                        schedule.published(epoch.number, epoch.holds_from_ms)
+                    head = read_head(record.value) if record.key == EPOCH_KEY else None
+                    if head is not None and head.holds_from_ms <= LAST_MS:
+                        schedule.published(head.number, head.holds_from_ms)
         finally:
             await tail.stop()
         return schedule
@@ -152,25 +144,53 @@ class LearnerService(Service):
         self, records: list[Any], learner: Learns, schedule: Schedule, producer: Any
     ) -> None:
         """Learn beside the loop: on it, a chunk would hold up heartbeats and transactions."""
-        waiting: list[Signals] = []
-        for signals in await asyncio.to_thread(_decoded, records):
+        waiting: Told = []
+        for record, signals in await asyncio.to_thread(self._usable, records, learner):
             holds_from_ms = schedule.due(signals.stream_ms)
             if holds_from_ms is not None:
-                await asyncio.to_thread(_absorb, learner, waiting)
+                await asyncio.to_thread(self._absorb, learner, waiting)
                 waiting = []
                 await self._publish(producer, learner, schedule, holds_from_ms)
-            waiting.append(signals)
-        await asyncio.to_thread(_absorb, learner, waiting)
+            waiting.append((record, signals))
+        await asyncio.to_thread(self._absorb, learner, waiting)
+
+    def _usable(self, records: list[Any], learner: Learns) -> Told:
+        """Return what the records say; one that says nothing usable moves no time either."""
+        told: Told = []
+        for record in records:
+            try:
+                signals = _DECODER.decode(record.value or b"")
+                learner.check(signals)
+            except NEVER_THE_INPUT:
+                raise
+            except Exception as error:
+                self.skipped.note(record, f"no signals: {named(error)}")
+            else:
+                told.append((record, signals))
+        return told
+
+    def _absorb(self, learner: Learns, told: Told) -> None:
+        for record, signals in told:
+            try:
+                learner.absorb(signals)
+            except NEVER_THE_INPUT:
+                raise
+            except Exception as error:
+                self.skipped.note(record, named(error))
+            for sentence in learner.left_out():
+                self.skipped.note(record, f"up to here {sentence}")
 
     async def _publish(
         self, producer: Any, learner: Learns, schedule: Schedule, holds_from_ms: int
     ) -> None:
-        number = schedule.number + 1
-        version = self._catalog_version()
-        learner.hear(await self._news(schedule.told_ms))
-        known = await asyncio.to_thread(learner.known)
-        learner.read(await self._shelf(known, holds_from_ms))
-        epoch = await asyncio.to_thread(learner.epoch, number, holds_from_ms, version)
+        try:
+            epoch = await self._make(learner, schedule, holds_from_ms)
+        except (KafkaError, *NEVER_THE_INPUT):
+            raise
+        except Exception as error:
+            self.unmade += 1
+            self.log.warning("No epoch at %d: %s", holds_from_ms, named(error))
+            return
         async with producer.transaction():
             await producer.send_and_wait(
                 self._settings.topic("globals"),
@@ -178,15 +198,16 @@ class LearnerService(Service):
                 key=EPOCH_KEY,
                 partition=0,
             )
-        schedule.published(number, holds_from_ms)
+        schedule.published(epoch.number, holds_from_ms)
         schedule.told_ms = NEVER_MS
 
-
-def _decoded(records: list[Any]) -> list[Signals]:
-    decoder = msgspec.msgpack.Decoder(Signals)
-    return [decoder.decode(record.value) for record in records]
-
-
-def _absorb(learner: Learns, signals: list[Signals]) -> None:
-    for batch in signals:
-        learner.absorb(batch)
+    async def _make(self, learner: Learns, schedule: Schedule, holds_from_ms: int) -> Epoch:
+        version = self._catalog_version()
+        learner.hear(await self._news(schedule.told_ms))
+        known = await asyncio.to_thread(learner.known)
+        learner.read(await self._shelf(known, holds_from_ms))
+        number = schedule.number + 1
+        epoch = await asyncio.to_thread(learner.epoch, number, holds_from_ms, version)
+        for sentence in learner.left_out():
+            self.log.warning("Epoch at %d: %s", holds_from_ms, sentence)
+        return epoch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from schemas.events import Tick
 from streams.engine.client import plain_producer
 from streams.engine.progress import Progress
 from streams.settings import Settings
+from streams.shared.blame import named
 
 CATCH_UP_MS = 900_000
 """A tick moves time by at most a quarter of an hour: what came due in a day of outage fires over 96
@@ -39,6 +41,7 @@ class TickWriter(Service):
         self._app = app
         self._settings = settings
         self._topic = app.options.ticks
+        self.refused: Counter[int] = Counter()
         super().__init__(**kwargs)
 
     async def on_start(self) -> None:
@@ -59,6 +62,17 @@ class TickWriter(Service):
             await asyncio.gather(*map(self._tick, quiet))
 
     async def _tick(self, partition: int) -> None:
+        """Tell a partition the time; that it cannot be told is news for the log, not the end."""
+        try:
+            await self._tell(partition)
+        except Exception as error:
+            self.refused[partition] += 1
+            self.log.warning(
+                "%s[%d]: no tick: %s (%d of this partition)",
+                self._topic, partition, named(error), self.refused[partition],
+            )  # fmt: skip
+
+    async def _tell(self, partition: int) -> None:
         state = self._app.engine.partition(partition)
         ts = tick_time(state.progress, self._app.engine.stream_ms(partition), _wall_ms())
         if ts is not None:

@@ -16,6 +16,7 @@ from schemas.globals import Demand, Epoch, Wakes
 from schemas.state import NEVER_MS
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.epoch_view import EpochView
+from streams.shared.times import LAST_MS
 
 NO_TABLES = ItemTables()
 
@@ -98,6 +99,8 @@ class Knowledge:
             view = EpochView.decode(msgspec.msgpack.decode(value, type=Epoch))
         except (msgspec.MsgspecError, UnicodeError, ValueError, OverflowError) as error:
             return f"not an epoch: {error}"
+        if view.holds_from_ms > LAST_MS:
+            return "not an epoch: it holds only after 2100"
         if view.number > self._newest_number():
             self._epochs.append(view)
             del self._epochs[:-MAX_EPOCHS]

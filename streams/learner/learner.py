@@ -13,57 +13,34 @@ about 500 MB, and 300 MB more while merging.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from schemas.columns import rows_of
+from schemas.globals import Activity, Epoch, Signals, Wakes
 from schemas.globals import Demand as DemandTold
-from schemas.globals import Epoch, Signals
 from schemas.ids import NO_ID, hash64
 from schemas.state import NEVER_MS
-from schemas.vocabulary import EventType
 from streams.knowledge.shelf import Shelf
-from streams.learner.activity import ActivityCounts
-from streams.learner.demand import WEIGHT_OF, Demand
+from streams.learner.contained import Contained
+from streams.learner.counts import Bounds, Counts
 from streams.learner.described import Describer, Said
 from streams.learner.digest import fitted
 from streams.learner.exposure import Exposure
-from streams.learner.forecasts import Forecasts
-from streams.learner.items import MAX_ITEMS, Items
-from streams.learner.meetings import MeetingCounts
-from streams.learner.near import NearDemand, cells_beside, nothing_beside
-from streams.learner.popular import Packed, Table, parts_of, table_of
-from streams.learner.repurchase import Intervals
-from streams.learner.seasons import Seasons
+from streams.learner.facts import Facts
+from streams.learner.popular import Packed, Parts, Table, parts_of, table_of
 from streams.learner.shared_purchases import SharedPurchases
 from streams.learner.similar import MAX_SOURCES, Similar
 from streams.learner.start import Start
-from streams.learner.visits import Visits
 from streams.learner.wakes import WakeQueue
 from streams.settings import Settings
 
-CHUNK = 16_384
-"""Events counted at once: large enough for arrays to pay, some 50 ms of work."""
-MAX_USERS = 500_000
-"""Users whose history is remembered, for visits and for purchases each."""
+__all__ = ["Bounds", "Learner"]
+
 MAX_NAMES = 2_500_000
 """Texts remembered: a partition sends each once, so what an item may need later is kept."""
-
-_COLUMNS = {"users": "<u8", "items": "<u8", "categories": "<u8", "types": "u1", "ts_ms": "<i8"}
-_ROW = np.dtype([*_COLUMNS.items(), ("cells", "<u8"), ("segments", "<u8"), ("partitions", "<u4")])
-
-
-@dataclass(slots=True, frozen=True)
-class Bounds:
-    """How much the learner remembers; see the module's text."""
-
-    users: int = MAX_USERS
-    items: int = MAX_ITEMS
-    chunk: int = CHUNK
 
 
 class Learner:
@@ -85,37 +62,30 @@ class Learner:
         self._buffer: list[NDArray[Any]] = []
         self._buffered = 0
         self._names: dict[int, str] = {}
-        self._items = Items(bounds.items)
-        self._demand = Demand()
-        self._near = NearDemand(cells_beside)
-        self._segments = NearDemand(nothing_beside)
+        self._contained = Contained()
+        self._counts = Counts(settings, bounds, start, self._contained)
         self._exposure = Exposure()
-        self._forecasts = Forecasts(start.plan, settings.default_timezone)
-        self._activity = ActivityCounts(settings.default_timezone, start.activity, bounds.users)
-        self._seasons = Seasons()
-        self._intervals = Intervals()
-        self._meetings = MeetingCounts()
         self._similar = Similar()
-        self._visits = Visits(bounds.users)
-        self._orders = Visits(bounds.users)
         self._wakes = WakeQueue(settings.news_users)
         self._shared = SharedPurchases()
         self._describer = Describer(word)
         self._shelf = Shelf({}, [])
 
+    def check(self, signals: Signals) -> None:
+        """Raise what `absorb` would raise, change nothing."""
+        Facts.of(signals)
+
     def absorb(self, signals: Signals) -> None:
         """Take in one batch's signals, in the order of its partition.
 
         Raises:
-            ValueError: the columns are not of equal length; nothing is absorbed then.
+            ValueError: the columns do not fit together or a time cannot be; nothing is absorbed then.
+            OverflowError: likewise, the partition.
         """
-        rows = _rows(signals)
-        rows["partitions"] = signals.partition
-        pushed = np.frombuffer(signals.pushed, "<u8"), np.frombuffer(signals.pushed_ms, "<i8")
-        if len(pushed[0]) != len(pushed[1]):
-            raise ValueError(f"{len(pushed[0])} pushes at {len(pushed[1])} times")
-        self._exposure.add(*pushed)
-        self._take_shared(signals, rows)
+        facts = Facts.of(signals)
+        rows = facts.rows
+        self._exposure.add(facts.pushed, facts.pushed_ms)
+        self._take_shared(facts)
         self._names.update(signals.names)
         self.stream_ms = max(self.stream_ms, signals.stream_ms)
         self._buffer.append(rows)
@@ -123,28 +93,34 @@ class Learner:
         if self._buffered >= self._chunk:
             waiting = np.concatenate(self._buffer)
             whole = len(waiting) - len(waiting) % self._chunk
+            self._buffer, self._buffered = [waiting[whole:]], len(waiting) - whole
             for start in range(0, whole, self._chunk):
                 self._count(waiting[start : start + self._chunk])
-            self._buffer, self._buffered = [waiting[whole:]], len(waiting) - whole
+
+    def left_out(self) -> list[str]:
+        """Return and forget what could not be counted or told since this was asked last."""
+        return self._contained.take()
 
     def hear(self, changes: NDArray[Any]) -> None:
         """Take in what changed in the catalogue (`streams.knowledge.news.CHANGE`)."""
         self._wakes.hear(changes)
 
-    def _take_shared(self, signals: Signals, rows: NDArray[Any]) -> None:
+    def _take_shared(self, facts: Facts) -> None:
         """What friends may hear of; of a user who withdraws that nothing from before is kept."""
-        if signals.unshared:
-            self._shared.forget(np.frombuffer(signals.unshared, "<u8"))
-        if signals.shared:
-            told = rows[np.frombuffer(signals.shared, "?") & (rows["items"] != NO_ID)]
-            self._shared.add(told["users"], told["items"], told["types"], told["ts_ms"])
+        if len(facts.unshared):
+            self._shared.forget(facts.unshared)
+        told = facts.rows[facts.shared & (facts.rows["items"] != NO_ID)]
+        self._contained.count("bought_by", self._add_shared, told)
+
+    def _add_shared(self, told: NDArray[Any]) -> None:
+        self._shared.add(told["users"], told["items"], told["types"], told["ts_ms"])
 
     def known(self) -> NDArray[np.uint64]:
         """Return the items that are met most: those whose records `read` wants."""
         self._count_waiting()
-        occurred = self._occurred()
+        occurred = self._counts.occurred()
         slots = np.argsort(-occurred, kind="stable")[:MAX_SOURCES]
-        return self._items.column("hash").astype(np.uint64)[slots[occurred[slots] > 0]]
+        return self._counts.items.column("hash").astype(np.uint64)[slots[occurred[slots] > 0]]
 
     def read(self, shelf: Shelf) -> None:
         """Take in what the catalogue says of `known` and of new items, for the epochs from now on."""
@@ -157,126 +133,103 @@ class Learner:
         forgotten on the way, so ``holds_from_ms`` must not go back.
         """
         self._count_waiting()
-        if self._similar.due(self._meetings, holds_from_ms):
-            self._meetings.expire(self._last_ms(), holds_from_ms)
+        counts, part = self._counts, self._contained.part
+        if self._similar.due(counts.meetings, holds_from_ms):
+            counts.meetings.expire(counts.last_ms(), holds_from_ms)
         self._forget_names()
-        demand = self._demand.of(len(self._items), holds_from_ms)
-        table = table_of(self._items, demand, self._names)
-        near = self._near.of(table, holds_from_ms, self._names, self._list_length)
-        of = self._segments.of(table, holds_from_ms, self._names, self._list_length)
-        bought = self._bought_by(table, holds_from_ms)
-        parts = parts_of(table, holds_from_ms, self._list_length, near, of, bought)
-        lists = self._similar.lists(table, self._meetings, holds_from_ms, self._list_length)
-        exposure, cold_share = self._exposure.told(holds_from_ms, lists)
-        said = self._said(holds_from_ms)
+        table = self._table(holds_from_ms)
+        neighbours: dict[int, Packed] = part(
+            "neighbours",
+            lambda: self._similar.lists(table, counts.meetings, holds_from_ms, self._list_length),
+            {},
+        )
         head = Epoch(
             number=number,
             holds_from_ms=holds_from_ms,
             catalog_version=catalog_version,
-            demand=self._demand_told(holds_from_ms),
-            activity=self._activity.activity(holds_from_ms),
-            exposure=exposure,
-            cold_share=cold_share,
-            wakes=self._wakes.told(holds_from_ms, self._items, self._visits),
-            described=said.alike,
-            words=said.words,
+            **self._head(holds_from_ms, neighbours),
         )
-        return fitted(head, parts, table, lists, self._names)
+        return fitted(head, self._parts(table, holds_from_ms), table, neighbours, self._names)
+
+    def _table(self, now_ms: int) -> Table:
+        items = self._counts.items
+        none = np.zeros(len(items), np.int64)
+        demand = self._contained.part(
+            "demand", lambda: self._counts.demand.of(len(items), now_ms), none
+        )
+        return table_of(items, demand, self._names)
+
+    def _parts(self, table: Table, now_ms: int) -> Parts:
+        """What is in demand: everywhere, near a place, in a segment, among friends."""
+        part, length = self._contained.part, self._list_length
+        asked = (table, now_ms, self._names, length)
+        nothing: dict[int, Packed] = {}
+        return parts_of(
+            table, now_ms, length,
+            part("cell_trending", lambda: self._counts.near.of(*asked), nothing),
+            part("segment_trending", lambda: self._counts.segments.of(*asked), nothing),
+            part("bought_by", lambda: self._bought_by(table, now_ms), nothing),
+        )  # fmt: skip
+
+    def _head(self, now_ms: int, neighbours: dict[int, Packed]) -> dict[str, Any]:
+        """The fields of an epoch that are no lists of items in demand."""
+        part, counts = self._contained.part, self._counts
+        unknown: tuple[Packed, float | None] = ((b"", b""), None)
+        exposure, cold_share = part(
+            "exposure", lambda: self._exposure.told(now_ms, neighbours), unknown
+        )
+        said = part("described", lambda: self._said(now_ms), Said())
+        return {
+            "demand": part("forecasts", lambda: self._demand_told(now_ms), DemandTold()),
+            "activity": part("activity", lambda: counts.activity.activity(now_ms), Activity()),
+            "exposure": exposure,
+            "cold_share": cold_share,
+            "wakes": part(
+                "wakes", lambda: self._wakes.told(now_ms, counts.items, counts.visits), Wakes()
+            ),
+            "described": said.alike,
+            "words": said.words,
+        }
 
     def _bought_by(self, table: Table, now_ms: int) -> dict[int, Packed]:
         """What friends may hear of, of items that have a name."""
         if not len(self._shared):
             return {}
         items = self._shared.items()
-        slots = self._items.find(items)  # none where it was only given back
+        slots = self._counts.items.find(items)  # none where it was only given back
         items, slots = items[slots >= 0], slots[slots >= 0]
         return self._shared.told(now_ms, items[table.named[slots]])
 
     def _said(self, now_ms: int) -> Said:
         """What the newest shelf says, of items that were met as often as they were by now."""
         numbers = np.array(list(self._shelf.records), np.uint64)
-        slots = self._items.find(numbers)
-        met = np.append(self._occurred(), 0)[slots]  # the last is for "no item"
+        slots = self._counts.items.find(numbers)
+        met = np.append(self._counts.occurred(), 0)[slots]  # the last is for "no item"
         occurred = {n: m for n, m in zip(numbers.tolist(), met.tolist(), strict=True) if m}
         return self._describer.say(self._shelf, occurred, now_ms)
 
-    def _occurred(self) -> NDArray[np.int64]:
-        """In how many histories of visits and of purchases each item is, by slot."""
-        items = self._items
-        return items.column("entries").astype(np.int64) + items.column("orders").astype(np.int64)
-
     def _demand_told(self, now_ms: int) -> DemandTold:
         """The forecasts' columns, and what is known of the seasons and intervals of the same."""
-        told = self._forecasts.demand(now_ms)
+        told = self._counts.forecasts.demand(now_ms)
         keys = np.frombuffer(told.keys, "<u8")
         return replace(
             told,
-            season=self._seasons.of(keys, now_ms).astype("<f4").tobytes(),
-            repurchase_days=self._intervals.days(keys).astype("<f4").tobytes(),
+            season=self._counts.seasons.of(keys, now_ms).astype("<f4").tobytes(),
+            repurchase_days=self._counts.intervals.days(keys).astype("<f4").tobytes(),
         )
 
     def _count_waiting(self) -> None:
         if self._buffered:
-            self._count(np.concatenate(self._buffer))
+            waiting = np.concatenate(self._buffer)
             self._buffer, self._buffered = [], 0
+            self._count(waiting)
 
     def _count(self, rows: NDArray[Any]) -> None:
-        self._activity.add(rows["users"], rows["ts_ms"])
-        rows = rows[WEIGHT_OF[rows["types"]] > 0]
-        self._forecasts.add(rows["categories"], rows["ts_ms"])
-        self._seasons.add(rows["categories"], rows["ts_ms"])
-        bought = rows[rows["types"] == EventType.PURCHASE]
-        self._intervals.add(bought["users"], bought["categories"], bought["ts_ms"])
-        rows = rows[rows["items"] != NO_ID]
-        users, ts_ms, homes = rows["users"], rows["ts_ms"], rows["partitions"]
-        slots = self._items.see(rows["items"], rows["categories"], ts_ms)
-        self._demand.add(slots, ts_ms, WEIGHT_OF[rows["types"]])
-        self._near.add(rows["cells"], slots, ts_ms, WEIGHT_OF[rows["types"]])
-        self._segments.add(rows["segments"], slots, ts_ms, WEIGHT_OF[rows["types"]])
-        met = self._visits.enter(users, slots, ts_ms, homes)
-        self._items.count("entries", met.entered)
-        self._meetings.add(met)
-        bought = rows["types"] == EventType.PURCHASE
-        met = self._orders.enter(users[bought], slots[bought], ts_ms[bought])
-        self._items.count("orders", met.entered)
-        self._meetings.add(met, orders=True)
-        self._meetings.prune(self._last_ms())
-        self._forget_items()
-
-    def _forget_items(self) -> None:
-        renumbered = self._items.forget()
-        if renumbered is None:
-            return
-        for part in (
-            self._demand,
-            self._near,
-            self._segments,
-            self._meetings,
-            self._visits,
-            self._orders,
-        ):
-            part.rename(renumbered)
-        self._similar.forget()
+        if self._counts.add(rows):
+            self._similar.forget()
 
     def _forget_names(self) -> None:
-        """Keep the names of items, categories and cells; the partitions also name what is neither."""
+        """Keep the names that an epoch may need; the partitions also name what is neither."""
         if len(self._names) > MAX_NAMES:
-            used = {*self._items.column("hash").tolist(), *self._items.column("category").tolist()}
-            used |= self._near.cells() | self._segments.cells()
-            self._names = {number: self._names[number] for number in used & self._names.keys()}
-
-    def _last_ms(self) -> NDArray[np.int64]:
-        return self._items.column("last_ms").astype(np.int64)
-
-
-def _rows(signals: Signals) -> NDArray[Any]:
-    rows = rows_of(signals, _COLUMNS, _ROW)
-    if len(signals.shared) not in (0, len(rows)):
-        raise ValueError(f"{len(signals.shared)} times whether it is shared of {len(rows)} facts")
-    for name in ("cells", "segments"):
-        if told := getattr(signals, name):
-            column = np.frombuffer(told, "<u8")
-            if len(column) != len(rows):
-                raise ValueError(f"{len(column)} {name} of {len(rows)} facts")
-            rows[name] = column
-    return rows
+            used = self._counts.named() & self._names.keys()
+            self._names = {number: self._names[number] for number in sorted(used)}

@@ -13,7 +13,8 @@ from support.examples import examples
 
 from schemas.globals import Epoch, Signals
 from schemas.state import NEVER_MS
-from streams.engine.learning import LearnerService, Schedule
+from streams.engine.learning import LearnerService
+from streams.engine.schedule import Schedule
 from streams.settings import Settings
 
 
@@ -73,7 +74,16 @@ class Recording:
         self.asked: list[tuple[str, int]] = []
         self.shelves: list[tuple[list[int], int]] = []
 
+    def check(self, signals: Signals) -> None:
+        if signals.partition < 0:
+            raise ValueError("secret")
+
+    def left_out(self) -> list[str]:
+        return []
+
     def absorb(self, signals: Signals) -> None:
+        if signals.partition > 9:
+            raise KeyError("secret")
         self.asked.append(("absorb", signals.stream_ms))
 
     def hear(self, changes: None) -> None:
@@ -113,12 +123,16 @@ def service_of(news=nothing_new) -> LearnerService:
     return LearnerService(None, Settings(epoch_ms=100_000), Recording, lambda: 3, news, shelf)
 
 
-def signals_of(stream_ms: int) -> SimpleNamespace:
+def record_of(value: bytes | None, offset: int = 0) -> SimpleNamespace:
+    return SimpleNamespace(topic="signals", partition=0, offset=offset, value=value)
+
+
+def signals_of(stream_ms: int, partition: int = 0, offset: int = 0) -> SimpleNamespace:
     signals = Signals(
-        schema_version=1, partition=0, stream_ms=stream_ms,
+        schema_version=1, partition=partition, stream_ms=stream_ms,
         users=b"", items=b"", categories=b"", types=b"", ts_ms=b"", names={},
     )  # fmt: skip
-    return SimpleNamespace(value=msgspec.msgpack.encode(signals))
+    return record_of(msgspec.msgpack.encode(signals), offset)
 
 
 def test_an_epoch_holds_what_came_before_its_multiple_and_nothing_after() -> None:
@@ -149,3 +163,37 @@ def test_a_learner_that_takes_over_hears_of_what_is_newer_than_the_last_epoch_th
         records = [signals_of(ms) for ms in (150_000, 205_000, 320_000)]
         asyncio.run(service._take(records, Recording(), schedule, Accepting()))
     assert after == [None, NEVER_MS, 100_000, NEVER_MS]
+
+
+def test_a_signal_that_cannot_be_used_is_skipped_counted_and_named_and_moves_no_time(
+    caplog,
+) -> None:
+    service, learner = service_of(), Recording()
+    odd = [None, b"", b"\xc1 secret", msgspec.msgpack.encode({"secret": 1})]
+    records = [
+        signals_of(150_000),
+        *(record_of(value, offset) for offset, value in enumerate(odd, 1)),
+        signals_of(999_000, partition=-1, offset=5),
+        signals_of(150_001, partition=10, offset=6),
+        signals_of(205_000, offset=7),
+    ]
+    asyncio.run(service._take(records, learner, Schedule(100_000), Accepting()))
+    assert learner.asked == [("absorb", 150_000), ("epoch", 200_000), ("absorb", 205_000)]
+    assert service.skipped.counts == {"signals": 6}
+    for offset in range(1, 7):
+        assert f"signals[0]@{offset} skipped" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_an_epoch_that_cannot_be_made_is_left_out_and_the_next_comes() -> None:
+    class Failing(Recording):
+        def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
+            if holds_from_ms == 200_000:
+                raise IndexError("secret")
+            return super().epoch(number, holds_from_ms, catalog_version)
+
+    service, learner = service_of(), Failing()
+    records = [signals_of(ms) for ms in (150_000, 205_000, 320_000)]
+    asyncio.run(service._take(records, learner, Schedule(100_000), Accepting()))
+    assert [asked for asked in learner.asked if asked[0] == "epoch"] == [("epoch", 300_000)]
+    assert service.unmade == 1

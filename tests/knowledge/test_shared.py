@@ -120,6 +120,7 @@ def test_the_adopted_epoch_is_found_again_or_the_closest_older_one():
         epoch(9, trending=columns([1], [2.0])),
         epoch(9, arrivals=columns([1], [float("nan")])),
         epoch(9, neighbours={-1: columns([1], [0.5])}),
+        epoch(9, holds_from_ms=2**62),
     ],
 )
 def test_a_broken_epoch_is_refused_with_a_sentence(value):
