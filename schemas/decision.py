@@ -42,7 +42,9 @@ class Decision(msgspec.Struct, kw_only=True):
     ``features`` is the little-endian float32 user row (base64 in JSON) in the order of the
     feature contract whose hash is ``contract``; ``steps`` the newest events as the model's net read
     them, likewise, empty if it has none; ``outcome`` is ``recommended`` or ``suppressed``;
-    ``journal`` holds the journal values that were read (recent pushes, debounce).
+    ``journal`` holds the journal values that were read (recent pushes, debounce). ``epoch``: number of the
+    epoch that it was made with, 0: the one in the bundle, null: none; ``epoch_gone``: the one that the partition
+    had adopted, where the worker has it no more and so decided with none.
     """
 
     schema_version: int = 1
@@ -67,12 +69,13 @@ class Decision(msgspec.Struct, kw_only=True):
     scores: Scores | None
     policy: PolicyTrace
     experiment: Experiment
-    epoch: int
+    epoch: int | None
     catalog_version: int
     model: ModelRef
     source_offsets: dict[str, int]
     degraded: bool
     steps: bytes = b""
+    epoch_gone: int | None = None
 
 
 class Suppression(msgspec.Struct, kw_only=True):

@@ -91,6 +91,7 @@ class Wakes(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
 class Epoch(msgspec.Struct, kw_only=True):
     """One version of the shared knowledge; holds from stream time ``holds_from_ms`` on.
 
+    ``number``: see `epoch_number`; epochs of earlier builds were counted 1, 2, 3 instead.
     Packed little-endian columns: uint64 item hashes and float32 scores.
     ``trending`` is best first; ``category_trending``, ``neighbours`` ``cell_trending`` (by coarse
     cell) and ``segment_trending`` map a hash to (items, scores), best first; ``arrivals`` is newest first. ``exposure``: the most
@@ -125,6 +126,14 @@ class Epoch(msgspec.Struct, kw_only=True):
     lambda_t: float | None = None
     lambda_c: float | None = None
     bias: float | None = None
+
+
+def epoch_number(holds_from_ms: int) -> int:
+    """Return the number of the epoch that holds from then on: the boundary itself, milliseconds UTC.
+
+    So it rises with time whatever is on the topic, and no two epochs share one.
+    """
+    return holds_from_ms
 
 
 class EpochHead(msgspec.Struct, kw_only=True):

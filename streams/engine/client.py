@@ -9,8 +9,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from streams.engine.topics import expected
 from streams.settings import Settings
 
-MAX_REQUEST_BYTES = 8 * 1024 * 1024
-"""Largest epoch: `globals` takes records of 8 MiB."""
+FETCH_BYTES = 8 * 1024 * 1024
+"""Of a partition at once: an epoch in parts, or one record of an earlier build's."""
 
 
 def plain_producer(settings: Settings) -> AIOKafkaProducer:
@@ -20,11 +20,7 @@ def plain_producer(settings: Settings) -> AIOKafkaProducer:
 
 def transactional_producer(settings: Settings, name: str) -> AIOKafkaProducer:
     """Return a producer (not started) that fences older ones of the same ``name``."""
-    return AIOKafkaProducer(
-        bootstrap_servers=settings.broker,
-        transactional_id=name,
-        max_request_size=MAX_REQUEST_BYTES,
-    )
+    return AIOKafkaProducer(bootstrap_servers=settings.broker, transactional_id=name)
 
 
 class Tail:
@@ -39,7 +35,7 @@ class Tail:
             isolation_level="read_committed",
             auto_offset_reset="earliest",
             enable_auto_commit=False,
-            max_partition_fetch_bytes=MAX_REQUEST_BYTES,
+            max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=100,
         )
         self._ends: dict[TopicPartition, int] = {}

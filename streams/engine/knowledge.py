@@ -8,13 +8,14 @@ from typing import Any, Protocol
 from aiokafka.errors import KafkaError
 from mode import Service
 
+from schemas.parts import Collector, PartError
 from streams.engine.client import Tail
 from streams.engine.skipped import Skipped
 from streams.settings import Settings
 from streams.shared.blame import NEVER_THE_INPUT, named
 
-EPOCH_KEY = b"epoch"
-"""Key of epochs on the compacted `globals` topic."""
+EPOCH = "epoch"
+"""Name of epochs on the compacted `globals` topic (`schemas.parts`)."""
 RETRY_S = 1.0
 """Pause after a failure that is no record's fault."""
 
@@ -39,6 +40,7 @@ class KnowledgeReader(Service):
         self._settings = settings
         self._knowledge = knowledge
         self._waiting: deque[Any] = deque()
+        self._epochs = Collector(EPOCH)
         super().__init__(**kwargs)
         self.skipped = Skipped(self.log.warning)
 
@@ -84,10 +86,12 @@ class KnowledgeReader(Service):
         try:
             if record.topic != self._globals:
                 return self._knowledge.apply_catalog(record.key, record.value)
-            if record.key == EPOCH_KEY and record.value is not None:
-                return self._knowledge.apply_epoch(record.value)
+            if (epoch := self._epochs.take(record.key, record.value)) is not None:
+                return self._knowledge.apply_epoch(epoch)
+        except PartError as error:
+            return str(error)
         except NEVER_THE_INPUT:
             raise
         except Exception as error:
             return named(error)
-        return None  # something else that all share, or the end of it
+        return None

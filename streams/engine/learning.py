@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
 from aiokafka.errors import KafkaError
 from mode import Service
 
-from schemas.globals import Epoch, Signals, read_head
+from schemas.globals import Epoch, EpochHead, Signals, epoch_number, read_head
+from schemas.parts import Collector, PartError
 from schemas.state import NEVER_MS
 from streams.engine.client import Tail, transactional_producer
-from streams.engine.knowledge import EPOCH_KEY
+from streams.engine.knowledge import EPOCH
+from streams.engine.publishing import Place, publish
 from streams.engine.schedule import Schedule
 from streams.engine.skipped import Skipped
 from streams.settings import Settings
@@ -29,6 +32,8 @@ AGAIN_S = 10.0
 
 _DECODER = msgspec.msgpack.Decoder(Signals)
 
+Put = Callable[[Epoch], Awaitable[None]]
+"""Writes an epoch where everybody reads it, whole or not at all."""
 Told = list[tuple[Any, Signals]]
 """Records (aiokafka's) with what they say."""
 
@@ -114,34 +119,37 @@ class LearnerService(Service):
         tail = Tail(self._settings, self._settings.topic("signals"))
         try:
             await producer.start()
-            schedule = await self._read_schedule()
+            schedule, epochs = await self._read_schedule()
             schedule.told_ms = schedule.holds_from_ms
             learner = self._make_learner()
+            put = partial(
+                self._put, producer, Place(self._settings.topic("globals"), EPOCH, epochs)
+            )
             await tail.start()
-            self.log.info("Learning; newest epoch is %d", schedule.number)
+            self.log.info("Learning; newest epoch is %s", schedule.holds_from_ms)
             while self._is_mine():
-                await self._take(await tail.read(timeout_ms=200), learner, schedule, producer)
+                await self._take(await tail.read(timeout_ms=200), learner, schedule, put)
                 await self.sleep(PAUSE_S)
         finally:
             await tail.stop()
             await producer.stop()
 
-    async def _read_schedule(self) -> Schedule:
-        schedule = Schedule(self._settings.epoch_ms)
+    async def _read_schedule(self) -> tuple[Schedule, Collector]:
+        """Return what was published, and the keys under which it lies."""
+        schedule, epochs = Schedule(self._settings.epoch_ms), Collector(EPOCH)
         tail = Tail(self._settings, self._settings.topic("globals"))
         try:
             await tail.start()
             while not await tail.is_caught_up():
                 for record in await tail.read(timeout_ms=200):
-                    head = read_head(record.value) if record.key == EPOCH_KEY else None
-                    if head is not None and head.holds_from_ms <= LAST_MS:
-                        schedule.published(head.number, head.holds_from_ms)
+                    if (head := _head(epochs, record)) is not None:
+                        schedule.published(head.holds_from_ms)
         finally:
             await tail.stop()
-        return schedule
+        return schedule, epochs
 
     async def _take(
-        self, records: list[Any], learner: Learns, schedule: Schedule, producer: Any
+        self, records: list[Any], learner: Learns, schedule: Schedule, put: Put
     ) -> None:
         """Learn beside the loop: on it, a chunk would hold up heartbeats and transactions."""
         waiting: Told = []
@@ -150,7 +158,7 @@ class LearnerService(Service):
             if holds_from_ms is not None:
                 await asyncio.to_thread(self._absorb, learner, waiting)
                 waiting = []
-                await self._publish(producer, learner, schedule, holds_from_ms)
+                await self._publish(put, learner, schedule, holds_from_ms)
             waiting.append((record, signals))
         await asyncio.to_thread(self._absorb, learner, waiting)
 
@@ -181,7 +189,7 @@ class LearnerService(Service):
                 self.skipped.note(record, f"up to here {sentence}")
 
     async def _publish(
-        self, producer: Any, learner: Learns, schedule: Schedule, holds_from_ms: int
+        self, put: Put, learner: Learns, schedule: Schedule, holds_from_ms: int
     ) -> None:
         try:
             epoch = await self._make(learner, schedule, holds_from_ms)
@@ -191,23 +199,30 @@ class LearnerService(Service):
             self.unmade += 1
             self.log.warning("No epoch at %d: %s", holds_from_ms, named(error))
             return
-        async with producer.transaction():
-            await producer.send_and_wait(
-                self._settings.topic("globals"),
-                msgspec.msgpack.encode(epoch),
-                key=EPOCH_KEY,
-                partition=0,
-            )
-        schedule.published(epoch.number, holds_from_ms)
+        await put(epoch)
+        schedule.published(holds_from_ms)
         schedule.told_ms = NEVER_MS
+
+    async def _put(self, producer: Any, epochs: Place, epoch: Epoch) -> None:
+        value = await asyncio.to_thread(msgspec.msgpack.encode, epoch)
+        await publish(producer, epoch.number, [(epochs, value)])
 
     async def _make(self, learner: Learns, schedule: Schedule, holds_from_ms: int) -> Epoch:
         version = self._catalog_version()
         learner.hear(await self._news(schedule.told_ms))
         known = await asyncio.to_thread(learner.known)
         learner.read(await self._shelf(known, holds_from_ms))
-        number = schedule.number + 1
+        number = epoch_number(holds_from_ms)
         epoch = await asyncio.to_thread(learner.epoch, number, holds_from_ms, version)
         for sentence in learner.left_out():
             self.log.warning("Epoch at %d: %s", holds_from_ms, sentence)
         return epoch
+
+
+def _head(epochs: Collector, record: Any) -> EpochHead | None:
+    """Return the head of the epoch that a record completes; `KnowledgeReader` names what is none."""
+    try:
+        head = read_head(epochs.take(record.key, record.value))
+    except PartError:
+        return None
+    return head if head is not None and head.holds_from_ms <= LAST_MS else None

@@ -9,21 +9,20 @@ from dataclasses import dataclass
 class Schedule:
     """When epochs are due: at multiples of ``epoch_ms`` of the signals' stream time.
 
-    ``number`` and ``holds_from_ms`` are the newest published epoch's; it is never published again.
+    ``holds_from_ms``: of the newest published epoch; it is never published again.
     ``boundary_ms``: the multiple that the signals have passed. ``told_ms``: changes of the catalogue
     whose version is not later than this were told in an epoch already; None: no change is to be told.
     """
 
     epoch_ms: int
-    number: int = 0
     holds_from_ms: int | None = None
     boundary_ms: int | None = None
     told_ms: int | None = None
 
-    def published(self, number: int, holds_from_ms: int) -> None:
+    def published(self, holds_from_ms: int) -> None:
         """Note an epoch that is on the topic."""
-        if number > self.number:
-            self.number, self.holds_from_ms = number, holds_from_ms
+        if self.holds_from_ms is None or holds_from_ms > self.holds_from_ms:
+            self.holds_from_ms = holds_from_ms
 
     def due(self, stream_ms: int) -> int | None:
         """Return the time an epoch must hold from before a signal of ``stream_ms``, or None.

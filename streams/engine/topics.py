@@ -56,10 +56,7 @@ CATALOGUE: tuple[Topic, ...] = (
         "signals", "Internal: accepted facts, for the learner.", single=True,
         config={"retention.ms": f"{30 * _DAY_MS}"},
     ),
-    Topic(
-        "globals", "Internal: the learner's epochs.", single=True,
-        config={**_COMPACT, "max.message.bytes": f"{8 * 1024 * 1024}"},
-    ),
+    Topic("globals", "Internal: the learner's epochs.", single=True, config=_COMPACT),
     Topic("bundles", "Internal: model bundles and when they hold.", single=True, config=_COMPACT),
 )  # fmt: skip
 

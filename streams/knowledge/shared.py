@@ -26,7 +26,7 @@ MAX_EPOCHS = 8
 """Epochs kept: a partition that lags adopts the newest that holds, older ones are never asked for
 except by a partition that still decides with one."""
 INITIAL_NUMBER = 0
-"""The epoch that came with a bundle: before the learner's first, which is 1."""
+"""The epoch that came with a bundle: before all of the learner's, whose numbers are their boundaries."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -111,9 +111,12 @@ class Knowledge:
         return self._epochs[-1] if self._epochs else None
 
     def current(self, number: int) -> EpochView | None:
-        """Return the epoch a partition adopted; when it is gone, the closest older one."""
-        older = [epoch for epoch in self._epochs if epoch.number <= number]
-        return older[-1] if older else None
+        """Return the epoch with this number, which a partition adopted; None: it is not here."""
+        return next((epoch for epoch in self._epochs if epoch.number == number), None)
+
+    def is_gone(self, number: int) -> bool:
+        """Whether the epoch that a partition adopted is here no more: no other stands in for it."""
+        return number != INITIAL_NUMBER and self.current(number) is None
 
     def next_after(self, number: int, stream_ms: int) -> EpochView | None:
         """Return the newest epoch after ``number`` that holds at ``stream_ms``, if any."""

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from schemas.globals import Epoch
 from schemas.ids import NO_ID
+from schemas.parts import PART_BYTES
 from streams.learner.popular import Packed, Parts, Table
 from streams.shared.arrays import runs
 
-MAX_EPOCH_BYTES = 3_600_000
-"""Leaves room below 4 MiB for the record's envelope; every worker reads every epoch."""
+MAX_EPOCH_BYTES = 8 * PART_BYTES
+"""Every worker reads every epoch and keeps eight of them."""
 
 
 def fitted(

@@ -129,7 +129,7 @@ class Learner:
     def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
         """Return what the signals absorbed so far say, as of ``holds_from_ms``.
 
-        Encoded as MessagePack it is smaller than 4 MiB. What is older than the windows is
+        Encoded as MessagePack it has at most `MAX_EPOCH_BYTES`, unless names alone have more. What is older than the windows is
         forgotten on the way, so ``holds_from_ms`` must not go back.
         """
         self._count_waiting()

@@ -17,7 +17,7 @@ from aiokafka.partitioner import murmur2
 from msgspec.structs import replace
 
 from schemas.events import Tick
-from schemas.globals import Signals
+from schemas.globals import Signals, epoch_number
 from schemas.state import NEVER_MS
 from schemas.tables import Output, SourceRecord
 from streams.knowledge.shelf import shelf
@@ -107,7 +107,8 @@ class _Run:
         self._learner.hear(knowledge.catalogue.news(NEVER_MS if done.epochs else None))
         self._learner.read(shelf(knowledge.catalogue, self._learner.known(), holds_from_ms))
         done.epochs += 1
-        epoch = self._learner.epoch(done.epochs, holds_from_ms, knowledge.catalogue.version)
+        number = epoch_number(holds_from_ms)
+        epoch = self._learner.epoch(number, holds_from_ms, knowledge.catalogue.version)
         done.epoch = msgspec.msgpack.encode(epoch)
         knowledge.apply_epoch(done.epoch)
 

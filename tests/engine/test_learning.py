@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import msgspec
@@ -38,10 +36,11 @@ def test_a_leap_over_several_multiples_makes_one_epoch() -> None:
 
 def test_an_epoch_that_is_published_is_not_due_again() -> None:
     schedule = Schedule(100)
-    schedule.published(7, 300)
+    schedule.published(300)
+    schedule.published(200)
     schedule.due(150)
     assert [schedule.due(ts) for ts in (210, 305, 410)] == [None, None, 400]
-    assert schedule.number == 7
+    assert schedule.holds_from_ms == 300
 
 
 def test_a_lagging_partition_does_not_turn_time_back() -> None:
@@ -61,8 +60,8 @@ def test_a_restart_publishes_what_is_missing_and_nothing_twice(
     whole = [at for ts in signals if (at := first.due(ts)) is not None]
     kept = whole[:published]
     again = Schedule(100)
-    for number, at in enumerate(kept, 1):
-        again.published(number, at)
+    for at in kept:
+        again.published(at)
     rest = [at for ts in signals if (at := again.due(ts)) is not None]
     assert kept + rest == whole
 
@@ -100,15 +99,9 @@ class Recording:
         return Epoch(number=number, holds_from_ms=holds_from_ms, catalog_version=catalog_version)
 
 
-class Accepting:
-    """A producer whose every transaction succeeds."""
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
-        yield
-
-    async def send_and_wait(self, topic: str, value: bytes, **_: object) -> None:
-        pass
+async def accept(epoch: Epoch) -> None:
+    """Publishing that always succeeds."""
+    assert epoch.number == epoch.holds_from_ms
 
 
 async def nothing_new(after_ms: int | None) -> None:
@@ -139,7 +132,7 @@ def test_an_epoch_holds_what_came_before_its_multiple_and_nothing_after() -> Non
     service = service_of()
     learner = Recording()
     records = [signals_of(ms) for ms in (150_000, 199_999, 205_000, 320_000)]
-    asyncio.run(service._take(records, learner, Schedule(100_000), Accepting()))
+    asyncio.run(service._take(records, learner, Schedule(100_000), accept))
     assert learner.asked == [
         ("absorb", 150_000),
         ("absorb", 199_999),
@@ -159,9 +152,9 @@ def test_a_learner_that_takes_over_hears_of_what_is_newer_than_the_last_epoch_th
 
     service = service_of(news)
     for told_ms in (None, 100_000):
-        schedule = Schedule(100_000, number=1, holds_from_ms=100_000, told_ms=told_ms)
+        schedule = Schedule(100_000, holds_from_ms=100_000, told_ms=told_ms)
         records = [signals_of(ms) for ms in (150_000, 205_000, 320_000)]
-        asyncio.run(service._take(records, Recording(), schedule, Accepting()))
+        asyncio.run(service._take(records, Recording(), schedule, accept))
     assert after == [None, NEVER_MS, 100_000, NEVER_MS]
 
 
@@ -177,7 +170,7 @@ def test_a_signal_that_cannot_be_used_is_skipped_counted_and_named_and_moves_no_
         signals_of(150_001, partition=10, offset=6),
         signals_of(205_000, offset=7),
     ]
-    asyncio.run(service._take(records, learner, Schedule(100_000), Accepting()))
+    asyncio.run(service._take(records, learner, Schedule(100_000), accept))
     assert learner.asked == [("absorb", 150_000), ("epoch", 200_000), ("absorb", 205_000)]
     assert service.skipped.counts == {"signals": 6}
     for offset in range(1, 7):
@@ -194,6 +187,6 @@ def test_an_epoch_that_cannot_be_made_is_left_out_and_the_next_comes() -> None:
 
     service, learner = service_of(), Failing()
     records = [signals_of(ms) for ms in (150_000, 205_000, 320_000)]
-    asyncio.run(service._take(records, learner, Schedule(100_000), Accepting()))
+    asyncio.run(service._take(records, learner, Schedule(100_000), accept))
     assert [asked for asked in learner.asked if asked[0] == "epoch"] == [("epoch", 300_000)]
     assert service.unmade == 1

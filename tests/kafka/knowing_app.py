@@ -72,6 +72,12 @@ class Learner:
     def __init__(self) -> None:
         self.signals = 0
 
+    def check(self, signals: Signals) -> None:
+        pass
+
+    def left_out(self) -> list[str]:
+        return []
+
     def absorb(self, signals: Signals) -> None:
         self.signals += 1
 

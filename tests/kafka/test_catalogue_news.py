@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-import msgspec
 import pytest
+from support.epochs import epochs_of
 from support.records import Log, at
 
-from schemas.globals import Epoch
 from streams.operate.tools.reading import read_all
 
 pytestmark = pytest.mark.kafka
@@ -30,10 +29,7 @@ def catalogue(it, minute, item, **more):
 
 
 def epochs(it):
-    return [
-        msgspec.msgpack.decode(r.value, type=Epoch)
-        for r in asyncio.run(read_all(it.settings, "globals"))
-    ]
+    return epochs_of(asyncio.run(read_all(it.settings, "globals")))
 
 
 def news(it, topic):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-import msgspec
 import pytest
+from support.epochs import epochs_of
 from support.records import Log, at
 
-from schemas.globals import Epoch
 from streams.operate.tools.reading import read_all
 
 pytestmark = pytest.mark.kafka
@@ -45,8 +44,7 @@ def test_what_a_friend_bought_and_what_a_search_finds_are_offered(shop):
     it.wait(lambda: it.consumed() == 1, "the purchase")
     it.send([log.click("dora", "view", "plate", NOON_MS + 11 * MINUTE_MS)])
     it.wait(lambda: asyncio.run(read_all(it.settings, "globals")), "the epoch")
-    (record,) = asyncio.run(read_all(it.settings, "globals"))
-    epoch = msgspec.msgpack.decode(record.value, type=Epoch)
+    (epoch,) = epochs_of(asyncio.run(read_all(it.settings, "globals")))
     assert (len(epoch.bought_by), len(epoch.words)) == (1, 2)
     log = Log()
     for user in ("anna", "carl"):

@@ -6,11 +6,9 @@ import asyncio
 import time
 from typing import Any
 
-import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
-
-from schemas.globals import Epoch
+from support.epochs import epochs_of
 
 pytestmark = pytest.mark.kafka
 
@@ -48,9 +46,8 @@ def known(deployment: Any) -> list[tuple[int, ...]]:
 def epochs(deployment: Any) -> list[tuple[int, int, int]]:
     """(number, holds from, signals it was made of), as on the topic."""
     records = deployment.read(deployment.settings.topic("globals"), partitions=1)
-    found = [msgspec.msgpack.decode(record.value, type=Epoch) for record in records]
-    assert {record.key for record in records} <= {b"epoch"}
-    return [(e.number, e.holds_from_ms, e.categories_of[1]) for e in found]
+    assert {record.key for record in records} <= {b"epoch/0"}
+    return [(e.number, e.holds_from_ms, e.categories_of[1]) for e in epochs_of(records)]
 
 
 def test_the_first_batch_knows_the_whole_catalogue(deployment) -> None:
@@ -68,16 +65,17 @@ def test_epochs_are_numbered_on_and_none_is_published_twice(deployment) -> None:
     worker = deployment.start(**KNOWING)
     for minute in (0, 0.5, 1, 1.5, 3):
         click(deployment, base + int(minute * EPOCH_MS))
-    expected = [(1, base + EPOCH_MS, 2), (2, base + 3 * EPOCH_MS, 4)]
+    first, second, third = (base + n * EPOCH_MS for n in (1, 3, 4))
+    expected = [(first, first, 2), (second, second, 4)]
     deployment.wait_for(lambda: epochs(deployment) == expected)
     worker.kill()
     worker.wait()
 
     deployment.start("b", **KNOWING)
     click(deployment, base + int(3.5 * EPOCH_MS))
-    assert known(deployment)[-1] == (0, 2)
+    assert known(deployment)[-1] == (0, second)
     click(deployment, base + 4 * EPOCH_MS)
-    expected.append((3, base + 4 * EPOCH_MS, 6))
+    expected.append((third, third, 6))
     deployment.wait_for(lambda: epochs(deployment) == expected)
 
 
@@ -91,4 +89,5 @@ def test_two_workers_have_one_learner(deployment) -> None:
         click(deployment, base + minute * EPOCH_MS)
     deployment.wait_for(lambda: len(epochs(deployment)) == 3)
     time.sleep(1.5)
-    assert [number for number, _, _ in epochs(deployment)] == [1, 2, 3]
+    boundaries = [base + n * EPOCH_MS for n in (1, 2, 3)]
+    assert [number for number, _, _ in epochs(deployment)] == boundaries

@@ -8,6 +8,7 @@ import re
 import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
+from support.epochs import epochs_of
 from support.records import Log, at
 
 from schemas.globals import Epoch, Signals
@@ -64,15 +65,8 @@ async def put(it):
 
 def boundaries(it):
     """When the sound epochs on the topic hold from."""
-    found = set()
-    for record in asyncio.run(read_all(it.settings, "globals")):
-        try:
-            epoch = msgspec.msgpack.decode(record.value or b"", type=Epoch)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            continue
-        if epoch.holds_from_ms < FAR_MS:
-            found.add(epoch.holds_from_ms)
-    return found
+    found = epochs_of(asyncio.run(read_all(it.settings, "globals")))
+    return {epoch.holds_from_ms for epoch in found if epoch.holds_from_ms < FAR_MS}
 
 
 def events(log, minute):

@@ -98,13 +98,16 @@ def test_an_epoch_that_would_hold_after_a_newer_one_is_never_adopted():
     assert numbers(knowledge.pending(0)) == [2, 3]
 
 
-def test_the_adopted_epoch_is_found_again_or_the_closest_older_one():
+def test_the_adopted_epoch_is_found_again_and_no_other_stands_in_for_it():
     knowledge = Knowledge(Epoch(number=77, holds_from_ms=5, names={1: "one"}))
     for number in (2, 4):
         knowledge.apply_epoch(epoch(number))
     assert knowledge.current(0).names == {1: "one"}
-    assert numbers([knowledge.current(n) for n in (1, 2, 3, 9)]) == [0, 2, 2, 4]
+    assert numbers([knowledge.current(n) for n in (0, 2, 4)]) == [0, 2, 4]
+    assert [knowledge.current(n) for n in (1, 3, 9)] == [None] * 3
+    assert [knowledge.is_gone(n) for n in (0, 2, 3, 9)] == [False, False, True, True]
     assert Knowledge().current(3) is None
+    assert not Knowledge().is_gone(0)
     assert Knowledge().newest() is None
 
 

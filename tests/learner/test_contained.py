@@ -12,7 +12,7 @@ from support.examples import examples
 from support.learning import DAY_MS, T_MS, VIEW, signals
 
 from streams.learner.learner import Bounds, Learner
-from streams.learner.near import NearDemand
+from streams.learner.near import NearDemand, cells_beside
 from streams.settings import Settings
 
 BAD = 66
@@ -35,7 +35,7 @@ def told(rows):
 
 def choosy():
     learner = Learner(Settings(), Bounds(chunk=7))
-    learner._counts.near = Choosy()
+    learner._counts.near = Choosy(cells_beside)
     return learner
 
 

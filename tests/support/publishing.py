@@ -61,6 +61,7 @@ def resources(**changes: Any) -> Resources:
         "reasons": lambda mask: ["in_cart"] if mask & 1 else [],
         "sources": lambda mask: ["cart_left"] if mask & 1 else [],
         "epoch": 7,
+        "epoch_gone": None,
         "catalog_version": 1,
         "bundle_name": "reference",
         "bundle_sha256": "ab" * 32,

@@ -63,6 +63,7 @@ def tell(decision: Decision) -> None:
         f"policy: consent {policy.consent}, quiet {policy.quiet_hours} in {policy.timezone}, "
         f"cap {policy.cap_used} of {policy.cap_limit}"
     )
+    say(f"epoch: {epoch_in_words(decision)}")
     for each in sorted(decision.candidates, key=lambda c: -c.scores.fused)[:5]:
         scores = each.scores
         mark = "*" if each.item_id == decision.chosen_item_id else " "
@@ -72,3 +73,12 @@ def tell(decision: Decision) -> None:
             + (f"  stopped by {each.stopped_by}" if each.stopped_by else ""),
             markup=False,
         )
+
+
+def epoch_in_words(decision: Decision) -> str:
+    """Name the epoch that it was made with, or why there was none."""
+    if decision.epoch_gone is not None:
+        return f"none, {decision.epoch_gone} was gone"
+    if decision.epoch is None:
+        return "none yet"
+    return str(decision.epoch) if decision.epoch else "the bundle's"

@@ -216,7 +216,7 @@ class Turn:
 
     @property
     def epoch(self) -> int:
-        """Number of the epoch that all the batches know."""
+        """Number of the epoch that the partitions of all the batches have adopted."""
         return self.sessions[0].marker.epoch
 
 

@@ -33,12 +33,12 @@ def turns(
         for session, mine in zip(sessions, portions, strict=True)
     ]
     while left:
-        together: dict[tuple[int, bool], tuple[EpochView | None, list[Part]]] = {}
+        together: dict[tuple[int, bool, bool], tuple[EpochView | None, list[Part]]] = {}
         going_on = []
         for session, parts in left:
             if (cut := next(parts, None)) is not None:
                 part, epoch = cut
-                alike = session.marker.epoch, bool(part.timers)
+                alike = session.marker.epoch, epoch is None, bool(part.timers)
                 together.setdefault(alike, (epoch, []))[1].append((session, part))
                 going_on.append((session, parts))
         for epoch, group in together.values():
@@ -55,23 +55,26 @@ def by_epoch(
     """Cut before the first record at or after the time from which a newer epoch holds.
 
     Timers that fire before that record are decided under the epoch before it: they may have been
-    committed already, when the record itself was not.
+    committed already, when the record itself was not. None: the adopted epoch is gone or does not hold
+    (again), and no newer one does.
     """
-    current = knowledge.current(session.marker.epoch)
+    adopted, before_ms = knowledge.current(session.marker.epoch), session.marker.stream_ms
     if portion.timers:
-        yield portion, current
+        holds = adopted is not None and adopted.holds_from_ms <= before_ms
+        yield portion, adopted if holds else None
         return
-    records = portion.records
-    stream_ms, start = stream_times(records, session.marker.stream_ms), 0
-    for epoch in knowledge.pending(session.marker.epoch):
+    records, start, current = portion.records, 0, None
+    stream_ms, waiting = stream_times(records, before_ms), knowledge.pending(session.marker.epoch)
+    for epoch in waiting if adopted is None else [adopted, *waiting]:
         cut = int(stream_ms.searchsorted(epoch.holds_from_ms))
         if cut == len(records):
             break
         if cut > start:
             yield Portion(records[start:cut], []), current
-        now_ms = int(stream_ms[cut])
-        while due := session.due_timers(now_ms, most + 1):
-            yield Portion([], first_slice(due, most)), current
-        session.adopt(epoch, now_ms)
+        if epoch is not adopted:
+            now_ms = int(stream_ms[cut])
+            while due := session.due_timers(now_ms, most + 1):
+                yield Portion([], first_slice(due, most)), current
+            session.adopt(epoch, now_ms)
         start, current = cut, epoch
     yield Portion(records[start:], []), current

@@ -56,6 +56,7 @@ class Decisions:
             policy=frame.policy[row],
             experiment=frame.experiment(row),
             epoch=resources.epoch,
+            epoch_gone=resources.epoch_gone,
             catalog_version=resources.catalog_version,
             model=frame.model,
             source_offsets=frame.offsets[row],

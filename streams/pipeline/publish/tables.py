@@ -92,6 +92,7 @@ class Resources:
     offsets (topic -> next offset) at positions, up to and with that record, or (mask) before it;
     ``texts``: text of a hash; ``recall``: reads at once the texts that will be asked for;
     ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed form and the row's pseudonym; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
+    ``epoch`` and ``epoch_gone``: as in `schemas.decision.Decision`;
     ``bundle_sha256`` is empty without a bundle.
     """
 
@@ -103,7 +104,8 @@ class Resources:
     unseal: Callable[[bytes, bytes], str]
     reasons: Callable[[int], list[str]]
     sources: Callable[[int], list[str]]
-    epoch: int
+    epoch: int | None
+    epoch_gone: int | None
     catalog_version: int
     bundle_name: str
     bundle_sha256: str

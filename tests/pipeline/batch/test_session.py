@@ -51,12 +51,57 @@ def epochs_of(records, knowledge, batch):
 @pytest.mark.parametrize("batch", [1, 3, 100])
 def test_an_epoch_is_adopted_by_the_first_record_at_or_after_its_time(batch):
     records = favourites([0, 5, 9, 10, 11, 20])
-    assert epochs_of(records, knowing(10, 20), batch) == ([0, 0, 0, 1, 1, 2], 2)
+    assert epochs_of(records, knowing(10, 20), batch) == ([None] * 3 + [1, 1, 2], 2)
 
 
 @pytest.mark.parametrize("batch", [1, 100])
 def test_an_epoch_that_nobody_reached_is_skipped(batch):
-    assert epochs_of(favourites([0, 30]), knowing(10, 20), batch) == ([0, 2], 2)
+    assert epochs_of(favourites([0, 30]), knowing(10, 20), batch) == ([None, 2], 2)
+
+
+def run(records, knowledge, sizes, store):
+    """(epoch, the one that is gone) of each decision."""
+    pipeline, found, start = (
+        Pipeline(SETTINGS, Vault(b"session", SETTINGS.tenant), knowledge),
+        [],
+        0,
+    )
+    for size in sizes:
+        effects = pipeline.process(0, store, records[start : start + size])
+        store.apply(effects.rows)
+        told = [json.loads(o.value) for o in effects.outputs if o.topic == "decisions"]
+        found += [(each["epoch"], each["epoch_gone"]) for each in told]
+        start += size
+    return found
+
+
+@pytest.mark.parametrize("sizes", [[1, 1, 1, 1], [4], [2, 2]])
+def test_an_epoch_that_is_gone_is_said_to_be_gone_and_the_next_that_holds_is_taken(sizes):
+    records = favourites([0, 10, 11, 12, 20, 30])
+    store = MemoryStore()
+    assert run(records, knowing(10), [2], store) == [(None, None), (1, None)]
+    after = Knowledge()
+    later = T0_MS + 20 * MINUTE_MS
+    after.apply_epoch(msgspec.msgpack.encode(Epoch(number=later, holds_from_ms=later)))
+    gone, new = (None, 1), (later, None)
+    assert run(records[2:], after, sizes, store) == [gone, gone, new, new]
+
+
+@pytest.mark.parametrize("sizes", [[1, 1, 1, 1], [4], [3, 1]])
+def test_an_epoch_that_holds_only_later_is_never_used_though_it_bears_the_adopted_number(sizes):
+    records = favourites([0, 5, 10, 11])
+    store = MemoryStore()
+    pipeline = Pipeline(SETTINGS, Vault(b"session", SETTINGS.tenant), Knowledge())
+    session = Session(store, 0, pipeline.vault.fingerprint)
+    session.marker.epoch = 1
+    store.apply(session.effects(0).rows)
+    wanted = [(None, None), (None, None), (1, None), (1, None)]
+    assert run(records, knowing(10), sizes, store) == wanted
+
+
+def test_a_decision_names_the_epoch_that_came_with_the_bundle():
+    knowledge = Knowledge(Epoch(number=77, holds_from_ms=5))
+    assert run(favourites([0]), knowledge, [1], MemoryStore()) == [(0, None)]
 
 
 def test_an_adopted_epoch_stays_after_a_restart():
