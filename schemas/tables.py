@@ -84,7 +84,7 @@ class EventBatch:
 
     ``timeline``: the partition's stream time at each record, that record included; without records the
     one moment at which timers fire. Positions (``pos``) index the records; ``user`` indexes ``keys`` and ``subscribers``.
-    ``names`` gives the text of every hash that occurs in the rows.
+    ``names`` gives the texts of hashes in the rows, all but the free text of a user's situation.
     """
 
     records: list[SourceRecord]

@@ -14,6 +14,7 @@ from schemas.ids import NO_ID, hash64, head64
 from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW, EventBatch, SourceRecord
 from schemas.timeline import Timeline
 from schemas.vocabulary import FRIENDS, WORDS, ContextField
+from streams.pipeline.accept.kept_texts import is_kept
 from streams.pipeline.accept.validate import event_types
 from streams.pipeline.accept.vault import Vault
 from streams.settings import Settings
@@ -57,7 +58,7 @@ class Columns:
         self.cell_resolution = settings.cell_resolution
         self.event_types = event_types(settings.event_names)
         self._vault = vault
-        self.users, self._texts = _Users(), _Texts()
+        self.users, self._texts, self._unkept = _Users(), _Texts(), _Texts()
         self._events, self._facts = bytearray(), bytearray()
         self._contexts, self._receipts = bytearray(), bytearray()
 
@@ -84,8 +85,9 @@ class Columns:
     def add_context(
         self, pos: int, user: int, ts_ms: int, event: int, field: ContextField, text: str | None
     ) -> None:
-        """Add a told field; None clears it."""
-        self._contexts += _CONTEXT(pos, user, ts_ms, event, self._texts[text], field)
+        """Add a told field; None clears it. Free text leaves nothing but its hash."""
+        texts = self._texts if text is None or is_kept(field, text) else self._unkept
+        self._contexts += _CONTEXT(pos, user, ts_ms, event, texts[text], field)
 
     def add_words(self, pos: int, user: int, ts_ms: int, event: int, words: list[str]) -> None:
         """Add the first words of a search, as hashes whose text nobody keeps."""
