@@ -102,16 +102,13 @@ def log_of(script, partition=0):
     return log.records
 
 
-BAD_AT_ONCE = [(0, "anna", "cart", 0), (70, "anna", "bad", 0)]
-"""A dead letter comes with its record, after the timers that are due before it."""
 TOGETHER = [(0, "cleo", "cart", 0), (5, "anna", "cart", 0), (5, "bert", "search", 0)]
 """Timers fire by their time, not by who they are of."""
 
 
 @settings(max_examples=examples(120))
 @given(scripts, st.lists(st.integers(0, 16), max_size=4), sizes, woken)
-@example(BAD_AT_ONCE, [], 1, [])
-@example(TOGETHER, [], 1, [])
+@example(TOGETHER, [3], 1, [])
 def test_any_slices_and_batches_give_the_same_state_and_outputs_in_the_same_order(
     script, cuts, size, wakes
 ):
@@ -178,6 +175,15 @@ def test_before_the_record_itself_only_timers_move():
     commits(job, store, records[-1:])
     assert read_marker(store).fired == b""
     assert read_marker(store).stream_ms == records[-1].timestamp_ms
+
+
+@pytest.mark.parametrize("size", [1, 1_000])
+def test_a_dead_letter_comes_with_its_record_after_the_timers_before_it(size):
+    carts_and_bad = [(0, "anna", "cart", 0), (0, "bert", "cart", 0), (70, "anna", "bad", 0)]
+    job, store, records = pipeline(size), MemoryStore(), log_of(carts_and_bad)
+    found = commits(job, store, records[:2]) + commits(job, store, records[2:])
+    topics = [o.topic for o in public(found) if o.topic in ("decisions", "dead-letters")]
+    assert topics == ["decisions", "decisions", "dead-letters"]
 
 
 def test_timers_before_the_record_that_adopts_an_epoch_are_decided_under_the_one_before():
