@@ -149,3 +149,17 @@ def read_head(value: bytes | None) -> EpochHead | None:
         return msgspec.msgpack.decode(value or b"", type=EpochHead)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
+
+
+class Snapshot(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
+    """All that a learner knew when it made an epoch; MessagePack on the wire, in parts.
+
+    ``holds_from_ms``: of that epoch; ``next_offset``: first record of `signals` that is not in
+    ``state``, which is the learner's own; ``made_with``: what a learner must be made with to go on from it.
+    """
+
+    schema_version: int = 1
+    made_with: str
+    holds_from_ms: int
+    next_offset: int
+    state: bytes

@@ -14,6 +14,7 @@ import msgspec
 PART_BYTES = 900_000
 """Of a value in one record, before compression: a stock broker takes records of 1,048,588 bytes."""
 MOST_PARTS = 1_000
+MOST_BYTES = MOST_PARTS * PART_BYTES
 MOST_WAITING = 4
 """Values of which parts are kept until the rest comes; the oldest is given up."""
 _DIGEST_BYTES = 16

@@ -20,7 +20,7 @@ _HEADROOM, _LEAST_PEAK = 2.0, 8.0
 
 
 @dataclass(slots=True, frozen=True)
-class _Group:
+class Group:
     """The series of one family."""
 
     family: Family
@@ -39,7 +39,7 @@ class Running:
 
     season: int
     keys: tuple[int, ...]
-    groups: tuple[_Group, ...]
+    groups: tuple[Group, ...]
     scale: Floats
     peak: Floats
     seen: Floats
@@ -139,25 +139,25 @@ def _names(picks: Sequence[Pick]) -> set[str]:
     return {pick.family for pick in picks}
 
 
-def _group(name: str, picks: Sequence[Pick], first: int, season: int) -> _Group:
+def _group(name: str, picks: Sequence[Pick], first: int, season: int) -> Group:
     mine = [row for row, pick in enumerate(picks) if pick.family == name]
     family = FAMILIES[name]
     table = [picks[row].coefficients for row in mine]
     coef = np.array(table, np.float64).reshape(len(mine), family.coefficients(season))
-    return _Group(family, np.array(mine) + first, coef, family.start(len(mine), season))
+    return Group(family, np.array(mine) + first, coef, family.start(len(mine), season))
 
 
-def _joined(groups: Sequence[_Group]) -> tuple[_Group, ...]:
+def _joined(groups: Sequence[Group]) -> tuple[Group, ...]:
     """One group a family."""
-    found: dict[str, _Group] = {}
+    found: dict[str, Group] = {}
     for group in groups:
         held = found.get(group.family.name)
         found[group.family.name] = group if held is None else _both(held, group)
     return tuple(found.values())
 
 
-def _both(one: _Group, other: _Group) -> _Group:
-    return _Group(
+def _both(one: Group, other: Group) -> Group:
+    return Group(
         one.family,
         np.append(one.rows, other.rows),
         np.concatenate((one.coef, other.coef)),

@@ -13,6 +13,7 @@ Everything that touches Faust or aiokafka from the inside is in this folder, and
 6. `store`, `database`, `rocks`, `emptied`: only then the rows go into RocksDB, and the next batch may come.
 
 Beside it: `recovery` (rows of the changelog instead of batches), `ticks` (time on quiet partitions),
-`knowledge` and `learning` (what all users share; `midway` says when it may change), `ending` and `prompt` (start and stop), `app` and
+`knowledge`, `learning`, `publishing` and `snapshots` (what all users share; `midway` says when it may
+change), `ending` and `prompt` (start and stop), `watchdog`, `app` and
 `transport` (where Faust finds all this).
 """

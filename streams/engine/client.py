@@ -47,6 +47,10 @@ class Tail:
         await self._consumer.seek_to_beginning(*self._tps)
         self._ends = await self._consumer.end_offsets(self._tps)
 
+    def seek(self, topic: str, offset: int) -> None:
+        """Read a topic's first partition from there on; from its beginning where that is no more."""
+        self._consumer.seek(TopicPartition(topic, 0), offset)
+
     async def stop(self) -> None:
         """Close the consumer."""
         await self._consumer.stop()

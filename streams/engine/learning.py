@@ -11,14 +11,15 @@ import msgspec
 from aiokafka.errors import KafkaError
 from mode import Service
 
-from schemas.globals import Epoch, EpochHead, Signals, epoch_number, read_head
-from schemas.parts import Collector, PartError
+from schemas.globals import Epoch, EpochHead, Signals, Snapshot, epoch_number, read_head
+from schemas.parts import MOST_BYTES, Collector, PartError
 from schemas.state import NEVER_MS
 from streams.engine.client import Tail, transactional_producer
 from streams.engine.knowledge import EPOCH
 from streams.engine.publishing import Place, publish
 from streams.engine.schedule import Schedule
 from streams.engine.skipped import Skipped
+from streams.engine.snapshots import read_newest
 from streams.settings import Settings
 from streams.shared.blame import NEVER_THE_INPUT, named
 from streams.shared.times import LAST_MS
@@ -32,8 +33,8 @@ AGAIN_S = 10.0
 
 _DECODER = msgspec.msgpack.Decoder(Signals)
 
-Put = Callable[[Epoch], Awaitable[None]]
-"""Writes an epoch where everybody reads it, whole or not at all."""
+Put = Callable[[Epoch, Snapshot], Awaitable[None]]
+"""Writes an epoch where everybody reads it, and what was known then, both whole or not at all."""
 Told = list[tuple[Any, Signals]]
 """Records (aiokafka's) with what they say."""
 
@@ -57,6 +58,17 @@ class Learns(Protocol):
         """Take in what changed in the catalogue."""
         ...
 
+    made_with: str
+    """What another must be made with to go on from its state."""
+
+    def dump(self) -> bytes:
+        """Return all it knows."""
+        ...
+
+    def load(self, state: bytes) -> None:
+        """Go on from what another's `dump` returned."""
+        ...
+
     def known(self) -> Any:
         """Return the items whose records it wants to read."""
         ...
@@ -73,8 +85,8 @@ class Learns(Protocol):
 class LearnerService(Service):
     """Learns on the worker that owns partition 0 of the clicks, nowhere else.
 
-    It always starts from the beginning of `signals`, so what it publishes does not depend on
-    where it runs; its transactional id fences an older learner.
+    It starts from the snapshot that came with the newest epoch and the signals since, so what it
+    publishes does not depend on where it runs; its transactional id fences an older learner.
     """
 
     def __init__(
@@ -120,12 +132,14 @@ class LearnerService(Service):
         try:
             await producer.start()
             schedule, epochs = await self._read_schedule()
-            schedule.told_ms = schedule.holds_from_ms
-            learner = self._make_learner()
-            put = partial(
-                self._put, producer, Place(self._settings.topic("globals"), EPOCH, epochs)
-            )
+            snapshots, newest = await read_newest(self._settings, self.skipped)
+            learner, start = await asyncio.to_thread(self._restored, newest)
             await tail.start()
+            if start is not None:
+                schedule.resume(start.holds_from_ms)
+                tail.seek(self._settings.topic("signals"), start.next_offset)
+            schedule.told_ms = schedule.holds_from_ms
+            put = partial(self._put, producer, epochs, snapshots)
             self.log.info("Learning; newest epoch is %s", schedule.holds_from_ms)
             while self._is_mine():
                 await self._take(await tail.read(timeout_ms=200), learner, schedule, put)
@@ -134,10 +148,28 @@ class LearnerService(Service):
             await tail.stop()
             await producer.stop()
 
-    async def _read_schedule(self) -> tuple[Schedule, Collector]:
-        """Return what was published, and the keys under which it lies."""
+    def _restored(self, newest: Snapshot | None) -> tuple[Learns, Snapshot | None]:
+        """Return a learner, and the snapshot that it goes on from, if it can."""
+        learner = self._make_learner()
+        if newest is None:
+            return learner, None
+        if newest.made_with != learner.made_with:
+            self.log.warning("The snapshot was made with other settings: all signals are read")
+            return learner, None
+        try:
+            learner.load(newest.state)
+        except NEVER_THE_INPUT:
+            raise
+        except Exception as error:
+            self.log.warning("The snapshot is none: %s: all signals are read", named(error))
+            return self._make_learner(), None
+        return learner, newest
+
+    async def _read_schedule(self) -> tuple[Schedule, Place]:
+        """Return what was published, and where it lies."""
         schedule, epochs = Schedule(self._settings.epoch_ms), Collector(EPOCH)
-        tail = Tail(self._settings, self._settings.topic("globals"))
+        topic = self._settings.topic("globals")
+        tail = Tail(self._settings, topic)
         try:
             await tail.start()
             while not await tail.is_caught_up():
@@ -146,7 +178,7 @@ class LearnerService(Service):
                         schedule.published(head.holds_from_ms)
         finally:
             await tail.stop()
-        return schedule, epochs
+        return schedule, Place(topic, EPOCH, epochs)
 
     async def _take(
         self, records: list[Any], learner: Learns, schedule: Schedule, put: Put
@@ -158,7 +190,7 @@ class LearnerService(Service):
             if holds_from_ms is not None:
                 await asyncio.to_thread(self._absorb, learner, waiting)
                 waiting = []
-                await self._publish(put, learner, schedule, holds_from_ms)
+                await self._publish(put, learner, schedule, holds_from_ms, record.offset)
             waiting.append((record, signals))
         await asyncio.to_thread(self._absorb, learner, waiting)
 
@@ -189,23 +221,44 @@ class LearnerService(Service):
                 self.skipped.note(record, f"up to here {sentence}")
 
     async def _publish(
-        self, put: Put, learner: Learns, schedule: Schedule, holds_from_ms: int
+        self,
+        put: Put,
+        learner: Learns,
+        schedule: Schedule,
+        holds_from_ms: int,
+        next_offset: int,
     ) -> None:
         try:
             epoch = await self._make(learner, schedule, holds_from_ms)
+            state = await asyncio.to_thread(learner.dump)
         except (KafkaError, *NEVER_THE_INPUT):
             raise
         except Exception as error:
             self.unmade += 1
             self.log.warning("No epoch at %d: %s", holds_from_ms, named(error))
             return
-        await put(epoch)
+        made_with = learner.made_with
+        await put(
+            epoch,
+            Snapshot(
+                made_with=made_with, holds_from_ms=holds_from_ms, next_offset=next_offset,
+                state=state,
+            ),
+        )  # fmt: skip
         schedule.published(holds_from_ms)
         schedule.told_ms = NEVER_MS
 
-    async def _put(self, producer: Any, epochs: Place, epoch: Epoch) -> None:
-        value = await asyncio.to_thread(msgspec.msgpack.encode, epoch)
-        await publish(producer, epoch.number, [(epochs, value)])
+    async def _put(
+        self, producer: Any, epochs: Place, snapshots: Place, epoch: Epoch, snapshot: Snapshot
+    ) -> None:
+        encode = msgspec.msgpack.encode
+        values = [(epochs, await asyncio.to_thread(encode, epoch))]
+        whole = await asyncio.to_thread(encode, snapshot)
+        if len(whole) <= MOST_BYTES:
+            values.append((snapshots, whole))
+        else:
+            self.log.warning("A snapshot of %d bytes is too large: none is kept", len(whole))
+        await publish(producer, epoch.number, values)
 
     async def _make(self, learner: Learns, schedule: Schedule, holds_from_ms: int) -> Epoch:
         version = self._catalog_version()

@@ -24,6 +24,11 @@ class Schedule:
         if self.holds_from_ms is None or holds_from_ms > self.holds_from_ms:
             self.holds_from_ms = holds_from_ms
 
+    def resume(self, holds_from_ms: int) -> None:
+        """Go on from the epoch that a snapshot was made with."""
+        self.published(holds_from_ms)
+        self.boundary_ms = holds_from_ms
+
     def due(self, stream_ms: int) -> int | None:
         """Return the time an epoch must hold from before a signal of ``stream_ms``, or None.
 

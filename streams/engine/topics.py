@@ -57,6 +57,10 @@ CATALOGUE: tuple[Topic, ...] = (
         config={"retention.ms": f"{30 * _DAY_MS}"},
     ),
     Topic("globals", "Internal: the learner's epochs.", single=True, config=_COMPACT),
+    Topic(
+        "snapshots", "Internal: all the learner knows, as of its newest epoch.", single=True,
+        config={**_COMPACT, "segment.bytes": f"{64 * 1024 * 1024}"},
+    ),
     Topic("bundles", "Internal: model bundles and when they hold.", single=True, config=_COMPACT),
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from models.sendtime.activity import HOURS
 from models.sendtime.week import week_cell, week_ratio
 from schemas.globals import Activity
 from streams.learner.index import HashIndex
+from streams.learner.kept import Kept
 from streams.learner.tally import Tally
 
 Ints = NDArray[np.int64]
@@ -25,13 +26,15 @@ _NEVER_H = np.int64(0)
 _GROUP_BITS = 32  # hours since 1970 take 20
 
 
-class ActivityCounts:
+class ActivityCounts(Kept):
     """Active hours of users, counted by hour: at most `LOOK_H` numbers, and 16 bytes a user.
 
     A user's hour counts once: when an event is from a later hour than all before it. So the order
     in which users of several partitions come does not matter. Beyond ``most_users`` those not
     seen for longest are forgotten. The shop's clock stands for everybody's: signals carry no zone.
     """
+
+    KEEPS = ("_tally", "_index", "_last_h")
 
     def __init__(
         self, zone: str, trained: ActivityModel = NOTHING_KNOWN, most_users: int = MOST_USERS

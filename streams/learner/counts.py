@@ -15,6 +15,7 @@ from streams.learner.contained import Contained
 from streams.learner.demand import WEIGHT_OF, Demand
 from streams.learner.forecasts import Forecasts
 from streams.learner.items import MAX_ITEMS, Items
+from streams.learner.kept import Kept
 from streams.learner.meetings import MeetingCounts
 from streams.learner.near import NearDemand, cells_beside, nothing_beside
 from streams.learner.repurchase import Intervals
@@ -39,8 +40,22 @@ class Bounds:
     chunk: int = CHUNK
 
 
-class Counts:
+class Counts(Kept):
     """The parts, and how a chunk goes into each of them."""
+
+    KEEPS = (
+        "items",
+        "demand",
+        "near",
+        "segments",
+        "forecasts",
+        "activity",
+        "seasons",
+        "intervals",
+        "meetings",
+        "visits",
+        "orders",
+    )
 
     def __init__(
         self, settings: Settings, bounds: Bounds, start: Start, contained: Contained

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.vocabulary import EventType
+from streams.learner.kept import Kept
 from streams.learner.tally import Tally
 
 HOUR_MS = 3_600_000
@@ -31,8 +32,10 @@ MAX_BUCKETS = 4_000_000
 """Counts kept (item x hour): 64 MB; beyond, the oldest hours go."""
 
 
-class Demand:
+class Demand(Kept):
     """Counts of the last week, hour by hour."""
+
+    KEEPS = ("_tally",)
 
     def __init__(self, most: int = MAX_BUCKETS) -> None:
         self._most = most

@@ -7,7 +7,7 @@ once. What is said holds from the first hour on, what people do takes over with 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from schemas.catalog import CatalogItem
 from schemas.ids import hash64
 from streams.knowledge.shelf import Shelf
+from streams.learner.kept import Kept
 from streams.learner.popular import Packed, packed_lists
 
 COLD = 5
@@ -29,21 +30,22 @@ GROWN = 1.1
 AGAIN_AFTER_MS = 24 * 3_600_000
 
 
-@dataclass(slots=True, frozen=True)
-class Said:
+class Said(NamedTuple):
     """``alike``: launched item -> known items; ``words``: hash of a word -> items; with scores."""
 
-    alike: dict[int, Packed] = field(default_factory=dict)
-    words: dict[int, Packed] = field(default_factory=dict)
+    alike: dict[int, Packed]
+    words: dict[int, Packed]
 
 
-class Describer:
+class Describer(Kept):
     """Remembers what it said the last time, and of which items."""
+
+    KEEPS = ("_said", "_known", "_launched", "_at_ms")
 
     def __init__(self, word: Callable[[str], int] = hash64) -> None:
         """``word``: hash of a word, as a search's words are hashed."""
         self._word = word
-        self._said = Said()
+        self._said = Said({}, {})
         self._known: dict[int, bytes] = {}
         self._launched: dict[int, bytes] = {}
         self._at_ms = 0
@@ -58,6 +60,11 @@ class Describer:
                 _alike(items, list(launched), occurred), _words(items, occurred, self._word)
             )
         return self._said
+
+    def keep_on(self, state: dict[str, Any]) -> None:
+        """Take up a state; what was said comes as a bare tuple."""
+        super().keep_on(state)
+        self._said = Said(*self._said)
 
     def _is_news(self, shelf: Shelf, launched: dict[int, bytes], now_ms: int) -> bool:
         if not shelf.records:

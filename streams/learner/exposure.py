@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.learner.demand import HOUR_MS
+from streams.learner.kept import Kept
 from streams.learner.popular import Packed
 
 HOURS = 24
@@ -17,8 +18,10 @@ LEAST_SHARE = 0.001
 """An epoch tells of the items that had at least this share of the pushes: at most a thousand."""
 
 
-class Exposure:
+class Exposure(Kept):
     """Pushes by hour and item: integer counts, so the order of arrival does not matter."""
+
+    KEEPS = ("_hours",)
 
     def __init__(self) -> None:
         self._hours: dict[int, Counter[int]] = {}

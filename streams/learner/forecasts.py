@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.forecast import DAY, HOUR, TOTAL, Plan, Running, StepPlan, Steps
 from schemas.globals import Demand
+from streams.learner.kept import Kept
 from streams.learner.tally import Tally
 
 Ints = NDArray[np.int64]
@@ -26,12 +27,14 @@ _ROW_BITS = 24
 
 
 @dataclass(slots=True)
-class StepForecasts:
+class StepForecasts(Kept):
     """The forecasts of one kind of step.
 
     ``running``: as of the last settled step; steps after it are counted in whole numbers and
     folded in anew for every epoch, so the order of their events does not matter.
     """
+
+    KEEPS = ("running", "_place", "_counts", "_settled")
 
     steps: Steps
     plan: StepPlan
@@ -136,8 +139,10 @@ class StepForecasts:
         self._place = {key: row for row, key in enumerate(self.running.keys)}
 
 
-class Forecasts:
+class Forecasts(Kept):
     """Hours and days together: what an epoch tells of demand."""
+
+    KEEPS = ("_kinds",)
 
     def __init__(self, plan: Plan, zone: str) -> None:
         self._kinds = {

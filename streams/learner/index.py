@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.learner.kept import Kept
 
-class HashIndex:
+
+class HashIndex(Kept):
     """A slot for each hash: 16 bytes a hash, looked up by binary search over all at once."""
+
+    KEEPS = ("_hashes", "_slots")
 
     def __init__(self) -> None:
         self._hashes = np.zeros(0, np.uint64)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from schemas.ids import NO_ID
 from schemas.state import NEVER_MS
 from streams.learner.index import HashIndex
+from streams.learner.kept import Kept
 from streams.shared.arrays import runs
 
 MAX_ITEMS = 1_000_000
@@ -27,8 +28,10 @@ _ROW = np.dtype(
 )
 
 
-class Items:
+class Items(Kept):
     """A row per item hash seen in the signals."""
+
+    KEEPS = ("_index", "_rows")
 
     def __init__(self, most: int = MAX_ITEMS) -> None:
         self._most = most

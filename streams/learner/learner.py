@@ -30,6 +30,7 @@ from streams.learner.described import Describer, Said
 from streams.learner.digest import fitted
 from streams.learner.exposure import Exposure
 from streams.learner.facts import Facts
+from streams.learner.kept import Kept, dump, load
 from streams.learner.popular import Packed, Parts, Table, parts_of, table_of
 from streams.learner.shared_purchases import SharedPurchases
 from streams.learner.similar import MAX_SOURCES, Similar
@@ -39,12 +40,27 @@ from streams.settings import Settings
 
 __all__ = ["Bounds", "Learner"]
 
+STATE_VERSION = 1
+"""Of what `dump` returns: another one is not taken up."""
 MAX_NAMES = 2_500_000
 """Texts remembered: a partition sends each once, so what an item may need later is kept."""
 
 
-class Learner:
+class Learner(Kept):
     """Counts demand and meetings of items; `epoch` says what follows from them."""
+
+    KEEPS = (
+        "stream_ms",
+        "_buffer",
+        "_buffered",
+        "_names",
+        "_counts",
+        "_exposure",
+        "_similar",
+        "_wakes",
+        "_shared",
+        "_describer",
+    )
 
     def __init__(
         self,
@@ -57,6 +73,8 @@ class Learner:
         bounds, start = bounds or Bounds(), start or Start()
         self.stream_ms = NEVER_MS
         """Largest stream time any partition reported."""
+        self.made_with = f"state {STATE_VERSION}, {settings.default_timezone}"
+        """What another must be made with to go on from its state."""
         self._chunk = bounds.chunk
         self._list_length = settings.candidates_per_source
         self._buffer: list[NDArray[Any]] = []
@@ -96,6 +114,18 @@ class Learner:
             self._buffer, self._buffered = [waiting[whole:]], len(waiting) - whole
             for start in range(0, whole, self._chunk):
                 self._count(waiting[start : start + self._chunk])
+
+    def dump(self) -> bytes:
+        """Return all it knows, but for the shelf, which comes with each epoch."""
+        return dump(self)
+
+    def load(self, state: bytes) -> None:
+        """Go on from a state that `dump` returned, made with the same settings.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is none; what this learner then knows is not defined.
+        """
+        load(self, state)
 
     def left_out(self) -> list[str]:
         """Return and forget what could not be counted or told since this was asked last."""
@@ -178,7 +208,7 @@ class Learner:
         exposure, cold_share = part(
             "exposure", lambda: self._exposure.told(now_ms, neighbours), unknown
         )
-        said = part("described", lambda: self._said(now_ms), Said())
+        said = part("described", lambda: self._said(now_ms), Said({}, {}))
         return {
             "demand": part("forecasts", lambda: self._demand_told(now_ms), DemandTold()),
             "activity": part("activity", lambda: counts.activity.activity(now_ms), Activity()),

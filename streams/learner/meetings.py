@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.learner.demand import SLOT_BITS
+from streams.learner.kept import Kept
 from streams.learner.tally import Tally
 from streams.learner.visits import HISTORY, Meetings
 from streams.shared.arrays import places, runs
@@ -51,8 +52,10 @@ class Neighbours:
     score: NDArray[np.float32]
 
 
-class MeetingCounts:
+class MeetingCounts(Kept):
     """How often items met, by direction and distance: integers, weighted when read."""
+
+    KEEPS = ("met", "_tally")
 
     def __init__(self, most: int = MAX_PAIRS) -> None:
         self.met = 0

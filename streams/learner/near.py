@@ -12,6 +12,7 @@ from models.features.whereabouts import is_cell
 from schemas.ids import NO_ID, hash64
 from streams.learner.demand import DAY_H, HOUR_MS, SLOT_BITS, WEEK_H
 from streams.learner.index import HashIndex
+from streams.learner.kept import Kept
 from streams.learner.popular import Packed, Table, pack
 from streams.learner.tally import Tally
 from streams.shared.arrays import runs
@@ -43,8 +44,10 @@ def nothing_beside(_: str) -> Iterable[str]:
     return ()
 
 
-class NearDemand:
+class NearDemand(Kept):
     """Counts of facts whose user's cell, or segment, was known."""
+
+    KEEPS = ("_index", "_tally")
 
     def __init__(self, beside: Beside, most: int = MAX_BUCKETS) -> None:
         """``beside``: which others, by their texts, count for a cell too."""

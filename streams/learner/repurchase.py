@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.learner.index import HashIndex
+from streams.learner.kept import Kept
 
 Ints = NDArray[np.int64]
 DAY_MS = 86_400_000
@@ -20,12 +21,14 @@ _NEVER = -1
 _GROUP_BITS = 43  # milliseconds until the year 2248
 
 
-class Intervals:
+class Intervals(Kept):
     """Intervals between purchases of a user in a category: whole hours, summed as log-hours.
 
     Open intervals do not count: an interval is seen when it ends. A user's purchases come in the
     order of their partition; one that is older than the last seen is none of an interval.
     """
+
+    KEEPS = ("_pairs", "_last_ms", "_categories", "_count", "_milli_logs")
 
     def __init__(self, most_pairs: int = MOST_PAIRS) -> None:
         self._most = most_pairs

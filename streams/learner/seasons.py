@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.learner.index import HashIndex
+from streams.learner.kept import Kept
 
 Ints = NDArray[np.int64]
 MONTHS = 12
@@ -19,11 +20,13 @@ MOST_CATEGORIES = 100_000
 """Categories followed; beyond, the smallest go."""
 
 
-class Seasons:
+class Seasons(Kept):
     """Events by category and calendar month (UTC): 112 bytes a category, for ever.
 
     A category's share is compared, not its count: a shop that grows gives nobody a season.
     """
+
+    KEEPS = ("_index", "_events")
 
     def __init__(self) -> None:
         self._index = HashIndex()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.vocabulary import EventType
+from streams.learner.kept import Kept
 from streams.learner.popular import Packed, packed_lists
 from streams.shared.arrays import places, runs
 
@@ -21,8 +22,10 @@ MOST_USERS, EACH = 5_000, 5
 _ROW = np.dtype([("user", "<u8"), ("item", "<u8"), ("ts_ms", "<i8"), ("undone", "?")])
 
 
-class SharedPurchases:
+class SharedPurchases(Kept):
     """A row per user and item: the latest purchase of it, or that it was given back."""
+
+    KEEPS = ("_rows",)
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.learner.kept import Kept
 from streams.learner.meetings import MeetingCounts
 from streams.learner.popular import Packed, Table, pack
 
@@ -20,8 +21,10 @@ LAUNCHED = 3
 have the items it met: only these lists are worked out anew."""
 
 
-class Similar:
+class Similar(Kept):
     """Remembers the neighbour lists of the last time it worked them out."""
+
+    KEEPS = ("_lists", "_listed", "_met", "_at_ms")
 
     def __init__(self) -> None:
         self._lists: dict[int, Packed] | None = None

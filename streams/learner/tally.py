@@ -7,14 +7,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.learner.kept import Kept
 from streams.shared.arrays import runs
 
 _LEAST_MERGE = 1 << 16
 """Rows worth a merge; with it, the cost of an addition stays logarithmic."""
 
 
-class Tally:
+class Tally(Kept):
     """Counts by int64 key, sorted by key: 16 bytes a key, plus what waits to be merged."""
+
+    KEEPS = ("_keys", "_counts", "_waiting", "_rows_waiting")
 
     def __init__(self) -> None:
         self._keys = np.zeros(0, np.int64)

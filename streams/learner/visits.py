@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.learner.index import HashIndex
+from streams.learner.kept import Kept
 from streams.shared.arrays import places
 
 HISTORY = 20
@@ -32,12 +33,14 @@ class Meetings:
     """The items that came in, met or not."""
 
 
-class Visits:
+class Visits(Kept):
     """The last `HISTORY` distinct items of each user, latest first: 116 bytes a user.
 
     An item that is still in the history moves to the front and meets nobody again: one user's
     repeats say nothing new. Beyond ``most_users`` the users not seen for longest are forgotten.
     """
+
+    KEEPS = ("_index", "_items", "_last_ms", "_home")
 
     def __init__(self, most_users: int) -> None:
         self._most_users = most_users

@@ -16,6 +16,7 @@ from schemas.globals import Wakes
 from schemas.ids import NO_ID
 from schemas.vocabulary import TriggerKind
 from streams.learner.items import Items
+from streams.learner.kept import Kept
 from streams.learner.visits import Visits
 from streams.shared.arrays import places, runs
 
@@ -41,8 +42,10 @@ _WAKE = np.dtype(
 )
 
 
-class WakeQueue:
+class WakeQueue(Kept):
     """Changes become wakes with the next epoch; those beyond its pace wait for a later one."""
+
+    KEEPS = ("_changes", "_waiting")
 
     def __init__(self, users_per_epoch: int) -> None:
         """``users_per_epoch``: users of one partition that an epoch asks."""

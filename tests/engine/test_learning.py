@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from support.examples import examples
 
-from schemas.globals import Epoch, Signals
+from schemas.globals import Epoch, Signals, Snapshot
 from schemas.state import NEVER_MS
 from streams.engine.learning import LearnerService
 from streams.engine.schedule import Schedule
@@ -73,6 +73,14 @@ class Recording:
         self.asked: list[tuple[str, int]] = []
         self.shelves: list[tuple[list[int], int]] = []
 
+    made_with = "nothing"
+
+    def dump(self) -> bytes:
+        return b"%d" % len(self.asked)
+
+    def load(self, state: bytes) -> None:
+        self.asked = [("loaded", int(state))]
+
     def check(self, signals: Signals) -> None:
         if signals.partition < 0:
             raise ValueError("secret")
@@ -99,9 +107,9 @@ class Recording:
         return Epoch(number=number, holds_from_ms=holds_from_ms, catalog_version=catalog_version)
 
 
-async def accept(epoch: Epoch) -> None:
+async def accept(epoch: Epoch, snapshot: Snapshot) -> None:
     """Publishing that always succeeds."""
-    assert epoch.number == epoch.holds_from_ms
+    assert epoch.number == epoch.holds_from_ms == snapshot.holds_from_ms
 
 
 async def nothing_new(after_ms: int | None) -> None:
@@ -190,3 +198,37 @@ def test_an_epoch_that_cannot_be_made_is_left_out_and_the_next_comes() -> None:
     asyncio.run(service._take(records, learner, Schedule(100_000), accept))
     assert [asked for asked in learner.asked if asked[0] == "epoch"] == [("epoch", 300_000)]
     assert service.unmade == 1
+
+
+def test_a_snapshot_knows_what_came_before_its_epoch_and_where_to_read_on() -> None:
+    kept: list[Snapshot] = []
+
+    async def keep(epoch: Epoch, snapshot: Snapshot) -> None:
+        kept.append(snapshot)
+
+    records = [signals_of(ms, offset=at) for at, ms in enumerate((150_000, 199_999, 205_000), 40)]
+    asyncio.run(service_of()._take(records, Recording(), Schedule(100_000), keep))
+    (snapshot,) = kept
+    assert (snapshot.next_offset, snapshot.holds_from_ms) == (42, 200_000)
+    assert snapshot.state == b"3", "two signals and the epoch"
+
+
+def test_a_snapshot_that_cannot_be_used_means_all_signals(caplog) -> None:
+    sound = Snapshot(made_with="nothing", holds_from_ms=1, next_offset=2, state=b"3")
+    service = service_of()
+    assert service._restored(None)[1] is None
+    learner, start = service._restored(sound)
+    assert (learner.asked, start) == ([("loaded", 3)], sound)
+    for odd in (
+        msgspec.structs.replace(sound, state=b"secret"),
+        msgspec.structs.replace(sound, made_with="something else"),
+    ):
+        learner, start = service._restored(odd)
+        assert (learner.asked, start) == ([], None)
+    assert "secret" not in caplog.text
+
+
+def test_after_a_snapshot_the_first_boundary_to_come_is_due() -> None:
+    schedule = Schedule(100)
+    schedule.resume(300)
+    assert [schedule.due(ts) for ts in (310, 399, 405)] == [None, None, 400]

@@ -51,8 +51,9 @@ def test_user_topics_and_the_changelog_have_the_same_partitions() -> None:
 
 
 def test_state_is_compacted_and_never_expires() -> None:
-    for name in ("shop-state-changelog", "shop.catalog", "shop.globals", "shop.bundles"):
-        assert expected(SETTINGS)[name].topic_configs["cleanup.policy"] == "compact"
+    for name in ("catalog", "globals", "snapshots", "bundles"):
+        assert expected(SETTINGS)[f"shop.{name}"].topic_configs["cleanup.policy"] == "compact"
+    assert expected(SETTINGS)["shop-state-changelog"].topic_configs["cleanup.policy"] == "compact"
 
 
 def test_a_cluster_as_created_has_no_problems() -> None:

@@ -72,6 +72,14 @@ class Learner:
     def __init__(self) -> None:
         self.signals = 0
 
+    made_with = "nothing"
+
+    def dump(self) -> bytes:
+        return b"%d" % self.signals
+
+    def load(self, state: bytes) -> None:
+        self.signals = int(state)
+
     def check(self, signals: Signals) -> None:
         pass
 

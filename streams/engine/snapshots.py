@@ -1,0 +1,44 @@
+"""The newest snapshot of the learner: read at its start, so that signals may age and go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from schemas.globals import Snapshot
+from schemas.parts import Collector, PartError
+from streams.engine.client import Tail
+from streams.engine.publishing import Place
+from streams.engine.skipped import Skipped
+from streams.settings import Settings
+
+NAME = "learner"
+"""Name of the snapshot's parts on the topic."""
+TOPIC = "snapshots"
+_DECODER = msgspec.msgpack.Decoder(Snapshot)
+
+
+async def read_newest(settings: Settings, skipped: Skipped) -> tuple[Place, Snapshot | None]:
+    """Return where snapshots lie, and the newest that is whole and readable."""
+    place = Place(settings.topic(TOPIC), NAME, Collector(NAME))
+    newest: Snapshot | None = None
+    tail = Tail(settings, place.topic)
+    try:
+        await tail.start()
+        while not await tail.is_caught_up():
+            for record in await tail.read(timeout_ms=200):
+                newest = _completed(place.there, record, skipped) or newest
+    finally:
+        await tail.stop()
+    return place, newest
+
+
+def _completed(there: Collector, record: Any, skipped: Skipped) -> Snapshot | None:
+    """Return the snapshot that a record completes, if any."""
+    try:
+        value = there.take(record.key, record.value)
+        return None if value is None else _DECODER.decode(value)
+    except (PartError, msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        skipped.note(record, f"no snapshot: {type(error).__name__}")
+        return None
