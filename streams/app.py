@@ -90,6 +90,7 @@ def _faust_settings(settings: Settings) -> dict[str, Any]:
         "producer_linger": 0.0,
         "stream_buffer_maxsize": STREAM_BUFFER,
         "stream_wait_empty": True,
+        "recovery_consistency_check": False,  # `CheckedRecovery` does it, in better words
         "TableManager": PromptTableManager,
         "Worker": PromptWorker,
         **web_settings(settings),

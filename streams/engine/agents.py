@@ -9,11 +9,12 @@ from streams.engine.app import KairosApp
 from streams.engine.knowledge import KnowledgeReader
 from streams.engine.learning import LearnerService, Learns
 from streams.engine.ticks import TickWriter
+from streams.engine.topic_watch import TopicWatch
 from streams.knowledge.shelf import shelf
 
 
 def register_engine(app: KairosApp) -> None:
-    """Attach the agent and the ticks to a `KairosApp`."""
+    """Attach the agent, the ticks and the watch over the topics to a `KairosApp`."""
     inputs = app.topic(
         *app.options.topics, key_serializer="raw", value_serializer="raw", acks=False
     )
@@ -25,6 +26,7 @@ def register_engine(app: KairosApp) -> None:
 
     app.add_agent("batches", batches, inputs)
     app.service(TickWriter(app, app.settings))
+    app.service(TopicWatch(app, app.settings))
 
 
 def register_knowledge(app: KairosApp, knowledge: Any, make_learner: Callable[[], Learns]) -> None:

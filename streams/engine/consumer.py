@@ -104,6 +104,11 @@ class BatchConsumer(Consumer):
             await self.rewind({tp: restored + 1})
         return restored
 
+    async def committed_offsets(self, *tps: Any) -> dict[Any, int]:
+        """Return what the group has committed; a partition without an offset is left out."""
+        found: dict[Any, int] = await self._thread.call_thread(self._thread.committed, tps)
+        return found
+
     # -- fetching, merging, releasing
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from aiokafka.consumer.fetcher import FetchResult
@@ -58,6 +59,12 @@ class FetchThread(AIOKafkaConsumerThread):
             if not offset and tp.topic in self.app.options.topics:
                 await self.call_thread(self.seek_to, tp, 0)
         return committed
+
+    async def committed(self, tps: Sequence[Any]) -> dict[Any, int]:
+        """Return the group's offsets; runs in this thread (`call_thread`)."""
+        consumer = self._ensure_consumer()
+        found = {tp: await consumer.committed(tp) for tp in tps}
+        return {tp: at for tp, at in found.items() if at is not None and at >= 0}
 
     async def _fetch_records(
         self,

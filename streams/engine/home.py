@@ -6,8 +6,10 @@ import fcntl
 from pathlib import Path
 from typing import IO
 
+from streams.engine.refusal import RefusalError
 
-class HomeTakenError(RuntimeError):
+
+class HomeTakenError(RefusalError):
     """Another worker that lives uses the data directory."""
 
 

@@ -6,10 +6,13 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from streams.engine.checked_recovery import ChangelogLostError
+from streams.engine.refusal import RefusalError
+
 logger = logging.getLogger(__name__)
 
 
-class RecreatedError(RuntimeError):
+class RecreatedError(RefusalError):
     """A topic was deleted and made again: its offsets mean something else now."""
 
 
@@ -34,6 +37,24 @@ def checked_offsets(
                 logger.error("%s: %d to %d were deleted unread", tp, at, start - 1)
             checked[tp.topic] = start
     return checked
+
+
+def refuse_lost(changelog: Any, contained: Mapping[str, int], committed: Mapping[Any, int]) -> None:
+    """Do nothing if the state contains all that its group has committed.
+
+    Both are written in one transaction, so less in the state means that the changelog lost rows.
+    ``contained`` as above; ``committed``: topic partition -> next offset, as the group says.
+
+    Raises:
+        ChangelogLostError: to read again from the state's offsets would count events twice.
+    """
+    ahead = {tp: at for tp, at in committed.items() if at > contained.get(tp.topic, 0)}
+    for tp, at in sorted(ahead.items()):
+        raise ChangelogLostError(
+            f"topic {changelog.topic} partition {changelog.partition} lost data: the state in it "
+            f"contains {tp.topic} up to offset {contained.get(tp.topic, 0)}, but the group has "
+            f"committed {at}. Nothing was processed; `kairos recover` says what can be done"
+        )
 
 
 def _recreated(tp: Any, at: int, end: int) -> str:

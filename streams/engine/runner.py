@@ -16,7 +16,7 @@ from streams.engine.consumer import BatchMessage
 from streams.engine.deciding import Deciding
 from streams.engine.ending import Ending
 from streams.engine.intake import Intake, intake
-from streams.engine.log_check import checked_offsets
+from streams.engine.log_check import checked_offsets, refuse_lost
 from streams.engine.merge import Slice
 from streams.engine.options import Options
 from streams.engine.portions import Pace
@@ -269,6 +269,9 @@ class Engine:
         tps = [TopicPartition(topic, number) for topic in self._options.topics]
         starts = await self._app.consumer.earliest_offsets(*tps)
         ends = await self._app.consumer.highwaters(*tps)
+        committed = await self._app.consumer.committed_offsets(*tps)
+        changelog = TopicPartition(self._table.changelog_topic_name, number)
+        refuse_lost(changelog, partition.progress.next, committed)
         partition.progress.next = checked_offsets(partition.progress.next, starts, ends)
         partition.checked = True
 

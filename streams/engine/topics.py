@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from streams.engine.refusal import RefusalError
 from streams.engine.topic_limits import WRITTEN, count_copies, find_unfit, read_configs
 from streams.settings import Settings
 
@@ -77,7 +78,7 @@ class Problem:
         return f"{self.topic}: {self.sentence}"
 
 
-class TopicsError(RuntimeError):
+class TopicsError(RefusalError):
     """The cluster's topics do not fit; the message names each topic and what is wrong."""
 
 
@@ -108,7 +109,7 @@ async def create_topics(settings: Settings) -> list[str]:
         aiokafka.errors.KafkaError: the broker refuses, for example too few brokers for copies.
         TopicsError: they were created, but did not appear within 10 s.
     """
-    async with _admin(settings) as admin:
+    async with administering(settings) as admin:
         there = await _partition_counts(admin, expected(settings))
         missing = {name: t for name, t in expected(settings).items() if name not in there}
         if missing:
@@ -135,7 +136,7 @@ def _raise_refused(response: Any) -> None:
 async def check_topics(settings: Settings) -> list[Problem]:
     """Return what keeps a worker from running: missing topics, differing partition counts, limits."""
     wanted = expected(settings)
-    async with _admin(settings) as admin:
+    async with administering(settings) as admin:
         counts = await _partition_counts(admin, wanted)
         problems = find_problems(wanted, counts)
         problems += await _check_limits(admin, settings, wanted, counts)
@@ -184,7 +185,8 @@ async def refuse_problems(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+async def administering(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Yield a started admin client."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
     try:
         await admin.start()

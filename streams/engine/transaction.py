@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka.structs import TopicPartition
 
 from schemas.tables import Output
+from streams.engine.checked_recovery import ChangelogLostError
 from streams.engine.producer import fill
 
 Rows = Mapping[bytes, bytes | None]
@@ -29,10 +30,12 @@ class InDoubtError(Exception):
 class Opening:
     """What is known of a transaction before its batch is decided.
 
-    ``offsets``: those of the whole batch; ``likely``: partitions it will probably write to.
+    ``after``: offset of the last changelog row that the state contains; ``offsets``: those of the
+    whole batch; ``likely``: partitions it will probably write to.
     """
 
     changelog: TopicPartition
+    after: int
     offsets: Offsets
     likely: frozenset[TopicPartition]
     group: str
@@ -95,7 +98,20 @@ class Transaction:
         sent = {tp: await _send_records(self._producer, tp, outs) for tp, outs in records.items()}
         # aiokafka would commit even if the broker refused a batch
         await asyncio.gather(*(future for batches in sent.values() for future, _ in batches))
+        await self._refuse_backwards(sent[changelog])
         return await _last_offset(sent[changelog])
+
+    async def _refuse_backwards(self, sent: Sent) -> None:
+        """Commit nothing on a log that has lost what the state was made from."""
+        opening = self._opening
+        first = (await sent[0][0]).offset
+        if NO_OFFSET < first <= opening.after:
+            raise ChangelogLostError(
+                f"topic {opening.changelog.topic} partition {opening.changelog.partition} took rows "
+                f"at offset {first}, but the state was made from it up to {opening.after}: the "
+                "changelog lost data, and this batch is not committed. Keep the data directory; "
+                "`kairos recover` says what can be done"
+            )
 
     def _by_destination(self, outputs: list[Output]) -> dict[TopicPartition, list[Output]]:
         ours, prefix = self._opening.changelog.partition, self._opening.prefix

@@ -105,7 +105,8 @@ class BatchTransactions(TransactionManager):
 
     def _opening(self, changelog: TopicPartition, offsets: Mapping[str, int]) -> Opening:
         likely = self._likely.get(changelog.partition, frozenset()) | {changelog}
-        return Opening(changelog, offsets, likely, self.app.conf.id, self.app.options.prefix)
+        after = self.app.engine.restored(changelog)
+        return Opening(changelog, after, offsets, likely, self.app.conf.id, self.app.options.prefix)
 
     async def _abandon(self, transaction: Transaction, partition: int) -> None:
         """Abort a transaction to which nothing was written."""

@@ -17,6 +17,7 @@ COMMANDS = (
     "topics",
     "settings",
     "doctor",
+    "recover",
     "load",
     "replay",
     "train",

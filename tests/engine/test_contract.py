@@ -32,6 +32,7 @@ from mode.threads import QueueServiceThread
 from mode.utils.queues import FlowControlEvent
 
 from streams.engine.app import KairosApp
+from streams.engine.checked_recovery import CheckedRecovery
 from streams.engine.consumer import BatchConsumer
 from streams.engine.fetch import FetchThread
 from streams.engine.producer import (
@@ -92,8 +93,9 @@ def test_faust_finds_the_transport_by_its_scheme() -> None:
         (StateTable, Collection, ["_new_store"]),
         (PromptSender, sender.Sender, ["_do_add_partitions_to_txn"]),
         (PromptAddPartitions, sender.AddPartitionsToTxnHandler, ["handle_response"]),
+        (CheckedRecovery, Recovery, ["_build_offsets"]),
         (PromptTableManager, TableManager, ["on_start"]),
-        (PromptWorker, Worker, ["_sentinel_task", "_stop_on_signal"]),
+        (PromptWorker, Worker, ["_sentinel_task", "_stop_on_signal", "on_setup_root_logger"]),
         (KairosApp, App, ["on_first_start", "worker_init_post_autodiscover"]),
     ],
 )  # fmt: skip
@@ -121,7 +123,7 @@ def test_what_is_overridden_still_has_its_signature(
                              "is_assigned", "subscription"]),
         (TopicPartitionState, ["_position", "lso", "highwater", "timestamp"]),
         (AIOKafkaConsumer, ["_fetcher", "_closed", "_subscription", "_fetch_max_wait_ms",
-                            "end_offsets"]),
+                            "end_offsets", "committed"]),
         (driver.AIOKafkaConsumerThread, ["_ensure_consumer"]),
         (QueueServiceThread, ["call_thread", "thread_loop"]),
         # consumer.py
@@ -146,7 +148,7 @@ def test_what_is_overridden_still_has_its_signature(
         (App, ["worker_init_post_autodiscover", "on_worker_init", "web_server_driver_version",
                "_extra_services", "_on_agent_error", "agents"]),
         # prompt.py
-        (TableManager, ["_update_channels", "recovery", "should_stop"]),
+        (TableManager, ["_update_channels", "recovery", "_recovery", "beacon", "should_stop"]),
     ],
 )  # fmt: skip
 def test_the_names_still_exist(cls: type, names: list[str]) -> None:
@@ -288,6 +290,12 @@ def test_faust_compares_recovered_offsets_with_the_end_minus_one() -> None:
     """Why restored offsets count the markers of transactions."""
     assert "value - 1" in source(Recovery._build_highwaters)
     assert "highwater - offsets[tp]" in source(Recovery.active_remaining)
+
+
+def test_faust_builds_offsets_before_it_seeks_to_them() -> None:
+    """Where `CheckedRecovery` compares local state with its changelog."""
+    restarted = source(Recovery._restart_recovery.fun)
+    assert restarted.index("self._build_offsets") < restarted.index("self._seek_offsets")
 
 
 def test_topics_without_acks_leave_faust_nothing_to_commit() -> None:

@@ -82,6 +82,7 @@ class Consumer:
         self.seeks: Any = defaultdict(int)
         self.starts: Any = defaultdict(int)
         self.ends: Any = defaultdict(lambda: 1_000)
+        self.committed: dict[str, int] = {}
         self.rewound: list[dict[Any, int]] = []
         self.finished = 0
 
@@ -93,6 +94,9 @@ class Consumer:
 
     async def earliest_offsets(self, *tps: Any) -> dict[Any, int]:
         return {tp: self.starts[tp.topic] for tp in tps}
+
+    async def committed_offsets(self, *tps: Any) -> dict[Any, int]:
+        return {tp: self.committed[tp.topic] for tp in tps if tp.topic in self.committed}
 
     async def highwaters(self, *tps: Any) -> dict[Any, int]:
         return {tp: self.ends[tp.topic] for tp in tps}
@@ -247,6 +251,22 @@ async def test_a_topic_made_anew_is_refused(engine: Engine) -> None:
     await run(engine, message(0, 2))
     assert "deleted and made again" in str(engine._app.crashes[0])
     assert count(engine) == 3
+
+
+async def test_state_that_lacks_what_the_group_has_committed_is_refused(engine: Engine) -> None:
+    engine._app.consumer.committed = {"clicks": 20}
+    await run(engine, message(20, 23))
+    (refused,) = engine._app.crashes
+    assert "contains clicks up to offset 0, but the group has committed 20" in str(refused)
+    assert engine._app.consumer.transactions.commits == []
+
+
+async def test_state_that_contains_what_the_group_has_committed_goes_on(engine: Engine) -> None:
+    await run(engine, message(0, 3))
+    engine.forget()
+    engine._app.consumer.committed = {"clicks": 3, "purchases": 0}
+    await run(engine, message(3, 5))
+    assert count(engine) == 5
 
 
 @pytest.mark.parametrize("stale", [message(0, 3, generation=0), message(0, 3, seek=5)])

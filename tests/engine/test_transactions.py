@@ -95,7 +95,7 @@ def transactions(producer: FakeProducer) -> BatchTransactions:
     made.app = SimpleNamespace(
         conf=SimpleNamespace(id="app"),
         options=SimpleNamespace(prefix="p."),
-        engine=SimpleNamespace(crash=Crash()),
+        engine=SimpleNamespace(crash=Crash(), restored=lambda changelog: 39),
     )
     made.producer = SimpleNamespace(_new_producer=lambda transactional_id: FakeProducer({}))
     made.on_init()
@@ -174,6 +174,20 @@ async def test_a_batch_that_cannot_be_decided_ends_the_worker(error: BaseExcepti
 
 async def test_a_repeated_send_leaves_the_offset_unknown() -> None:
     assert await commit(transactions(FakeProducer({}, base_offset=-1))) == NO_OFFSET
+
+
+@pytest.mark.parametrize("base_offset", [0, 39])
+async def test_rows_that_land_before_the_last_ones_are_not_committed(base_offset: int) -> None:
+    producer = FakeProducer({}, base_offset)
+    under_test = transactions(producer)
+    with pytest.raises(FatalError):
+        await commit(under_test)
+    assert "commit" not in producer.calls
+    (refused,) = under_test.app.engine.crash.reasons
+    assert f"took rows at offset {base_offset}, but the state was made from it up to 39" in str(
+        refused
+    )
+    assert "`kairos recover`" in str(refused)
 
 
 @pytest.mark.parametrize("at", ["refuse changelog", "refuse p.decisions", "offsets", "begin"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from streams.engine.durability import check_durability
 from streams.engine.topics import check_topics, create_topics, expected
 from streams.operate.console import finish, run, say
 from streams.settings import load_settings
@@ -22,12 +23,13 @@ def create() -> None:
 
 @app.command()
 def check() -> None:
-    """Tell whether a worker can run on the topics there are; exit code 1 when not."""
+    """Tell whether a worker can run on the topics there are, and whether they can lose data."""
     _report([])
 
 
 def _report(created: list[str]) -> None:
-    problems = run(check_topics(load_settings()))
+    settings = load_settings()
+    problems = [*run(check_topics(settings)), *run(check_durability(settings))]
     for problem in problems:
         say(f"problem  {problem}")
     finish({"created": created, "problems": [str(p) for p in problems]}, ok=not problems)

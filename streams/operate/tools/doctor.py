@@ -13,6 +13,7 @@ from aiokafka.protocol.admin import ApiVersionRequest
 from aiokafka.structs import ConsumerRecord
 
 from models.bundle import BundleError, reference_path
+from streams.engine.durability import check_durability
 from streams.engine.topics import check_topics
 from streams.offline.replay import partition_of
 from streams.operate.tools.reading import consuming, places, read, spans
@@ -44,7 +45,8 @@ async def look_over(settings: Settings) -> list[Finding]:
     findings += [check_secret(settings), check_disk(settings)]
     findings.append(broker := await check_broker(settings))
     if broker.ok:
-        findings += [await check_topic_list(settings), await check_keys(settings)]
+        findings += [await check_topic_list(settings), await check_copies(settings)]
+        findings.append(await check_keys(settings))
     return findings
 
 
@@ -91,6 +93,17 @@ async def check_topic_list(settings: Settings) -> Finding:
             "or policy is altered as each problem says",
         )  # fmt: skip
     return Finding("topics", True, f"all there, user topics with {settings.partitions} partitions")
+
+
+async def check_copies(settings: Settings) -> Finding:
+    """Look whether the cluster keeps what it has acknowledged."""
+    problems = await check_durability(settings)
+    if problems:
+        return Finding(
+            "copies", False, "; ".join(map(str, problems)),
+            "a worker stops when its state has lost data; `kairos recover` then says what is left",
+        )  # fmt: skip
+    return Finding("copies", True, "no topic elects unclean leaders, all have their copies in sync")
 
 
 async def check_keys(settings: Settings) -> Finding:

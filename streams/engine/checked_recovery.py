@@ -1,0 +1,42 @@
+"""Recovery that looks first whether the changelog still has what the local state came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from faust.tables.recovery import Recovery
+
+from streams.engine.refusal import RefusalError
+
+
+class ChangelogLostError(RefusalError):
+    """A changelog has lost rows whose offsets are committed: going on would count twice."""
+
+
+class CheckedRecovery(Recovery):
+    """Refuses local state that goes further than its changelog, before anything is read.
+
+    Faust says the same in words that cost the last copy: they ask to remove the database.
+    """
+
+    async def _build_offsets(self, consumer: Any, tps: Any, destination: Any, title: str) -> None:
+        refuse_shorter(
+            {tp: self.app.engine.restored(tp) for tp in tps},
+            {tp: end - 1 for tp, end in (await consumer.highwaters(*tps)).items()},
+        )
+        await super()._build_offsets(consumer, tps, destination, title)
+
+
+def refuse_shorter(local: dict[Any, int], last: dict[Any, int]) -> None:
+    """Do nothing if no partition's ``local`` offset lies behind the ``last`` of its changelog.
+
+    Raises:
+        ChangelogLostError: one does.
+    """
+    for tp, offset in sorted(local.items()):
+        if offset > last[tp]:
+            raise ChangelogLostError(
+                f"topic {tp.topic} partition {tp.partition} ends at offset {last[tp]}, but the "
+                f"local state was made from it up to {offset}: the changelog lost data. Keep the "
+                "data directory, it may be the last whole copy; `kairos recover` says what can be done"
+            )

@@ -1,0 +1,65 @@
+"""Looks again and again whether a worker's topics are still those that it started on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from mode import Service
+
+from streams.engine.log_check import RecreatedError
+from streams.engine.options import TABLE
+from streams.engine.topic_view import TopicView, view_topics
+from streams.settings import Settings
+
+WATCH_S = 10.0
+"""Pause between two looks: one small request."""
+
+
+def refuse_made_again(
+    before: Mapping[str, TopicView], now: Mapping[str, TopicView], changelog: str
+) -> None:
+    """Do nothing if every topic that is in both has the id that it had.
+
+    Raises:
+        RecreatedError: one was deleted and made again: its offsets mean something else now.
+    """
+    for name in sorted(before.keys() & now.keys()):
+        if before[name].id != now[name].id:
+            remedy = (
+                "keep the data directory; `kairos recover` says what can be done"
+                if name == changelog
+                else "start with another app_id, which reads its input from the beginning"
+            )
+            raise RecreatedError(
+                f"topic {name} was deleted and made again under a worker; {remedy}"
+            )
+
+
+class TopicWatch(Service):
+    """Ends the worker when a topic that its state stands on is another one than before."""
+
+    def __init__(self, app: Any, settings: Settings, **kwargs: Any) -> None:
+        self._app = app
+        self._broker = settings.broker
+        self._changelog: str = app.tables[TABLE].changelog_topic_name
+        self._seen: dict[str, TopicView] = {}
+        super().__init__(**kwargs)
+
+    @Service.task
+    async def _watch(self) -> None:
+        while not self.should_stop:
+            try:
+                await self._look()
+            except (KafkaError, OSError) as error:
+                self.log.warning("Cannot look at the topics: %r", error)
+            except RecreatedError as error:
+                await self._app.engine.crash(error)
+            await self.sleep(WATCH_S)
+
+    async def _look(self) -> None:
+        names = (*self._app.options.topics, self._changelog)
+        now = await view_topics(self._broker, names)
+        refuse_made_again(self._seen, now, self._changelog)
+        self._seen = {**now, **self._seen}

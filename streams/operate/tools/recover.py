@@ -1,0 +1,161 @@
+"""A changelog that lost data: what each partition still has, and the two ways to go on.
+
+The group's offsets are committed in one transaction with the changelog's rows. So a changelog
+that contains less than what is committed has lost rows, and nothing but a copy brings them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from aiokafka import TopicPartition
+
+from streams.engine import group, progress
+from streams.engine.local_copy import LocalCopy
+from streams.engine.refusal import RefusalError
+from streams.engine.store import NO_OFFSET
+from streams.engine.topics import CHANGELOG, administering
+from streams.operate.tools.feed import producing
+from streams.operate.tools.reading import consuming, places, read, spans
+from streams.settings import Settings
+
+ROWS = 1_000
+"""Rows in one transaction when a copy is written back."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a partition stands; offsets are the next ones by topic, ``last`` the changelog's last.
+
+    ``local``: what the copy in the data directory contains, None: there is none; ``local_offset``:
+    the changelog offset that it is good for.
+    """
+
+    partition: int
+    committed: dict[str, int]
+    changelog: dict[str, int]
+    last: int
+    local: dict[str, int] | None = None
+    local_offset: int = NO_OFFSET
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the changelog contains less than what is committed."""
+        return not _contains(self.changelog, self.committed)
+
+    @property
+    def is_copy_whole(self) -> bool:
+        """Whether the local copy contains all that is committed."""
+        return self.local is not None and _contains(self.local, self.committed)
+
+    @property
+    def is_copy_stale(self) -> bool:
+        """Whether the local copy is of a log that was longer than this one."""
+        return self.local_offset > self.last
+
+    @property
+    def again(self) -> int:
+        """How many offsets would be read again from what the changelog contains."""
+        ahead = (at - self.changelog.get(topic, 0) for topic, at in self.committed.items())
+        return sum(max(0, each) for each in ahead)
+
+
+def _contains(state: Mapping[str, int], committed: Mapping[str, int]) -> bool:
+    return all(state.get(topic, 0) >= at for topic, at in committed.items())
+
+
+class NoChangelogError(RefusalError):
+    """The changelog is not there at all."""
+
+
+async def look(settings: Settings) -> list[Standing]:
+    """Return how each partition stands. The worker's data directory must be claimed.
+
+    Raises:
+        NoChangelogError: there is no changelog.
+    """
+    async with administering(settings) as admin:
+        committed = await group.committed(admin, settings.app_id)
+    async with consuming(settings) as consumer:
+        wanted = await spans(consumer, await places(settings, [_changelog(settings)]))
+        if not wanted:
+            raise NoChangelogError(
+                f"topic {_changelog(settings)} is missing; `kairos topics create` makes it, "
+                "then `kairos recover` says what can be done"
+            )
+        contained = {place.partition: dict[str, int]() for place in wanted}
+        async for part in read(consumer, wanted):
+            for place, records in part.items():
+                for record in records:
+                    if record.key == progress.KEY:
+                        contained[place.partition] = progress.unpack(record.value).next
+    return [
+        _standing(settings, place.partition, committed, contained[place.partition], end - 1)
+        for place, (_, end) in sorted(wanted.items())
+    ]
+
+
+def _changelog(settings: Settings) -> str:
+    return f"{settings.app_id}-{CHANGELOG}"
+
+
+def _standing(
+    settings: Settings,
+    partition: int,
+    committed: Mapping[TopicPartition, int],
+    changelog: dict[str, int],
+    last: int,
+) -> Standing:
+    mine = {tp.topic: at for tp, at in committed.items() if tp.partition == partition}
+    copy = LocalCopy(settings, partition)
+    if not copy.exists():
+        return Standing(partition, mine, changelog, last)
+    return Standing(partition, mine, changelog, last, copy.contained(), copy.offset())
+
+
+async def repair(settings: Settings, standing: Standing) -> bool:
+    """Do what can be done without loss; return whether the partition is whole after it."""
+    if standing.is_lost and standing.is_copy_whole:
+        await _write_back(settings, standing.partition)
+        return True
+    if not standing.is_lost and standing.is_copy_stale:
+        LocalCopy(settings, standing.partition).remove()
+    return not standing.is_lost
+
+
+async def _write_back(settings: Settings, partition: int) -> None:
+    """Make the changelog say what the local copy says; its progress comes last."""
+    copy = LocalCopy(settings, partition)
+    rows = dict[bytes, bytes | None](copy.rows())
+    gone = [(key, None) for key in await _keys(settings, partition) if key not in rows]
+    every = [*gone, *rows.items()]
+    last = NO_OFFSET
+    name = f"{settings.app_id}-{partition}"  # fences the partition's last owner
+    async with producing(settings, transactional_id=name) as producer:
+        for start in range(0, len(every), ROWS):
+            async with producer.transaction():
+                for key, row in every[start : start + ROWS]:
+                    sent = await producer.send(_changelog(settings), row, key, partition=partition)
+            last = (await sent).offset
+    copy.good_for(last)
+
+
+async def _keys(settings: Settings, partition: int) -> set[bytes]:
+    """The keys of the rows that the changelog has."""
+    place = TopicPartition(_changelog(settings), partition)
+    async with consuming(settings) as consumer:
+        wanted = await spans(consumer, [place])
+        parts = [part async for part in read(consumer, wanted)]
+    return {r.key for part in parts for records in part.values() for r in records if r.key}
+
+
+async def count_again(settings: Settings, standings: Iterable[Standing]) -> None:
+    """Set the group back to what the changelog contains; what lies between is counted again."""
+    offsets: dict[TopicPartition, int] = {}
+    for standing in standings:
+        for topic in standing.committed:
+            tp = TopicPartition(topic, standing.partition)
+            offsets[tp] = standing.changelog.get(topic, 0)
+        if standing.local is not None:
+            LocalCopy(settings, standing.partition).remove()
+    await group.commit(settings, offsets)
