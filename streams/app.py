@@ -12,6 +12,7 @@ from streams.engine.options import TABLE, Options
 from streams.engine.processor import Processor
 from streams.engine.producer import MAX_BATCH_BYTES, compression
 from streams.engine.prompt import PromptTableManager, PromptWorker
+from streams.engine.ready import register_ready
 from streams.engine.runner import Engine
 from streams.engine.store import StateTable
 from streams.engine.topics import refuse_problems
@@ -38,7 +39,9 @@ def create_app(
         broker=[f"kafka-batch://{server.strip()}" for server in settings.broker.split(",")],
         **_faust_settings(settings),
     )
-    if not settings.web_port:
+    if settings.web_port:
+        register_ready(app)
+    else:
         app.boot_strategy.enable_web = False  # `faust worker` turns conf.web_enabled on by default
     app.settings = settings
     app.prepare = prepare

@@ -171,7 +171,7 @@ class BatchConsumer(Consumer):
         )  # fmt: skip
 
     def _release(self, partition: int) -> Batch | None:
-        if partition in self._in_flight:
+        if partition in self._in_flight or self.app.engine.halted:
             return None  # what comes meanwhile makes the next batch: fewer transactions
         merger, group = self._mergers[partition], self._group(partition)
         ended = {tp.topic for tp in group if self._thread.at_end(tp, merger.seen_ms())}

@@ -57,6 +57,14 @@ def refuse_lost(changelog: Any, contained: Mapping[str, int], committed: Mapping
         )
 
 
+def more_partitions(found: int, partitions: int) -> str:
+    """Say what it means that a topic has another number of partitions than the state."""
+    return (
+        f"has {found} partitions, the state has {partitions}: a user's events would meet no longer. "
+        "Start with another app_id, and with the setting `partitions` and all user topics alike"
+    )
+
+
 def _recreated(tp: Any, at: int, end: int) -> str:
     return (
         f"topic {tp.topic} partition {tp.partition} ends at offset {end}, but the state contains "

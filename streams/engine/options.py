@@ -29,6 +29,7 @@ class Options:
     """
 
     topics: tuple[str, ...]
+    partitions: int
     ticks: str
     prefix: str
     batch_records: int
@@ -43,6 +44,7 @@ class Options:
         """Return the options of a deployment; another job may name its own ``topics``."""
         return cls(
             topics=topics or tuple(settings.topic(name) for name in merged(settings)),
+            partitions=settings.partitions,
             ticks=settings.topic("ticks"),
             prefix=settings.topic_prefix,
             batch_records=settings.batch_records,

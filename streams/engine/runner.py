@@ -68,6 +68,14 @@ class Engine:
         self.deciding = Deciding(processor, lambda: len(self._tasks))
         self.ready = asyncio.Event()
         """Nothing is processed before this is set."""
+        self.halted = ""
+        """Why nothing more is taken in, one sentence; empty: it is."""
+
+    def halt(self, sentence: str) -> None:
+        """Take in nothing more, and say why once; the worker lives on, so that it can be asked."""
+        if not self.halted:
+            logger.critical("Nothing more is taken in: %s", sentence)
+        self.halted = self.halted or sentence
 
     # -- batches
 
@@ -217,7 +225,7 @@ class Engine:
     async def quiet(self, pause_s: float) -> list[int]:
         """Return the partitions without lag whose last batch was ``pause_s`` seconds ago."""
         consumer, now_s = self._app.consumer, time.monotonic()
-        if self._app.rebalancing or self._app.in_recovery or not self.ready.is_set():
+        if self._app.rebalancing or self._app.in_recovery or not self.ready.is_set() or self.halted:
             return []
         still = [
             number

@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from mode import Service
 
-from streams.engine.log_check import RecreatedError
+from streams.engine.log_check import RecreatedError, more_partitions
 from streams.engine.options import TABLE
 from streams.engine.topic_view import TopicView, view_topics
 from streams.settings import Settings
@@ -37,12 +37,25 @@ def refuse_made_again(
             )
 
 
+def raised(now: Mapping[str, TopicView], partitions: int) -> str:
+    """Return what to say if a topic has another number of ``partitions``, else an empty string."""
+    for name, view in sorted(now.items()):
+        if len(view.copies) != partitions:
+            return f"topic {name} {more_partitions(len(view.copies), partitions)}"
+    return ""
+
+
 class TopicWatch(Service):
-    """Ends the worker when a topic that its state stands on is another one than before."""
+    """Ends the worker when a topic that its state stands on is another one than before.
+
+    Where one has more partitions the worker takes in nothing more: keys hash to other partitions
+    from then on, and a user's state would be in two places.
+    """
 
     def __init__(self, app: Any, settings: Settings, **kwargs: Any) -> None:
         self._app = app
         self._broker = settings.broker
+        self._partitions = settings.partitions
         self._changelog: str = app.tables[TABLE].changelog_topic_name
         self._seen: dict[str, TopicView] = {}
         super().__init__(**kwargs)
@@ -62,4 +75,6 @@ class TopicWatch(Service):
         names = (*self._app.options.topics, self._changelog)
         now = await view_topics(self._broker, names)
         refuse_made_again(self._seen, now, self._changelog)
+        if sentence := raised(now, self._partitions):
+            self._app.engine.halt(sentence)
         self._seen = {**now, **self._seen}

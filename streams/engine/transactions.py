@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import TopicPartition
 from faust.transport.consumer import TransactionManager
 
+from streams.engine.log_check import more_partitions
 from streams.engine.transaction import InDoubtError, Opening, Transaction
 from streams.state.store import UndecidedError
 
@@ -49,6 +50,10 @@ class BatchTransactions(TransactionManager):
         await self._stop_producers()
         topics = self.app.options.topics
         mine = {tp.partition for tp in assigned if tp.topic in topics}
+        if max(mine, default=0) >= self.app.options.partitions:  # aiokafka saw it before our watch
+            self.app.engine.halt(
+                "a topic " + more_partitions(max(mine) + 1, self.app.options.partitions)
+            )
         await asyncio.gather(*map(self._start_producer, sorted(mine)))
 
     async def on_stop(self) -> None:

@@ -185,7 +185,7 @@ def user(number: int) -> bytes:
 
 @pytest.fixture
 def deployment(broker: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
-    made = Deployment(broker, request.node.name[:60], tmp_path)
+    made = Deployment(broker, re.sub(r"[^\w.-]", "-", request.node.name)[:60], tmp_path)
     asyncio.run(create_topics(made.settings))
     yield made
     made.close()
