@@ -8,6 +8,7 @@ from typing import Any
 
 from streams.engine.agents import register_engine, register_knowledge
 from streams.engine.app import KairosApp
+from streams.engine.lineage import claim_outputs
 from streams.engine.options import TABLE, Options
 from streams.engine.processor import Processor
 from streams.engine.producer import MAX_BATCH_BYTES, compression
@@ -23,11 +24,21 @@ STREAM_BUFFER = 64
 """Batches in the stream's queue; the engine's own cap per partition is far below."""
 
 
+async def prepare_topics(settings: Settings) -> None:
+    """Do nothing if the topics fit, and are this app id's to write.
+
+    Raises:
+        RefusalError: they do not, or are not.
+    """
+    await refuse_problems(settings)
+    await claim_outputs(settings)
+
+
 def create_app(
     settings: Settings,
     processor: Processor | None = None,
     options: Options | None = None,
-    prepare: Callable[[Settings], Awaitable[None]] = refuse_problems,
+    prepare: Callable[[Settings], Awaitable[None]] = prepare_topics,
 ) -> KairosApp:
     """Return the worker's app; it runs the pipeline unless another job is given.
 

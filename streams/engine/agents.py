@@ -25,7 +25,8 @@ def register_engine(app: KairosApp) -> None:
             app.engine.submit(event.message)
 
     app.add_agent("batches", batches, inputs)
-    app.service(TickWriter(app, app.settings))
+    if not app.settings.output_prefix:  # else the deployment whose topics they are tells the time
+        app.service(TickWriter(app, app.settings))
     app.service(TopicWatch(app, app.settings))
 
 

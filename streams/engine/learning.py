@@ -16,6 +16,7 @@ from schemas.parts import MOST_BYTES, Collector, PartError
 from schemas.state import NEVER_MS
 from streams.engine.client import Tail, transactional_producer
 from streams.engine.knowledge import EPOCH
+from streams.engine.lineage import of_lineage, read_publisher
 from streams.engine.publishing import Place, publish
 from streams.engine.schedule import Schedule
 from streams.engine.skipped import Skipped
@@ -134,6 +135,9 @@ class LearnerService(Service):
             schedule, epochs = await self._read_schedule()
             snapshots, newest = await read_newest(self._settings, self.skipped)
             learner, start = await asyncio.to_thread(self._restored, newest)
+            publisher = await read_publisher(self._settings)
+            mine = self._settings.app_id
+            first = mine if publisher is None else publisher.first
             await tail.start()
             if start is not None:
                 schedule.resume(start.holds_from_ms)
@@ -142,7 +146,8 @@ class LearnerService(Service):
             put = partial(self._put, producer, epochs, snapshots)
             self.log.info("Learning; newest epoch is %s", schedule.holds_from_ms)
             while self._is_mine():
-                await self._take(await tail.read(timeout_ms=200), learner, schedule, put)
+                records = of_lineage(await tail.read(timeout_ms=200), mine, first)
+                await self._take(records, learner, schedule, put)
                 await self.sleep(PAUSE_S)
         finally:
             await tail.stop()

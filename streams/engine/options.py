@@ -46,7 +46,7 @@ class Options:
             topics=topics or tuple(settings.topic(name) for name in merged(settings)),
             partitions=settings.partitions,
             ticks=settings.topic("ticks"),
-            prefix=settings.topic_prefix,
+            prefix=settings.output_prefix or settings.topic_prefix,
             batch_records=settings.batch_records,
             merge_wait_ms=settings.merge_wait_ms,
             fetch_wait_ms=settings.fetch_wait_ms,

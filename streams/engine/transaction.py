@@ -12,6 +12,7 @@ from aiokafka.structs import TopicPartition
 
 from schemas.tables import Output
 from streams.engine.checked_recovery import ChangelogLostError
+from streams.engine.lineage import SIGNALS, stamped
 from streams.engine.producer import fill
 
 Rows = Mapping[bytes, bytes | None]
@@ -118,7 +119,12 @@ class Transaction:
         grouped: dict[tuple[str, int], list[Output]] = defaultdict(list)
         for out in outputs:
             grouped[out.topic, ours if out.partition is None else out.partition].append(out)
-        return {TopicPartition(prefix + topic, p): outs for (topic, p), outs in grouped.items()}
+        return {
+            TopicPartition(prefix + topic, p): (
+                stamped(outs, self._opening.group) if topic == SIGNALS else outs
+            )
+            for (topic, p), outs in grouped.items()
+        }
 
     async def opened(self) -> None:
         """Wait until it is open: what is still being opened cannot be aborted."""

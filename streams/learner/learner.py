@@ -73,7 +73,7 @@ class Learner(Kept):
         bounds, start = bounds or Bounds(), start or Start()
         self.stream_ms = NEVER_MS
         """Largest stream time any partition reported."""
-        self.made_with = f"state {STATE_VERSION}, {settings.default_timezone}"
+        self.made_with = f"state {STATE_VERSION}, {settings.default_timezone}, {settings.app_id}"
         """What another must be made with to go on from its state."""
         self._chunk = bounds.chunk
         self._list_length = settings.candidates_per_source

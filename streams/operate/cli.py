@@ -18,6 +18,7 @@ COMMANDS = (
     "settings",
     "doctor",
     "recover",
+    "takeover",
     "load",
     "replay",
     "train",

@@ -7,6 +7,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+WRITTEN = (
+    *("decisions", "recommendations", "suppressions", "outcomes", "late", "dead-letters"),
+    *("signals", "globals"),
+)
+"""Topics that a deployment writes; ticks go into the sequence that all deployments read."""
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
@@ -41,6 +46,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     replication: Annotated[int, _is("copies", "Replication factor of created topics.", 1, 9)] = 1
     min_insync: Annotated[int, _is("copies", "min.insync.replicas of created topics.", 1, 9)] = 1
     topic_prefix: Annotated[str, _is("text", "Put before every topic name.")] = ""
+    output_prefix: Annotated[
+        str, _is("text", "Put before the topics that it writes instead; empty: `topic_prefix`.")
+    ] = ""
     instance_id: Annotated[str, _is("name", "Static group membership; empty: dynamic.")] = ""
     session_timeout_ms: Annotated[
         int, _is("ms", "Silence after which a worker is dead.", 1000, 600_000)
@@ -229,4 +237,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def topic(self, name: str) -> str:
         """The full name of a topic in this deployment."""
-        return self.topic_prefix + name
+        is_own = bool(self.output_prefix) and name in WRITTEN
+        return (self.output_prefix if is_own else self.topic_prefix) + name

@@ -11,8 +11,9 @@ from streams.engine.topic_watch import raised
 
 
 def app(**more: Any) -> SimpleNamespace:
-    engine = SimpleNamespace(halted=more.pop("halted", ""), ready=SimpleNamespace())
-    engine.ready.is_set = lambda known=more.pop("known", True): known
+    known = more.pop("known", True)
+    ready = SimpleNamespace(is_set=lambda: known)
+    engine = SimpleNamespace(halted=more.pop("halted", ""), ready=ready)
     return SimpleNamespace(engine=engine, **{"rebalancing": False, "in_recovery": False, **more})
 
 

@@ -46,7 +46,7 @@ def known(deployment: Any) -> list[tuple[int, ...]]:
 def epochs(deployment: Any) -> list[tuple[int, int, int]]:
     """(number, holds from, signals it was made of), as on the topic."""
     records = deployment.read(deployment.settings.topic("globals"), partitions=1)
-    assert {record.key for record in records} <= {b"epoch/0"}
+    assert {record.key for record in records} <= {b"epoch/0", b"publisher"}
     return [(e.number, e.holds_from_ms, e.categories_of[1]) for e in epochs_of(records)]
 
 

@@ -1,0 +1,129 @@
+"""Which app id publishes on a deployment's output topics, and whose signals are whose.
+
+Two app ids on one set of topics would publish everything twice. So a record on the compacted
+`globals` names the one that publishes; the first worker that finds none writes it, under a
+transactional id that all deployments on these topics share, so that only one can be first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from aiokafka.errors import ProducerFenced
+
+from schemas.tables import Output
+from streams.engine.client import Tail, transactional_producer
+from streams.engine.group import refuse_members
+from streams.engine.refusal import RefusalError
+from streams.engine.topics import administering
+from streams.settings import Settings
+
+KEY = b"publisher"
+SIGNALS = "signals"
+HEADER = "kairos-app"
+"""Header of a record on `signals`: the app id whose state it tells of."""
+CLAIMS = 10
+"""Most attempts to be the first while others try the same."""
+
+
+class Publisher(msgspec.Struct, frozen=True):
+    """``app_id`` publishes; ``first`` did before signals said whose they are."""
+
+    app_id: str
+    first: str
+
+
+class OtherPublisherError(RefusalError):
+    """Another app id publishes on these topics."""
+
+
+async def claim_outputs(settings: Settings) -> None:
+    """Do nothing if this app id publishes, or nobody has so far.
+
+    Raises:
+        OtherPublisherError: another one does.
+    """
+    publisher = await read_publisher(settings)
+    for _ in range(CLAIMS):
+        if publisher is not None:
+            break
+        publisher = await _claim_first(settings)
+    if publisher is None or publisher.app_id != settings.app_id:
+        other = "another app_id" if publisher is None else f"app_id {publisher.app_id}"
+        raise OtherPublisherError(
+            f"topic {settings.topic('globals')}: {other} publishes on these topics, and {settings.app_id} "
+            "would publish everything a second time. Stop its workers and run `kairos takeover`, or "
+            "give this one output topics of its own with the setting `output_prefix`"
+        )
+
+
+async def read_publisher(settings: Settings) -> Publisher | None:
+    """Return who publishes, None if nobody has so far."""
+    found = None
+    tail = Tail(settings, settings.topic("globals"))
+    try:
+        await tail.start()
+        while not await tail.is_caught_up():
+            for record in await tail.read(timeout_ms=200):
+                if record.key == KEY and record.value is not None:
+                    with suppress(msgspec.MsgspecError):  # what nobody can read names nobody
+                        found = msgspec.msgpack.decode(record.value, type=Publisher)
+    finally:
+        await tail.stop()
+    return found
+
+
+async def _claim_first(settings: Settings) -> Publisher | None:
+    """Become the publisher unless there is one; None: somebody else tries at this moment."""
+    try:
+        return await _write(settings, None)
+    except ProducerFenced:
+        return None
+
+
+async def take_over(settings: Settings) -> Publisher:
+    """Make this app id the one that publishes.
+
+    Raises:
+        GroupAtWorkError: the one that does has members.
+    """
+    before = await read_publisher(settings)
+    if before is not None and before.app_id != settings.app_id:
+        async with administering(settings) as admin:
+            await refuse_members(admin, before.app_id)
+    return await _write(settings, before)
+
+
+async def _write(settings: Settings, before: Publisher | None) -> Publisher:
+    """Name this app id, unless somebody else was named since ``before`` was read."""
+    topic = settings.topic("globals")
+    producer = transactional_producer(settings, f"{topic}-publisher")
+    await producer.start()
+    try:
+        now = await read_publisher(settings)  # who wrote before this is fenced, or is seen
+        if now is not None and now != before:
+            return now
+        named = Publisher(settings.app_id, settings.app_id if now is None else now.first)
+        async with producer.transaction():
+            value = msgspec.msgpack.encode(named)
+            await producer.send_and_wait(topic, value, key=KEY, partition=0)
+        return named
+    finally:
+        await producer.stop()
+
+
+def stamped(signals: Iterable[Output], app_id: str) -> list[Output]:
+    """Return signals that say whose state they tell of."""
+    header = (HEADER, app_id.encode())
+    return [msgspec.structs.replace(each, headers=(*each.headers, header)) for each in signals]
+
+
+def of_lineage(records: Sequence[Any], app_id: str, first: str) -> list[Any]:
+    """Return the records of `signals` (aiokafka's) of one app id; those that say none are ``first``'s.
+
+    After a takeover the topic has the same facts of two app ids, read from the same input.
+    """
+    return [r for r in records if dict(r.headers).get(HEADER, first.encode()) == app_id.encode()]

@@ -1,0 +1,84 @@
+"""Two app ids on one set of topics: one publishes, the other takes over or has topics of its own."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from streams.engine.group import GroupAtWorkError
+from streams.engine.lineage import Publisher, claim_outputs, read_publisher, take_over
+from streams.engine.topics import create_topics
+from streams.settings import Settings
+
+pytestmark = pytest.mark.kafka
+
+EVENTS = 300
+
+
+def other(deployment, **more: str) -> Settings:
+    """Another app id on the same topics; what it lacks is made."""
+    mine = deployment.settings
+    settings = msgspec.structs.replace(mine, app_id=f"{mine.app_id}-2", **more)
+    asyncio.run(create_topics(settings))
+    return settings
+
+
+def test_another_app_id_starts_only_after_a_takeover_which_waits_for_the_group(deployment) -> None:
+    mine, second = deployment.settings, other(deployment)
+    worker = deployment.start("a")
+    deployment.produce(EVENTS)
+    deployment.wait_for_outputs(EVENTS)
+    refused = deployment.start("b", KAIROS_APP_ID=second.app_id)
+    assert refused.wait(45) != 0
+    log = deployment.log("b").read_text()
+    assert f"app_id {mine.app_id} publishes on these topics" in log
+    assert "`kairos takeover`" in log
+    assert "Traceback" not in log
+    with pytest.raises(GroupAtWorkError, match=r"has 1 member\(s\): stop its workers first"):
+        asyncio.run(take_over(second))
+    deployment.stop(worker)
+    assert len(deployment.outputs()) == EVENTS
+    assert asyncio.run(take_over(second)) == Publisher(second.app_id, mine.app_id)
+    deployment.start("b", KAIROS_APP_ID=second.app_id)
+    deployment.wait_for_outputs(2 * EVENTS)
+    assert deployment.start("a").wait(45) != 0, "the one before may not come back by itself"
+
+
+def test_another_app_id_with_output_topics_of_its_own_runs_beside(deployment) -> None:
+    own = f"{deployment.settings.app_id}.shadow."
+    second = other(deployment, output_prefix=own)
+    deployment.start("a")
+    deployment.produce(EVENTS)
+    deployment.wait_for_outputs(EVENTS)
+    deployment.start("b", KAIROS_APP_ID=second.app_id, KAIROS_OUTPUT_PREFIX=own)
+    deployment.wait_for(lambda: len(deployment.read(f"{own}decisions")) == EVENTS)
+    deployment.assert_exact()
+
+
+def test_of_many_that_start_at_once_one_publishes(deployment) -> None:
+    settings = [
+        msgspec.structs.replace(deployment.settings, app_id=f"{deployment.settings.app_id}-{n}")
+        for n in range(4)
+    ]
+
+    async def claim_all() -> list[BaseException | None]:
+        return await asyncio.gather(*map(claim_outputs, settings), return_exceptions=True)
+
+    outcomes = asyncio.run(claim_all())
+    assert sum(outcome is None for outcome in outcomes) == 1, outcomes
+    named = asyncio.run(read_publisher(deployment.settings))
+    assert named is not None
+    assert outcomes[[each.app_id for each in settings].index(named.app_id)] is None
+
+
+def test_the_learner_counts_the_signals_of_one_app_id(deployment) -> None:
+    """Another app id on the same topics has read the same input, and told the same facts."""
+    signals = deployment.settings.topic("signals")
+    knowing = {"app": "knowing_app", "KAIROS_EPOCH_MS": "60000", "KAIROS_TICK_MS": "60000"}
+    deployment.start("a", **knowing)
+    deployment.produce(1)
+    deployment.wait_for(lambda: len(deployment.read(signals, 1)) == 1)
+    (record,) = deployment.read(signals, 1)
+    assert dict(record.headers) == {"kairos-app": deployment.settings.app_id.encode()}
