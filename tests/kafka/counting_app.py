@@ -22,6 +22,7 @@ BUG = "COUNTING_BUG" in os.environ
 ABORTS = float(os.environ.get("COUNTING_ABORTS", "0"))
 DROPS = float(os.environ.get("COUNTING_DROPS", "0"))
 SEEK_DELAY_S = float(os.environ.get("COUNTING_SEEK_DELAY_S", "0"))
+RESTORE_S = float(os.environ.get("COUNTING_RESTORE_S", "0"))
 METADATA_AGE_MS = int(os.environ.get("COUNTING_METADATA_AGE_MS", "0"))
 TOO_LARGE = 24 << 20
 """More bytes than the embedded broker takes in a record; random ones, which no compression shrinks."""
@@ -69,7 +70,20 @@ def _seek_late() -> None:
     BatchConsumer.perform_seek = late
 
 
+def _restore_slowly(app: Any) -> None:
+    """Widen the window of recovery."""
+    restore = app.engine.restore
+
+    async def slow(*piece: Any) -> bool:
+        await asyncio.sleep(RESTORE_S)
+        return bool(await restore(*piece))
+
+    app.engine.restore = slow
+
+
 app = create_app(load_settings(), Buggy() if BUG else Counting(SLOW_S))
+if RESTORE_S:
+    _restore_slowly(app)
 if METADATA_AGE_MS:
     app.conf.consumer_metadata_max_age_ms = METADATA_AGE_MS
 if DROPS:

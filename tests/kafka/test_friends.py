@@ -43,8 +43,8 @@ def test_what_a_friend_bought_and_what_a_search_finds_are_offered(shop):
     it.send([log.purchase("bert", ["lamp"], NOON_MS + MINUTE_MS)])
     it.wait(lambda: it.consumed() == 1, "the purchase")
     it.send([log.click("dora", "view", "plate", NOON_MS + 11 * MINUTE_MS)])
-    it.wait(lambda: asyncio.run(read_all(it.settings, "globals")), "the epoch")
-    (epoch,) = epochs_of(asyncio.run(read_all(it.settings, "globals")))
+    it.wait(lambda: epochs(it), "the epoch")
+    (epoch,) = epochs(it)
     assert (len(epoch.bought_by), len(epoch.words)) == (1, 2)
     log = Log()
     for user in ("anna", "carl"):
@@ -58,3 +58,7 @@ def test_what_a_friend_bought_and_what_a_search_finds_are_offered(shop):
 def sources(it):
     decisions = it.values("decisions")
     return {name for each in decisions for one in each["candidates"] for name in one["sources"]}
+
+
+def epochs(it):
+    return epochs_of(asyncio.run(read_all(it.settings, "globals")))

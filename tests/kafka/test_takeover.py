@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 import pytest
+from aiokafka import AIOKafkaProducer
 
+from schemas.globals import Epoch
 from streams.engine.group import GroupAtWorkError
+from streams.engine.knowledge import EPOCH_KEY
 from streams.engine.lineage import Publisher, claim_outputs, read_publisher, take_over
 from streams.engine.topics import create_topics
 from streams.settings import Settings
@@ -15,6 +19,7 @@ from streams.settings import Settings
 pytestmark = pytest.mark.kafka
 
 EVENTS = 300
+EPOCH_MS = 60_000
 
 
 def other(deployment, **more: str) -> Settings:
@@ -75,10 +80,36 @@ def test_of_many_that_start_at_once_one_publishes(deployment) -> None:
 
 def test_the_learner_counts_the_signals_of_one_app_id(deployment) -> None:
     """Another app id on the same topics has read the same input, and told the same facts."""
-    signals = deployment.settings.topic("signals")
-    knowing = {"app": "knowing_app", "KAIROS_EPOCH_MS": "60000", "KAIROS_TICK_MS": "60000"}
-    deployment.start("a", **knowing)
-    deployment.produce(1)
-    deployment.wait_for(lambda: len(deployment.read(signals, 1)) == 1)
-    (record,) = deployment.read(signals, 1)
-    assert dict(record.headers) == {"kairos-app": deployment.settings.app_id.encode()}
+    settings = deployment.settings
+    base_ms = 1_700_000_000_000 // EPOCH_MS * EPOCH_MS
+    deployment.start("a", app="knowing_app", KAIROS_EPOCH_MS=str(EPOCH_MS), KAIROS_TICK_MS="60000")
+
+    def signals() -> list[Any]:
+        return list(deployment.read(settings.topic("signals"), 1))
+
+    asyncio.run(_send(settings, "clicks", base_ms, b"event"))
+    deployment.wait_for(lambda: len(signals()) == 1)
+    (told,) = signals()
+    assert dict(told.headers) == {"kairos-app": settings.app_id.encode()}
+    asyncio.run(_send(settings, "signals", base_ms, told.value, ("kairos-app", b"other")))
+    asyncio.run(_send(settings, "signals", base_ms, told.value))  # as it was before the header
+    asyncio.run(_send(settings, "clicks", base_ms + EPOCH_MS, b"event"))
+    deployment.wait_for(lambda: epochs(deployment) != [])
+    (epoch,) = epochs(deployment)
+    assert epoch.categories_of[1] == 2, "its own, and the one that says nothing"
+
+
+async def _send(
+    settings: Settings, topic: str, at_ms: int, value: bytes, *headers: tuple[str, bytes]
+) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=settings.broker)
+    await producer.start()
+    await producer.send_and_wait(
+        settings.topic(topic), value, b"u1", timestamp_ms=at_ms, headers=list(headers)
+    )
+    await producer.stop()
+
+
+def epochs(deployment) -> list[Epoch]:
+    records = deployment.read(deployment.settings.topic("globals"), 1)
+    return [msgspec.msgpack.decode(r.value, type=Epoch) for r in records if r.key == EPOCH_KEY]
