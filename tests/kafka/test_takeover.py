@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
+from support.epochs import epochs_of
 
 from schemas.globals import Epoch
 from streams.engine.group import GroupAtWorkError
-from streams.engine.knowledge import EPOCH_KEY
 from streams.engine.lineage import Publisher, claim_outputs, read_publisher, take_over
 from streams.engine.topics import create_topics
 from streams.settings import Settings
@@ -112,4 +112,4 @@ async def _send(
 
 def epochs(deployment) -> list[Epoch]:
     records = deployment.read(deployment.settings.topic("globals"), 1)
-    return [msgspec.msgpack.decode(r.value, type=Epoch) for r in records if r.key == EPOCH_KEY]
+    return epochs_of(records)
