@@ -1,7 +1,7 @@
 """One user's row, column by column.
 
 A row is facts then journal: ``HEAD | sealed id | tiles | events | seen | context`` and
-``JOURNAL | pushes | timers | debounce``; `streams.state.rows` packs it. Facts depend on the set
+``JOURNAL | pushes | timers | debounce | budget``; `streams.state.rows` packs it. Facts depend on the set
 of accepted events alone, the journal on the input sequence (DESIGN law 1). All integers are
 little-endian; times are milliseconds UTC unless the name says otherwise.
 """
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from schemas.moments import MOMENT
 
-ROW_VERSION = 2
+ROW_VERSION = 3
 TILE_MS = 15 * 60_000
 NEVER_MS = -(2**62)
 """The time of something that never happened; far enough from the edge to subtract from."""
@@ -52,7 +52,7 @@ EVENT = np.dtype(
 )
 SEEN = MOMENT
 CONTEXT = np.dtype([("ts_ms", "<i8"), ("event", "<u8"), ("value", "<u8"), ("field", "u1")])
-JOURNAL = np.dtype([("pushes", "<u2"), ("timers", "u1"), ("debounce", "u1")])
+JOURNAL = np.dtype([("pushes", "<u2"), ("timers", "u1"), ("debounce", "u1"), ("budget", "u1")])
 PUSH = np.dtype(
     [
         ("id_hi", "<u8"),
@@ -68,9 +68,11 @@ PUSH = np.dtype(
 )
 TIMER = np.dtype([("due_ms", "<i8"), ("event", "<u8"), ("item", "<u8"), ("kind", "u1")])
 DEBOUNCE = np.dtype([("at_ms", "<i8"), ("kind", "u1")])
+BUDGET = np.dtype([("hour", "<i4"), ("decisions", "<u2")])
+"""Decisions in the latest hour of stream time that had any, counted from 1970; one row at most."""
 
 FACTS = {"tiles": TILE, "events": EVENT, "seen": SEEN, "context": CONTEXT}
-JOURNALS = {"pushes": PUSH, "timers": TIMER, "debounce": DEBOUNCE}
+JOURNALS = {"pushes": PUSH, "timers": TIMER, "debounce": DEBOUNCE, "budget": BUDGET}
 
 FLAG_SEEN_TRUNCATED = 1
 FLAG_EVENTS_TRUNCATED = 2
@@ -150,6 +152,7 @@ class UserState:
     pushes: Ragged
     timers: Ragged
     debounce: Ragged
+    budget: Ragged
 
     def __len__(self) -> int:
         """Users."""

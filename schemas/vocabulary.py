@@ -227,6 +227,7 @@ class DeadReason(StrEnum):
 class StopReason(StrEnum):
     """Why a decision ended without a recommendation."""
 
+    TOO_MANY_DECISIONS = "too_many_decisions"
     NO_CONSENT = "no_consent"
     QUIET_HOURS = "quiet_hours"
     CAP_REACHED = "cap_reached"

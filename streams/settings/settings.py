@@ -136,6 +136,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     debounce_ms: Annotated[
         int, _is("ms", "Pause between two triggers of a kind for one user.", 1_000, 604_800_000)
     ] = 21_600_000
+    decisions_per_hour: Annotated[
+        int, _is("decisions", "Most decisions for one user in an hour of stream time.", 1, 10_000)
+    ] = 12
     # policy
     publish: Annotated[
         Literal["live", "shadow"], _is("mode", "shadow: decide all, publish none.")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from schemas.state import HEAD, JOURNAL, JOURNALS, ROW_VERSION, Ragged, UserState
 from streams.state.event_codec import COUNTED_AS, STORED, restored, stored
+from streams.state.upgrade import upgraded
 
 _Ints = NDArray[np.int64]
 
@@ -20,13 +21,15 @@ class RowError(ValueError):
 
 def facts_length(row: bytes) -> int:
     """Return how many leading bytes of a packed row are facts (DESIGN law 1)."""
-    head = np.frombuffer(row, HEAD, 1)
+    head = np.frombuffer(upgraded(row), HEAD, 1)
     _check_versions(head)
     return int(_facts_lengths(head)[0])
 
 
 def unpack_rows(keys: list[bytes], rows: list[bytes | None]) -> UserState:
     """Return the users' rows as columns; a user without a row is fresh.
+
+    Rows of the version before are read as well.
 
     Raises:
         RowError: a row has another version or length than it says.
@@ -35,7 +38,7 @@ def unpack_rows(keys: list[bytes], rows: list[bytes | None]) -> UserState:
     known = np.array([i for i, row in enumerate(rows) if row], np.int64)
     if not len(known):
         return state
-    found = [row for row in rows if row]
+    found = [upgraded(row) for row in rows if row]
     ends = np.array([len(row) for row in found])
     if (ends < HEAD.itemsize).any():
         raise RowError("a row is shorter than its head")

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from schemas.state import UserState
 from schemas.timeline import Timeline
-from schemas.vocabulary import TriggerKind
 from streams.pipeline.aggregate.facts import add_context, add_events, add_recent, add_tiles
-from streams.pipeline.aggregate.journal import apply_receipts, arm_timers
+from streams.pipeline.aggregate.journal import apply_receipts
 from streams.settings import Settings
 
 
@@ -51,23 +50,12 @@ class Wave:
 
 
 def aggregate(state: UserState, wave: Wave, settings: Settings) -> None:
-    """Apply the wave: facts as a set, journal in sequence. Changes ``state`` in place."""
+    """Apply the wave's facts and receipts; timers are `arm_timers`'. Changes ``state`` in place."""
     if len(wave.events):
         add_events(state, wave.events, settings.lateness_ms, settings.seen_ids)
     if len(wave.facts):
         add_tiles(state, wave.facts, settings.retention_ms)
         add_recent(state, wave.facts, settings.recent_events)
-        delays = timer_delays(settings)
-        arm_timers(state, wave.facts, wave.stream_ms, delays, settings.candidate_life_ms)
     if len(wave.contexts):
         add_context(state, wave.contexts)
     apply_receipts(state, wave.receipts)
-
-
-def timer_delays(settings: Settings) -> dict[TriggerKind, int]:
-    """How long after its cause each timer is due, in ms."""
-    return {
-        TriggerKind.CART_LEFT: settings.cart_left_ms,
-        TriggerKind.SEARCH_LEFT: settings.search_left_ms,
-        TriggerKind.FOLLOW_UP: settings.follow_up_ms,
-    }

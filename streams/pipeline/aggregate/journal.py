@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import DEBOUNCE, PUSH, TIMER, Ragged, UserState, joined
-from schemas.vocabulary import EventType, PushStatus, TriggerKind
+from schemas.vocabulary import EventType, PushStatus, TriggerKind, among
+from streams.pipeline.aggregate.budget import note_spent
+from streams.settings import Settings
 from streams.shared.arrays import order_by
 
 PUSH_HISTORY_MS = 32 * 86_400_000
@@ -26,39 +28,58 @@ def apply_receipts(state: UserState, receipts: NDArray[Any]) -> None:
     if not len(receipts) or not len(state.pushes.data):
         return
     pushes, slots = state.pushes.data.copy(), state.pushes.slots
-    for row in receipts:
-        same = (slots == row["user"]) & (pushes["id_hi"] == row["id_hi"])
-        same &= pushes["id_lo"] == row["id_lo"]
-        if row["status"] not in _FINAL:
-            pushes["status"][same] = np.maximum(pushes["status"][same], row["status"])
-        if row["status"] == PushStatus.SENT:
-            pushes["at_ms"][same] = row["ts_ms"]
+    named = np.isin(pushes["id_lo"], receipts["id_lo"]).nonzero()[0]
+    who = (slots[named].tolist(), *(pushes[name][named].tolist() for name in ("id_hi", "id_lo")))
+    places = dict(zip(zip(*who, strict=True), named.tolist(), strict=True))
+    for _, user, ts_ms, id_hi, id_lo, status in receipts.tolist():
+        if (place := places.get((user, id_hi, id_lo))) is None:
+            continue
+        if status not in _FINAL:
+            pushes["status"][place] = max(pushes["status"][place], status)
+        if status == PushStatus.SENT:
+            pushes["at_ms"][place] = ts_ms
     state.pushes = Ragged(pushes, state.pushes.offsets)
+
+
+def armed(
+    facts: NDArray[Any], stream_ms: NDArray[np.int64], settings: Settings
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return the ``facts`` (FACT_ROW) that start a timer, as indices, and their timers (TIMER).
+
+    An event that arrives more than a candidate's life after its timer's due time starts none:
+    nobody wants to hear of a cart of last week.
+    """
+    rows = among(facts["type"], tuple(TIMER_CAUSES.values())).nonzero()[0]
+    causes, delays = facts.take(rows), timer_delays(settings)
+    timers = np.zeros(len(rows), TIMER)
+    timers["event"], timers["item"] = causes["event"], causes["item"]
+    for kind, cause in TIMER_CAUSES.items():
+        of_kind = causes["type"] == cause
+        timers["kind"][of_kind] = kind
+        timers["due_ms"][of_kind] = causes["ts_ms"][of_kind] + delays[kind]
+    useful = timers["due_ms"] >= stream_ms[causes["pos"]] - settings.candidate_life_ms
+    return rows[useful], timers.compress(useful)
 
 
 def arm_timers(
     state: UserState,
     facts: NDArray[Any],
     stream_ms: NDArray[np.int64],
-    delays_ms: dict[TriggerKind, int],
-    stale_ms: int,
+    gone: NDArray[np.int64],
+    settings: Settings,
 ) -> None:
     """Set each user's timers from ``facts``; the latest due time of a kind wins.
 
-    An event that arrives more than ``stale_ms`` after its timer's due time arms nothing: nobody
-    wants to hear of a cart of last week.
+    ``gone`` (int64[users, kinds]): a timer of the kind fired before this position and left nothing
+    of what had been set by then; -1: none did.
     """
-    rows = [state.timers.data]
-    slots = [state.timers.slots]
-    for kind, cause in TIMER_CAUSES.items():
-        chosen = facts[facts["type"] == cause]
-        fresh = np.zeros(len(chosen), TIMER)
-        fresh["due_ms"] = chosen["ts_ms"] + delays_ms[kind]
-        fresh["event"], fresh["item"], fresh["kind"] = chosen["event"], chosen["item"], kind
-        useful = fresh["due_ms"] >= stream_ms[chosen["pos"]] - stale_ms
-        rows.append(fresh[useful])
-        slots.append(chosen["user"][useful].astype(np.int64))
-    _keep_latest(state, np.concatenate(slots), joined(rows))
+    rows, timers = armed(facts, stream_ms, settings)
+    users = facts["user"][rows].astype(np.int64)
+    lives = facts["pos"][rows] >= gone[users, timers["kind"]]
+    slots, kept = state.timers.slots, state.timers.data
+    stays = gone[slots, kept["kind"]] < 0
+    all_slots = np.concatenate((slots[stays], users[lives]))
+    _keep_latest(state, all_slots, joined((kept.compress(stays), timers.compress(lives))))
 
 
 TIMER_CAUSES = {
@@ -67,6 +88,15 @@ TIMER_CAUSES = {
     TriggerKind.FOLLOW_UP: EventType.PURCHASE,
 }
 """Which event starts which timer."""
+
+
+def timer_delays(settings: Settings) -> dict[TriggerKind, int]:
+    """How long after its cause each timer is due, in ms."""
+    return {
+        TriggerKind.CART_LEFT: settings.cart_left_ms,
+        TriggerKind.SEARCH_LEFT: settings.search_left_ms,
+        TriggerKind.FOLLOW_UP: settings.follow_up_ms,
+    }
 
 
 def _keep_latest(state: UserState, slots: NDArray[np.int64], rows: NDArray[Any]) -> None:
@@ -109,7 +139,8 @@ def note_decisions(
     kinds: NDArray[np.uint8],
     now_ms: NDArray[np.int64],
 ) -> None:
-    """Start the debounce of each decision's kind."""
+    """Start the debounce of each decision's kind, and count the decision in its hour."""
+    note_spent(state, users, now_ms)
     fresh = np.zeros(len(users), DEBOUNCE)
     fresh["at_ms"], fresh["kind"] = now_ms, kinds
     slots = np.concatenate((state.debounce.slots, users))

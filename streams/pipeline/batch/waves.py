@@ -14,7 +14,13 @@ from schemas.state import FLAG_EVENTS_TRUNCATED, UserState
 from schemas.tables import DueUsers, EventBatch
 from streams.pipeline.aggregate import aggregate, pack_rows
 from streams.pipeline.aggregate.aggregate import Wave
-from streams.pipeline.aggregate.journal import cancel_pushes, next_due, note_decisions, note_pushes
+from streams.pipeline.aggregate.journal import (
+    arm_timers,
+    cancel_pushes,
+    next_due,
+    note_decisions,
+    note_pushes,
+)
 from streams.pipeline.batch.turn import Turn
 from streams.pipeline.publish import Published, Retracted
 from streams.pipeline.trigger import Judge, Stops, due_users, plan
@@ -37,6 +43,8 @@ class OpenWave:
         """Fold the wave's events into the users' rows; count users of whom not all is kept."""
         was = self._cut_off()
         aggregate(self.state, self.wave, settings)
+        wave, gone = self.wave, self.stops.gone
+        arm_timers(self.state, wave.facts, wave.stream_ms, gone, settings)
         rows = (self._cut_off() & ~was).nonzero()[0]
         if len(rows):
             places = self.turn.first_positions(self.state)[rows]

@@ -29,7 +29,10 @@ class Slot:
 
 @dataclass(slots=True)
 class Asked:
-    """A due user's row, consent, zone, slot, counted pushes (sorted ms) and the cap's fill."""
+    """A due user's row, consent, zone, slot, counted pushes (sorted ms) and the cap's fill.
+
+    ``spent``: the decisions that the user has had in this hour.
+    """
 
     row: int
     now_ms: int
@@ -38,6 +41,7 @@ class Asked:
     slot: Slot
     pushes: list[int]
     cap_used: int
+    spent: int
 
 
 Rule = Callable[[Asked, Settings], Stopped | None]

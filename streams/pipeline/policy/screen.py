@@ -7,12 +7,22 @@ import numpy as np
 from models.sendtime import NOTHING_KNOWN, ActivityModel
 from schemas.tables import DueUsers, PolicyView, Stopped
 from schemas.vocabulary import ContextField
-from streams.pipeline.policy import best_moment, cap, consent, min_gap, quiet_hours
+from streams.pipeline.aggregate.budget import spent
+from streams.pipeline.policy import (
+    best_moment,
+    cap,
+    consent,
+    decision_budget,
+    min_gap,
+    quiet_hours,
+)
 from streams.pipeline.policy.asked import Asked, Rule
 from streams.pipeline.policy.told import Texts, counted_times, is_zone, known_texts
 from streams.settings import Settings
 
-RULES: tuple[Rule, ...] = (consent.stop, quiet_hours.stop, cap.stop, min_gap.stop)
+RULES: tuple[Rule, ...] = (
+    decision_budget.stop, consent.stop, quiet_hours.stop, cap.stop, min_gap.stop,
+)  # fmt: skip
 
 
 def screen(
@@ -38,13 +48,13 @@ def _ask(due: DueUsers, settings: Settings, texts: Texts) -> list[Asked]:
     )
     rows = zip(
         due.now_ms.tolist(), consent.consents(state, settings), zones, counted_times(state),
-        strict=True,
+        spent(state, np.arange(len(due)), due.now_ms).tolist(), strict=True,
     )  # fmt: skip
     asked = []
-    for row, (now_ms, told, zone, times) in enumerate(rows):
+    for row, (now_ms, told, zone, times, so_far) in enumerate(rows):
         slot = quiet_hours.find_slot(zone, now_ms, settings)
         used = cap.fullest(times, slot.send_after_ms) if times else 0
-        asked.append(Asked(row, now_ms, told, zone, slot, times, used))
+        asked.append(Asked(row, now_ms, told, zone, slot, times, used, so_far))
     return asked
 
 

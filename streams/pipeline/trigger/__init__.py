@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streams.pipeline.trigger.due import Judge, debounced, due_users
+from streams.pipeline.trigger.due import Judge, due_users
 from streams.pipeline.trigger.plan import Stops, plan
 from streams.pipeline.trigger.split import retractions, speaking
 
-__all__ = ["Judge", "Stops", "debounced", "due_users", "plan", "retractions", "speaking"]
+__all__ = ["Judge", "Stops", "due_users", "plan", "retractions", "speaking"]

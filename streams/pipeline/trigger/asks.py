@@ -11,9 +11,9 @@ from schemas.state import UserState, joined
 from schemas.vocabulary import EventType, TriggerKind
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.trigger.context_change import changes
-from streams.pipeline.trigger.interest import repeats
+from streams.pipeline.trigger.interest import repeated_columns, repeats
 from streams.pipeline.trigger.plan import Stops
-from streams.pipeline.trigger.retract import may_retract_bought, may_retract_denied
+from streams.pipeline.trigger.retract import may_retract_bought, retracts_denied
 from streams.settings import Settings
 
 DUE = np.dtype(
@@ -41,7 +41,7 @@ def event_asks(
     """
     facts, (at, earlier) = _split(wave.facts, stops)[0], _split(wave.contexts, stops)
     bought = facts.compress(may_retract_bought(state, facts, wave.stream_ms))
-    denied = at.compress(may_retract_denied(state, at, wave.stream_ms))
+    denied = at.compress(retracts_denied(state, at, wave.stream_ms, settings))
     asks = [
         _asks(bought, TriggerKind.RETRACT, np.full(len(bought), -2), about="item"),
         _asks(denied, TriggerKind.RETRACT, np.full(len(denied), -1)),
@@ -63,9 +63,11 @@ def _split(rows: NDArray[Any], stops: Stops) -> tuple[NDArray[Any], NDArray[Any]
 def _of_facts(
     state: UserState, facts: NDArray[Any], settings: Settings
 ) -> tuple[tuple[TriggerKind, NDArray[np.bool_]], ...]:
-    window_ms = settings.repeat_window_ms
-    item = repeats(state, facts, "item", settings.repeat_item_views, window_ms)
-    category = repeats(state, facts, "category", settings.repeat_category_views, window_ms)
+    rows = facts["user"].astype(np.int64)
+    item, category = (
+        repeats(state.events, rows, facts, column, threshold, settings.repeat_window_ms)
+        for _, column, threshold in repeated_columns(settings)
+    )
     return (
         (TriggerKind.FAVOURITE, facts["type"] == EventType.FAV),
         (TriggerKind.REPEAT_ITEM, item),

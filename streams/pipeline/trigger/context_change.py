@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.state import CONTEXT, Ragged, UserState, joined
-from schemas.tables import CONTEXT_ROW
+from schemas.state import UserState, joined
 from schemas.vocabulary import ContextField, among
+from streams.pipeline.trigger.last_known import place, stored
 from streams.shared.arrays import order_by
 
 WATCHED = (
@@ -55,29 +55,14 @@ def changes(before: UserState, applied: NDArray[Any], reports: NDArray[Any]) -> 
     changes nothing; nor does the first that is known of a field, or one that clears it.
     """
     news = among(reports["field"], WATCHED) & (reports["value"] != 0)
-    told = joined((_stored(before.context), applied))
+    told = joined((stored(before.context), applied))
     if not news.any() or not len(told):
         return np.zeros(len(reports), bool)
-    told = told.take(order_by(_place(told), told["ts_ms"], told["event"]))
-    last = _place(told).searchsorted(_place(reports), side="right") - 1
+    told = told.take(order_by(place(told), told["ts_ms"], told["event"]))
+    last = place(told).searchsorted(place(reports), side="right") - 1
     known = told.take(np.maximum(last, 0))
-    is_known = (_place(known) == _place(reports)) & (known["value"] != 0)
+    is_known = (place(known) == place(reports)) & (known["value"] != 0)
     same_time = reports["ts_ms"] == known["ts_ms"]
     newer = (reports["ts_ms"] > known["ts_ms"]) | (same_time & (reports["event"] > known["event"]))
     found: NDArray[np.bool_] = news & is_known & newer & (reports["value"] != known["value"])
     return found
-
-
-def _stored(context: Ragged) -> NDArray[Any]:
-    """The last-known values as CONTEXT_ROWs."""
-    rows = np.zeros(len(context.data), CONTEXT_ROW)
-    rows["user"] = context.slots
-    for name in CONTEXT.names or ():
-        rows[name] = context.data[name]
-    return rows
-
-
-def _place(rows: NDArray[Any]) -> NDArray[np.int64]:
-    """One number for user and field."""
-    place: NDArray[np.int64] = rows["user"].astype(np.int64) * len(ContextField) + rows["field"]
-    return place

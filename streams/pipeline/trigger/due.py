@@ -12,17 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
-from schemas.state import NEVER_MS, Ragged, UserState, joined
+from schemas.state import Ragged, UserState, joined
 from schemas.tables import DueUsers
-from schemas.vocabulary import NEWS, TriggerKind, among
+from schemas.vocabulary import TriggerKind
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.aggregate.journal import drop_timers
 from streams.pipeline.trigger.asks import DUE, event_asks
-from streams.pipeline.trigger.cart_left import left_in_cart
-from streams.pipeline.trigger.follow_up import still_own
-from streams.pipeline.trigger.news import still_news
 from streams.pipeline.trigger.plan import Stops
-from streams.pipeline.trigger.search_left import searches_left
+from streams.pipeline.trigger.timer_reasons import timer_reasons
+from streams.pipeline.trigger.waits import waits
 from streams.settings import Settings
 
 
@@ -68,57 +66,24 @@ def _judge_timers(
     due["due_ms"], due["pos"] = timers["due_ms"], stops.end[rows]
     due["now_ms"] = np.maximum(timers["due_ms"], judge.wave.timeline.before(due["pos"]))
     events = judge.state.events.take(rows)
-    item, stands = _timer_items(events, timers)
+    item, stands = timer_reasons(events, timers)
     due["item"], due["category"] = item, _categories(events, item)
-    waits = debounced(judge.state, rows, due["kind"], due["now_ms"], judge.settings.debounce_ms)
-    stands &= ~waits
+    stands &= ~waits(judge.state, rows, due["kind"], due["now_ms"], judge.settings)
     return due.compress(stands)
 
 
-def _timer_items(
-    events: Ragged, timers: NDArray[Any]
-) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-    """What each timer is about, `NO_ID` for nothing in particular; and whether its reason stands."""
-    kind, about = timers["kind"], timers["item"]
-    cart, follow_up = kind == TriggerKind.CART_LEFT, kind == TriggerKind.FOLLOW_UP
-    in_cart = left_in_cart(events)
-    news = among(kind, NEWS)
-    item = np.where(cart, in_cart, np.where(follow_up | news, about, NO_ID)).astype(np.uint64)
-    searched, owned = searches_left(events, timers["event"]), still_own(events, about)
-    stands = np.where(cart, in_cart != NO_ID, np.where(follow_up, owned, searched))
-    if news.any():
-        stands = np.where(news, still_news(events, about, kind), stands)
-    return item, stands
-
-
 def _judge_events(judge: Judge, stops: Stops) -> NDArray[Any]:
-    """Of each stop at an event the most urgent trigger that is not debounced."""
+    """Of each stop at an event the most urgent trigger that gets one."""
     if not stops.event.any():
         return np.zeros(0, DUE)
     asks, due = event_asks(judge.before, judge.state, judge.wave, stops, judge.settings)
     due["now_ms"] = judge.wave.timeline.ms[due["pos"]]
-    waits = debounced(
-        judge.state, due["row"], due["kind"], due["now_ms"], judge.settings.debounce_ms
-    )
-    kept = (~waits | (due["kind"] == TriggerKind.RETRACT)).nonzero()[0]
+    silent = waits(judge.state, due["row"], due["kind"], due["now_ms"], judge.settings)
+    kept = (~silent | (due["kind"] == TriggerKind.RETRACT)).nonzero()[0]
     kept = kept[np.lexsort((asks[kept], due["row"][kept]))]
     first = np.append(True, due["row"][kept][1:] != due["row"][kept][:-1])[: len(kept)]
     urgent: NDArray[Any] = due.take(kept[first])
     return urgent
-
-
-def debounced(
-    state: UserState,
-    rows: NDArray[np.int64],
-    kinds: NDArray[np.uint8],
-    now_ms: NDArray[np.int64],
-    debounce_ms: int,
-) -> NDArray[np.bool_]:
-    """Mark (row, kind) pairs that had a decision of this kind within the debounce."""
-    last = np.full((len(state), len(TriggerKind)), NEVER_MS)
-    last[state.debounce.slots, state.debounce.data["kind"]] = state.debounce.data["at_ms"]
-    waits: NDArray[np.bool_] = now_ms < last[rows, kinds] + debounce_ms
-    return waits
 
 
 def _categories(events: Ragged, item: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -8,12 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
-from schemas.state import UserState
-from schemas.vocabulary import EventType
+from schemas.state import Ragged, UserState
+from schemas.vocabulary import EventType, TriggerKind
+from streams.settings import Settings
 from streams.shared.arrays import places
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _BUCKETS = 1 << 14
+
+
+def repeated_columns(settings: Settings) -> tuple[tuple[TriggerKind, str, int], ...]:
+    """Return for each kind of repeated interest the column that repeats, and how often."""
+    return (
+        (TriggerKind.REPEAT_ITEM, "item", settings.repeat_item_views),
+        (TriggerKind.REPEAT_CATEGORY, "category", settings.repeat_category_views),
+    )
 
 
 def may_repeat(
@@ -41,20 +50,26 @@ def may_repeat(
 
 
 def repeats(
-    state: UserState, facts: NDArray[Any], column: str, threshold: int, window_ms: int
+    events: Ragged,
+    rows: NDArray[np.int64],
+    facts: NDArray[Any],
+    column: str,
+    threshold: int,
+    window_ms: int,
 ) -> NDArray[np.bool_]:
     """Mark ``facts`` (FACT_ROW) that complete ``threshold`` views of their ``column`` in the window.
 
+    ``events`` has the users' recent events, ``rows`` (int64[facts]) says which of them are a fact's.
     Interest that ended in a purchase of the item (or in the category) is no reason to speak.
     """
     marked = np.zeros(len(facts), bool)
     views = ((facts["type"] == EventType.VIEW) & (facts[column] != NO_ID)).nonzero()[0]
     value, until_ms = facts[column][views], facts["ts_ms"][views]
-    events = state.events.take(facts["user"][views].astype(np.int64))
-    near = (events.data[column] == value.repeat(events.lengths)).nonzero()[0]
-    view, ts_ms = events.slots[near], events.data["ts_ms"][near]
+    known = events.take(rows[views])
+    near = (known.data[column] == value.repeat(known.lengths)).nonzero()[0]
+    view, ts_ms = known.slots[near], known.data["ts_ms"][near]
     inside = (ts_ms > until_ms[view] - window_ms) & (ts_ms <= until_ms[view])
-    view, kind = view[inside], events.data["type"][near][inside]
+    view, kind = view[inside], known.data["type"][near][inside]
     seen = np.bincount(view[kind == EventType.VIEW], minlength=len(views))
     bought = np.bincount(view[kind == EventType.PURCHASE], minlength=len(views))
     marked[views] = (seen >= threshold) & (bought == 0)

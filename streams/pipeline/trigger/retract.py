@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from schemas.ids import NO_ID, hash64
 from schemas.state import UserState
 from schemas.vocabulary import ContextField, EventType, PushStatus
+from streams.pipeline.policy.told import last_known
+from streams.settings import Settings
+from streams.shared.arrays import PairSet
 
 DENIED = hash64("denied")
 
@@ -26,7 +29,8 @@ def may_retract_bought(
     if not len(slots):
         return marked
     users, items, now_ms = facts["user"], facts["item"], stream_ms[facts["pos"]]
-    for i in bought.tolist():
+    pushed = PairSet(slots, pushes["item"]).contains(users[bought].astype(np.int64), items[bought])
+    for i in bought[pushed].tolist():
         mine = (slots == users[i]) & (pushes["item"] == items[i])
         marked[i] = (pushes["expires_ms"][mine] > now_ms[i]).any()
     return marked
@@ -52,6 +56,27 @@ def may_retract_denied(
     for i in denied.tolist():
         marked[i] = (pushes["expires_ms"][slots == users[i]] > now_ms[i]).any()
     return marked
+
+
+def retracts_denied(
+    state: UserState, contexts: NDArray[Any], stream_ms: NDArray[np.int64], settings: Settings
+) -> NDArray[np.bool_]:
+    """Mark those withdrawals after which the user, as ``state`` knows them, may not be sent to.
+
+    An old report of one that consented since withdraws nothing, and must hide no other trigger.
+    """
+    marked = may_retract_denied(state, contexts, stream_ms)
+    if marked.any():
+        told = last_known(state, ContextField.CONSENT_PUSH)[contexts["user"]]
+        marked &= denies(told, settings)
+    return marked
+
+
+def denies(values: NDArray[np.uint64], settings: Settings) -> NDArray[np.bool_]:
+    """Tell which last-known consents (hashes, 0: none) mean no."""
+    by_default = settings.consent_default == "denied"
+    found: NDArray[np.bool_] = (values == DENIED) | ((values == NO_ID) & by_default)
+    return found
 
 
 def _outstanding(state: UserState) -> tuple[NDArray[np.int64], NDArray[Any]]:

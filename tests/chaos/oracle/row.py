@@ -11,11 +11,12 @@ TILE = struct.Struct("<IHB")
 MOMENT = struct.Struct("<IIH")
 WHAT = struct.Struct("<HQQiHBB")
 CONTEXT = struct.Struct("<qQQB")
-JOURNAL = struct.Struct("<HBB")
+JOURNAL = struct.Struct("<HBBB")
 PUSH = struct.Struct("<QQQQqqqBB")
 TIMER = struct.Struct("<qQQB")
 DEBOUNCE = struct.Struct("<qB")
-VERSION = 2
+BUDGET = struct.Struct("<iH")
+VERSION = 3
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Row:
     pushes: list[tuple[Any, ...]]
     timers: list[tuple[Any, ...]]
     debounce: list[tuple[Any, ...]]
+    budget: list[tuple[Any, ...]]
 
 
 def take_apart(raw: bytes) -> Row:
@@ -48,8 +50,9 @@ def take_apart(raw: bytes) -> Row:
     cut = _Cut(raw, HEAD.size + sealed)
     facts = [cut.next(TILE, tiles), _events(cut.next(MOMENT, events), cut.next(WHAT, events))]
     facts += [_seen(cut.next(MOMENT, seen), newest), cut.next(CONTEXT, context)]
-    ((pushes, timers, debounce),) = cut.next(JOURNAL, 1)
+    ((pushes, timers, debounce, budget),) = cut.next(JOURNAL, 1)
     journal = [cut.next(PUSH, pushes), cut.next(TIMER, timers), cut.next(DEBOUNCE, debounce)]
+    journal.append(cut.next(BUDGET, budget))
     if cut.at != len(raw):
         raise ValueError(f"a row of {len(raw)} bytes, its counts say {cut.at}")
     return Row(total, newest, first, *facts, *journal)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from support.waves import T0_MS, make_wave
 
 from schemas.state import CONTEXT, EVENT, Ragged, UserState
 from schemas.tables import CONTEXT_ROW, FACT_ROW
 from schemas.vocabulary import ContextField, EventType, TriggerKind
 from streams.pipeline.aggregate import aggregate
+from streams.pipeline.aggregate.journal import note_decisions
 from streams.pipeline.trigger.cart_left import left_in_cart
 from streams.pipeline.trigger.context_change import changes, may_change
-from streams.pipeline.trigger.due import debounced
 from streams.pipeline.trigger.follow_up import still_own
 from streams.pipeline.trigger.interest import may_repeat, repeats
 from streams.pipeline.trigger.search_left import searches_left
+from streams.pipeline.trigger.waits import debounced, waits
 from streams.settings import load_settings
 
 SETTINGS = load_settings({})
+THE_ONE = np.zeros(1, np.int64)
 VIEW, CART, FAV, BUY = EventType.VIEW, EventType.CART, EventType.FAV, EventType.PURCHASE
 
 
@@ -92,13 +95,13 @@ def test_a_follow_up_needs_an_item_that_was_not_sent_back():
 
 def test_repeated_interest_counts_views_inside_the_window_only():
     state = after((7, VIEW, 0), (7, VIEW, 24 * 60 + 1), (7, VIEW, 24 * 60 + 2))
-    assert not repeats(state, last_of(state), "item", 3, 86_400_000)
-    assert repeats(state, last_of(state), "item", 2, 86_400_000)
+    assert not repeats(state.events, THE_ONE, last_of(state), "item", 3, 86_400_000)
+    assert repeats(state.events, THE_ONE, last_of(state), "item", 2, 86_400_000)
 
 
 def test_interest_that_ended_in_a_purchase_is_no_trigger():
     state = after((7, VIEW, 0), (7, VIEW, 1), (7, BUY, 2), (7, VIEW, 3))
-    assert not repeats(state, last_of(state), "item", 3, 86_400_000)
+    assert not repeats(state.events, THE_ONE, last_of(state), "item", 3, 86_400_000)
 
 
 def last_of(state):
@@ -154,11 +157,22 @@ def test_an_old_report_that_arrives_late_changes_nothing():
 
 def test_the_debounce_is_per_kind_and_ends():
     state = after()
-    from streams.pipeline.aggregate.journal import note_decisions
-
     note_decisions(state, np.array([0]), np.array([TriggerKind.FAVOURITE]), np.array([T0_MS]))
     favourite, cart = TriggerKind.FAVOURITE, TriggerKind.CART_LEFT
     kinds = np.array([favourite, favourite, cart])
     now_ms = T0_MS + np.array([999, 1000, 0])
     waits = debounced(state, np.zeros(3, np.int64), kinds, now_ms, 1000)
     assert waits.tolist() == [True, False, False]
+
+
+def test_the_hour_closes_after_the_first_decision_beyond_the_budget_and_the_next_one_is_open():
+    state, favourite = after(), np.array([TriggerKind.FAVOURITE])
+    budget = replace(SETTINGS, decisions_per_hour=2, debounce_ms=1_000)
+    hour_ms = T0_MS // 3_600_000 * 3_600_000
+    closed = []
+    for minute in (0, 1, 2, 3, 60):
+        now_ms = np.array([hour_ms + minute * 60_000])
+        closed.append(bool(waits(state, THE_ONE, favourite, now_ms, budget)[0]))
+        if not closed[-1]:
+            note_decisions(state, THE_ONE, favourite, now_ms)
+    assert closed == [False, False, False, True, False]
