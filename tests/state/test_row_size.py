@@ -30,6 +30,7 @@ FULL = {
     "pushes": PUSH_HISTORY,
     "timers": len(TriggerKind),
     "debounce": len(TriggerKind),
+    "budget": 1,
 }
 
 
