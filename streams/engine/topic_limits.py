@@ -12,7 +12,7 @@ from streams.shared.sizes import LARGEST_BYTES
 
 WRITTEN = (
     "decisions", "recommendations", "suppressions", "late", "dead-letters", "ticks", "signals",
-    "globals",
+    "globals", "snapshots",
 )  # fmt: skip
 """Names without prefix of the topics that a worker writes, beside the changelog."""
 NEEDED_BYTES = LARGEST_BYTES + 4_096

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 WRITTEN = (
     *("decisions", "recommendations", "suppressions", "outcomes", "late", "dead-letters"),
-    *("signals", "globals"),
+    *("signals", "globals", "snapshots"),
 )
 """Topics that a deployment writes; ticks go into the sequence that all deployments read."""
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"

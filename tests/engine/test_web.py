@@ -25,8 +25,9 @@ def server(tmp_path: Path) -> Any:
     return app.web
 
 
-def test_there_is_one_page_and_it_is_ours(server: Any) -> None:
-    assert {route.resource.canonical for route in server.web_app.router.routes()} == {"/"}
+def test_the_pages_are_ours_alone(server: Any) -> None:
+    pages = {route.resource.canonical for route in server.web_app.router.routes()}
+    assert pages == {"/", "/ready"}
 
 
 def test_it_listens_on_loopback_unless_told_otherwise(server: Any, tmp_path: Path) -> None:

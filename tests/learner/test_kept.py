@@ -88,7 +88,7 @@ def test_every_attribute_of_a_part_is_kept_or_was_given():
     """Whoever adds a count must say whether it is kept: a new attribute fails here."""
     given_when_made = {
         "_most", "_most_users", "_zone", "_trained", "_pace", "_word", "_contained", "_chunk",
-        "_list_length", "_shelf", "made_with", "steps", "plan",
+        "_list_length", "_shelf", "_beside", "made_with", "steps", "plan",
     }  # fmt: skip
     waiting = [Learner(Settings())]
     while waiting:

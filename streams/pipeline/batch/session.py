@@ -57,18 +57,16 @@ class Session:
             )
         self.marker.secret = secret
 
-    def adopt(self, epoch: EpochView, stream_ms: int) -> None:
-        """Go on with an epoch; whom it asks about a change in the catalogue gets a timer.
-
-        ``stream_ms``: the time of the record that comes with it.
-        """
+    def adopt(self, epoch: EpochView) -> None:
+        """Go on with an epoch; whom it asks about a change in the catalogue gets a timer."""
         self.marker.epoch = epoch.number
+        self.marker.fired = b""  # such a timer may be due before those that have fired
         wakes = epoch.wakes.of(self.partition)
         if not len(wakes):
             return
         keys = self._users({wake.tobytes() for wake in wakes["users"]})
         known = self.get_many([USER + key for key in keys])
-        rows, before, after = woken(keys, known, wakes, epoch.holds_from_ms, stream_ms)
+        rows, before, after = woken(keys, known, wakes, epoch.holds_from_ms)
         for key, row in zip(keys, rows, strict=True):
             self.put(USER + key, row)
             self.index_timer(key, before[key], after[key])

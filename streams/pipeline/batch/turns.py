@@ -55,15 +55,15 @@ def by_epoch(
     """Cut before the first record at or after the time from which a newer epoch holds.
 
     Timers that fire before that record are decided under the epoch before it: they may have been
-    committed already, when the record itself was not. None: the adopted epoch is gone or does not hold
-    (again), and no newer one does.
+    committed already, when the record itself was not. Those that the epoch sets come with the record.
+    None: the adopted epoch is gone or does not hold (again), and no newer one does.
     """
     adopted, before_ms = knowledge.current(session.marker.epoch), session.marker.stream_ms
     if portion.timers:
         holds = adopted is not None and adopted.holds_from_ms <= before_ms
         yield portion, adopted if holds else None
         return
-    records, start, current = portion.records, 0, None
+    records, start, current, adopted_at = portion.records, 0, None, -1
     stream_ms, waiting = stream_times(records, before_ms), knowledge.pending(session.marker.epoch)
     for epoch in waiting if adopted is None else [adopted, *waiting]:
         cut = int(stream_ms.searchsorted(epoch.holds_from_ms))
@@ -72,9 +72,10 @@ def by_epoch(
         if cut > start:
             yield Portion(records[start:cut], []), current
         if epoch is not adopted:
-            now_ms = int(stream_ms[cut])
-            while due := session.due_timers(now_ms, most + 1):
-                yield Portion([], first_slice(due, most)), current
-            session.adopt(epoch, now_ms)
+            if cut != adopted_at:
+                while due := session.due_timers(int(stream_ms[cut]), most + 1):
+                    yield Portion([], first_slice(due, most)), current
+            session.adopt(epoch)
+            adopted_at = cut
         start, current = cut, epoch
     yield Portion(records[start:], []), current

@@ -16,16 +16,11 @@ SPREAD_MS = 15 * 60_000
 
 
 def woken(
-    keys: list[bytes],
-    rows: list[bytes | None],
-    wakes: NDArray[Any],
-    holds_from_ms: int,
-    stream_ms: int,
+    keys: list[bytes], rows: list[bytes | None], wakes: NDArray[Any], holds_from_ms: int
 ) -> tuple[list[bytes], dict[bytes, int], dict[bytes, int]]:
     """Return the users' rows with a timer each, and their earliest due time before and after.
 
     ``wakes``: the partition's `WAKE` rows; those of whom nothing is known here are left out.
-    ``stream_ms``: the time of the record that adopts the epoch: timers before it have fired.
     """
     state = unpack_rows(keys, rows)
     before = next_due(state)
@@ -40,8 +35,7 @@ def woken(
     )
     chosen = wakes[order[first[users] + within]]
     timers = np.zeros(len(users), TIMER)
-    spread_ms = holds_from_ms + (heads[users] % SPREAD_MS).astype(np.int64)
-    timers["due_ms"] = np.maximum(spread_ms, stream_ms + 1)
+    timers["due_ms"] = holds_from_ms + (heads[users] % SPREAD_MS).astype(np.int64)
     timers["item"], timers["kind"] = chosen["items"], chosen["kinds"]
     add_timers(state, users, timers)
     return pack_rows(state), before, next_due(state)

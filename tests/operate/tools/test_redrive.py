@@ -69,7 +69,9 @@ def test_a_letter_that_cannot_be_sent_says_why(
 
 
 def test_a_letter_says_where_its_record_lies() -> None:
-    assert opened(letter(b"x" * 600_000, offset=12)).origin == "clicks partition 0 offset 12"
+    assert (
+        opened(letter(b"x" * 600_000, offset=12), INPUTS).origin == "clicks partition 0 offset 12"
+    )
 
 
 @pytest.mark.parametrize(
