@@ -66,10 +66,12 @@ class Partition:
         return 1e6 * (time.process_time() - began) / len(records), decided
 
     def _process(self, batch: list[SourceRecord]) -> int:
-        effects = self._pipeline.process(0, self._store, batch)
-        self._state.write(0, effects.rows.items(), NO_OFFSET)
-        self._store.apply(effects.rows)
-        return effects.decided
+        decided = 0
+        for effects in self._pipeline.process_whole(0, self._store, batch):
+            self._state.write(0, effects.rows.items(), NO_OFFSET)
+            self._store.apply(effects.rows)
+            decided += effects.decided
+        return decided
 
 
 def traffic(events: int, users: int) -> Iterator[SourceRecord]:
