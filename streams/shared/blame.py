@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 import traceback
+from pathlib import Path
 
 NEVER_THE_INPUT = (MemoryError, OSError)
 """No input is at fault: memory or disk ran short, and the same input passes later."""
+OURS = ("streams", "models", "schemas")
+HASH_CHARACTERS = 12
+
+
+def may_be_the_input(error: BaseException) -> bool:
+    """Whether ``error`` may be the fault of what was read.
+
+    A panic of Rust code is a BaseException of pyo3's, and may be as well.
+    """
+    if isinstance(error, NEVER_THE_INPUT):
+        return False
+    return isinstance(error, Exception) or type(error).__module__ == "pyo3_runtime"
 
 
 def named(error: BaseException) -> str:
-    """Return type and place of an error; its message may quote a value and is left out."""
+    """Return type, place and a hash of the traceback; the message may quote a value and is left out."""
     frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return type(error).__name__
-    last = frames[-1]
-    return f"{type(error).__name__} at {last.filename.rsplit('/', 1)[-1]}:{last.lineno}"
+    steps = [f"{_module(frame.filename)}:{frame.name}" for frame in frames]
+    ours = [step for step in steps if step.startswith(OURS)]
+    lines = "\n".join(f"{s}:{f.lineno}" for s, f in zip(steps, frames, strict=True))
+    mark = hashlib.sha256(lines.encode()).hexdigest()[:HASH_CHARACTERS]
+    return f"{type(error).__name__} in {ours[-1] if ours else 'a library'} (traceback {mark})"
+
+
+def _module(filename: str) -> str:
+    """The path from the package on: the machine's folders say nothing."""
+    parts = Path(filename).with_suffix("").parts
+    packages = [n for n, part in enumerate(parts) if part in OURS]
+    return ".".join(parts[packages[-1] :]) if packages else parts[-1]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.structure import circles, declared_layers, figures, import_graph, main
+from benchmarks.structure import ROOT, circles, declared_layers, figures, import_graph, main
 
 LAYERS = ["top", "left | right", "low"]
 SOUND = {
@@ -49,6 +49,18 @@ def test_ours_has_few_rooms_and_floors_and_nothing_runs_back_up(package, rooms):
     assert found["rooms"] <= rooms
     assert 0 < found["floors"] <= 7
     assert found["arrows_back_up"] == found["circles"] == 0
+
+
+@pytest.mark.parametrize("package", ["streams", "models", "schemas"])
+def test_every_folder_of_code_is_a_package_that_the_figures_see(package):
+    folders = {path.parent for path in (ROOT / package).rglob("*.py")}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+@pytest.mark.parametrize("package", ["streams", "models"])
+def test_the_package_itself_imports_no_room(package):
+    """Its arrows would count for none."""
+    assert import_graph()[package] == set()
 
 
 def test_the_command_ends_with_one_json_line(capsys):

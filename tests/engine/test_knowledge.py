@@ -72,7 +72,7 @@ def test_an_error_nobody_foresaw_costs_its_record_alone_and_is_named_without_a_v
     reader = reader_of(Raising(KeyError("secret")))
     read(reader, record_of("catalog", b"secret", b"secret", 7))
     assert reader.skipped.counts == {"catalog": 1}
-    assert "catalog[0]@7 skipped: KeyError at test_knowledge.py" in caplog.text
+    assert "catalog[0]@7 skipped: KeyError in streams.engine.knowledge:_apply" in caplog.text
     assert "secret" not in caplog.text
 
 

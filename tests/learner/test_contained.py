@@ -62,7 +62,7 @@ def test_what_was_left_out_is_told_once_with_its_place_and_no_value():
     learner.absorb(told([(1, 1, BAD), (2, 1, 0), (3, 1, BAD)]))
     learner.epoch(1, T_MS, 0)
     (sentence,) = learner.left_out()
-    assert sentence.startswith("not counted in cells: RuntimeError at test_contained.py:")
+    assert sentence.startswith("not counted in cells: RuntimeError in streams.learner.")
     assert sentence.endswith("(2 times)")
     assert "secret" not in sentence
     assert learner.left_out() == []
@@ -93,7 +93,7 @@ def test_an_epoch_goes_without_the_part_that_cannot_be_made(name, monkeypatch):
     if nothing is not None:
         assert getattr(epoch, name) == nothing
     assert len(epoch.trending[0]) == 16
-    assert all("ZeroDivisionError at test_contained.py" in each for each in learner.left_out())
+    assert all("ZeroDivisionError in streams.learner." in each for each in learner.left_out())
     assert msgspec.msgpack.encode(epoch)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from state.golden import Golden, load, versions
+from state.golden import Golden, journals, load, versions
 
 from schemas.ids import hash64
 from schemas.state import ROW_VERSION
@@ -53,7 +53,22 @@ def facts(store: MemoryStore) -> dict[bytes, bytes]:
 
 
 def test_there_is_a_file_of_every_version_up_to_this_one():
-    assert {load(path).row_version for path in versions()} >= {2, ROW_VERSION}
+    assert [load(path).row_version for path in versions()] == list(range(2, ROW_VERSION + 1))
+
+
+def test_every_journal_tells_what_the_build_that_wrote_it_read(golden):
+    """Pushes, timers and debounces by the names of their columns: no replay could tell them.
+
+    A section that the build did not have is whatever its migration says; a column that was renamed
+    since is renamed in the file.
+    """
+    then = golden.journal()
+    now = {user.hex(): read for n in golden.partitions() for user, read in journals(golden, n)}
+    assert now.keys() == then.keys()
+    for user, sections in then.items():
+        assert {name: now[user][name] for name in sections} == sections
+    for name in ("pushes", "timers", "debounce"):
+        assert sum(len(sections[name]) for sections in then.values()) > 0
 
 
 def test_every_row_tells_the_facts_that_a_replay_of_its_input_gives(golden):

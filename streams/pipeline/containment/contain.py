@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from schemas.tables import SourceRecord
 from streams.pipeline.containment.blame import blame
-from streams.pipeline.containment.errors import described, is_containable
 from streams.pipeline.containment.verdicts import NO_VERDICTS, Seen, Verdicts
+from streams.shared.blame import may_be_the_input, named
 from streams.state.overlay import Overlay
 from streams.state.store import Effects, ForeignStateError, StoreError, UndecidedError, Work
 
@@ -41,8 +41,8 @@ def _check(error: BaseException) -> None:
     """Raise again what no record can be blamed for."""
     if isinstance(error, ForeignStateError | StoreError | UndecidedError):
         raise error
-    if not is_containable(error):
-        raise UndecidedError(described(error)) from error
+    if not may_be_the_input(error):
+        raise UndecidedError(named(error)) from error
 
 
 class _Halves:
@@ -94,7 +94,7 @@ class _Halves:
                 return False
             return True
 
-        record, told = records[0], described(error)
+        record, told = records[0], named(error)
         verdicts = blame(trial, record, replace(self._known(), told=told))
         if verdicts != self._known():
             place = f"{record.topic}[{record.partition}]@{record.offset}"

@@ -31,7 +31,7 @@ EVERYONE = Everyone()
 class Verdicts:
     """``records``: place -> why it is a dead letter; ``silenced``: users (pseudonyms) whose
     decisions end as `internal_error`; ``items``: hashes of items that are no candidates;
-    ``users``: whose rows are set aside. ``told``: what raised, see `errors.described`.
+    ``users``: whose rows are set aside. ``told``: what raised, see `streams.shared.blame.named`.
     """
 
     records: Mapping[Place, str] = field(default_factory=dict)
