@@ -194,26 +194,20 @@ def _process(job: Pipeline, store: MemoryStore, records: list[SourceRecord]) -> 
 
 
 def _body(found: dict[str, Any], before: dict[str, Any]) -> list[str]:
-    """The lines of the section: a row a stream."""
-    names = ("normal", *STREAMS, *MONTHS)
+    """The lines of the section: a row a stream, each build's beside its own normal stream."""
     rows = [
-        (
-            name,
-            f"{before[name]:,.0f}" if name in before else "",
-            f"{found[name]:,.0f}",
-            f"{found[name] / found['normal']:.1f}",
-            f"{found.get(f'{name}{DECISIONS}', ''):}",
-        )
-        for name in names
+        (name, *_told(before, name), *_told(found, name), str(found.get(name + DECISIONS, "")))
+        for name in ("normal", *STREAMS, *MONTHS)
     ]
-    head = (
-        "stream of one user",
-        "µs an event before",
-        "now",
-        "times the normal one's",
-        "decisions",
-    )
+    times = "times the normal one's"
+    head = ("stream of one user", "before, µs an event", times, "now", times, "decisions")
     return [MONTHS_SAY, "", *table(head, rows)]
+
+
+def _told(figures: dict[str, Any], name: str) -> tuple[str, str]:
+    if name not in figures:
+        return "", ""
+    return f"{figures[name]:,.0f}", f"{figures[name] / figures['normal']:.1f}"
 
 
 if __name__ == "__main__":

@@ -74,6 +74,8 @@ def arm_timers(
     of what had been set by then; -1: none did.
     """
     rows, timers = armed(facts, stream_ms, settings)
+    if not len(rows) and (gone < 0).all():
+        return
     users = facts["user"][rows].astype(np.int64)
     lives = facts["pos"][rows] >= gone[users, timers["kind"]]
     slots, kept = state.timers.slots, state.timers.data

@@ -17,7 +17,7 @@ from schemas.state import EVENT, Ragged, joined
 from schemas.vocabulary import DEEDS, among
 from streams.shared.arrays import order_by, places
 
-FEW, AHEAD = 3, 128
+FEW, AHEAD = 8, 32
 """Up to ``FEW`` suspects of a user stop a wave each; of more, the first ``AHEAD`` are looked at."""
 
 Ints = NDArray[np.int64]
@@ -25,9 +25,16 @@ Ints = NDArray[np.int64]
 
 def looked_at(users: Ints, pos: Ints) -> Ints:
     """Return which suspects (indices) are worth a look, by user and position."""
-    order = order_by(users, pos)
-    counts = np.bincount(users)[users[order]] if len(users) else order
-    return order[(counts > FEW) & (places(users[order]) < AHEAD)]
+    many = of_many(users, np.ones(len(users), bool))
+    order = many[order_by(users[many], pos[many])]
+    return order[places(users[order]) < AHEAD]
+
+
+def of_many(users: Ints, suspects: NDArray[np.bool_]) -> Ints:
+    """Return the rows (indices) of those ``users`` of whom more than a few are ``suspects``."""
+    if np.count_nonzero(suspects) <= FEW:
+        return np.zeros(0, np.int64)
+    return (np.bincount(users[suspects], minlength=users.max() + 1)[users] > FEW).nonzero()[0]
 
 
 def events_ahead(

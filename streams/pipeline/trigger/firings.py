@@ -38,6 +38,8 @@ def firings(state: UserState, pending: Wave, cursor: Ints, settings: Settings) -
     )
     block = pending.timeline.block_of(cursor)[timers["row"]]
     soon = timers["due_ms"] <= pending.timeline.last_ms(block)
+    if not soon.any():
+        return timers[:0]
     timers, block = _with_another(timers, block, soon, len(state))
     reached = pending.timeline.reached(block, timers["due_ms"])
     timers["pos"] = np.maximum(reached, timers["set"])

@@ -12,7 +12,6 @@ from schemas.state import UserState
 from schemas.vocabulary import ContextField, EventType, PushStatus
 from streams.pipeline.policy.told import last_known
 from streams.settings import Settings
-from streams.shared.arrays import PairSet
 
 DENIED = hash64("denied")
 
@@ -29,8 +28,7 @@ def may_retract_bought(
     if not len(slots):
         return marked
     users, items, now_ms = facts["user"], facts["item"], stream_ms[facts["pos"]]
-    pushed = PairSet(slots, pushes["item"]).contains(users[bought].astype(np.int64), items[bought])
-    for i in bought[pushed].tolist():
+    for i in bought[np.isin(items[bought], pushes["item"])].tolist():
         mine = (slots == users[i]) & (pushes["item"] == items[i])
         marked[i] = (pushes["expires_ms"][mine] > now_ms[i]).any()
     return marked

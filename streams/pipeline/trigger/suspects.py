@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from schemas.state import UserState
 from schemas.vocabulary import EventType, TriggerKind
 from streams.pipeline.aggregate.aggregate import Wave
-from streams.pipeline.trigger.ahead import FEW, events_ahead, looked_at
+from streams.pipeline.trigger.ahead import events_ahead, looked_at, of_many
 from streams.pipeline.trigger.context_change import may_change
 from streams.pipeline.trigger.interest import may_repeat, repeated_columns, repeats
 from streams.pipeline.trigger.last_known import overtakes
@@ -37,9 +37,7 @@ def suspected_contexts(state: UserState, pending: Wave, settings: Settings) -> M
     kind = TriggerKind.CONTEXT_CHANGE
     changed = _unless_waiting(state, pending, reports, changed, kind, settings)
     denied = may_retract_denied(state, reports, pending.stream_ms)
-    users = reports["user"].astype(np.int64)
-    counts = np.bincount(users[changed | denied], minlength=len(state))
-    many = (counts[users] > FEW).nonzero()[0]
+    many = of_many(reports["user"].astype(np.int64), changed | denied)
     if len(many):
         told = reports.take(many)
         leads, before = overtakes(state.context, told)
