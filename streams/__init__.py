@@ -1,1 +1,1 @@
-"""The Kairos stream application: one folder a stage, `pipeline.py` the data path."""
+"""The Kairos stream application: `app.py` wires engine, pipeline and learner into a worker."""
