@@ -58,7 +58,11 @@ RECEIPT_ROW = np.dtype(
 
 
 class SourceRecord(msgspec.Struct, frozen=True, gc=False):
-    """One Kafka record as the engine merged it; made 100,000 times a second."""
+    """One Kafka record as the engine merged it; made 100,000 times a second.
+
+    ``refused``: the verdict of whoever fetched it, or of `dead-letters` when a log is read again;
+    such a record is a dead letter, whatever it says.
+    """
 
     topic: str
     partition: int
@@ -67,6 +71,7 @@ class SourceRecord(msgspec.Struct, frozen=True, gc=False):
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
+    refused: DeadReason | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -82,8 +87,9 @@ class DeadLetter:
 class EventBatch:
     """What `accept` made of a merged batch of ``R`` records.
 
-    ``timeline``: the partition's stream time at each record, that record included; without records the
-    one moment at which timers fire. Positions (``pos``) index the records; ``user`` indexes ``keys`` and ``subscribers``.
+    ``timeline``: the partition's stream time at each record, that record included (dead letters do not
+    move it); without records the one moment at which timers fire. Positions (``pos``) index the records;
+    ``user`` indexes ``keys`` and ``subscribers``.
     ``names`` gives the texts of hashes in the rows, all but the free text of a user's situation.
     """
 

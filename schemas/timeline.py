@@ -70,9 +70,10 @@ class Timeline:
         if len(self.before_ms) == 1:
             found: Ints = self.ms.searchsorted(due_ms, side="left")
             return found
-        floor_ms = self.ms.min()
-        span = self.ms.max() - floor_ms + 2
+        ms = self.ms.clip(-1)  # of a partition that knows no time yet: the span must stay small
+        floor_ms = ms.min()
+        span = ms.max() - floor_ms + 2
         along = np.arange(len(self.before_ms)).repeat(np.diff(self.starts)) * span
         sought = block * span + (due_ms - floor_ms).clip(0, span - 1)
-        found = (along + self.ms - floor_ms).searchsorted(sought, side="left")
+        found = (along + ms - floor_ms).searchsorted(sought, side="left")
         return np.where(found == self.starts[block + 1], len(self.ms), found)

@@ -220,8 +220,15 @@ class DeadReason(StrEnum):
     UNKNOWN_ZONE = "unknown_zone"
     BAD_RATING = "bad_rating"
     UNKNOWN_VERSION = "unknown_schema_version"
+    RECORD_TS_IMPOSSIBLE = "record_ts_impossible"
+    RECORD_TS_FUTURE = "record_ts_future"
     INTERNAL_ERROR = "internal_error"
     USER_SET_ASIDE = "user_set_aside"
+
+
+COMMITTED_VERDICTS = frozenset({DeadReason.RECORD_TS_FUTURE})
+"""Reasons that do not follow from the record alone: given once, by the worker that took it in, and from
+then on read from `dead-letters`, never judged again."""
 
 
 class StopReason(StrEnum):

@@ -1,8 +1,8 @@
 """Merge a partition's co-partitioned topics into one input sequence. Pure: no Kafka, no clock.
 
 The sequence is defined record by record: of the topics' first unreleased records the smallest by
-(record timestamp, topic order, offset) comes next. So it does not depend on how records were
-fetched, as long as every topic's next record is known, or known not to be there yet.
+(`streams.shared.sequence.turn_ms`, topic order, offset) comes next. So it does not depend on how
+records were fetched, as long as every topic's next record is known, or known not to be there yet.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
 from schemas.tables import SourceRecord
+from streams.shared.sequence import turn_ms
 
 
 @dataclass(slots=True)
@@ -148,7 +149,7 @@ class Merger:
         queues = [self._held[topic].records for topic in self._topics]
         if any(not queues[self._rank[t]] and t not in waived for t in self._topics):
             return []
-        heads = [(queue[0].timestamp_ms, rank) for rank, queue in enumerate(queues) if queue]
+        heads = [(turn_ms(queue[0]), rank) for rank, queue in enumerate(queues) if queue]
         heapify(heads)
         merged: list[SourceRecord] = []
         while heads and len(merged) < limit:
@@ -156,7 +157,7 @@ class Merger:
             queue = queues[rank]
             _take_run(queue, rank, heads[0] if heads else None, limit, merged)
             if queue:
-                heappush(heads, (queue[0].timestamp_ms, rank))
+                heappush(heads, (turn_ms(queue[0]), rank))
             elif self._topics[rank] not in waived:
                 break
         return merged
@@ -176,6 +177,6 @@ def _take_run(
         return
     next_ms, next_rank = next_head
     last_ms = next_ms if rank < next_rank else next_ms - 1
-    while room and queue and queue[0].timestamp_ms <= last_ms:
+    while room and queue and turn_ms(queue[0]) <= last_ms:
         merged.append(queue.popleft())
         room -= 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.state import NEVER_MS
 from streams.state.marker import Marker
 
 KEY = b"\x00progress"
@@ -38,7 +39,8 @@ def unpack(row: bytes | None) -> Progress:
 
 def marked_stream_ms(row: bytes | None) -> int | None:
     """Return the stream time in the pipeline's marker row, None if there is none yet."""
-    return None if row is None else msgspec.msgpack.decode(row, type=Marker).stream_ms
+    stream_ms = NEVER_MS if row is None else msgspec.msgpack.decode(row, type=Marker).stream_ms
+    return None if stream_ms == NEVER_MS else stream_ms
 
 
 def advance(progress: Progress, ends: dict[str, int]) -> Progress:

@@ -34,7 +34,6 @@ from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate
 from streams.pipeline.aggregate import aggregate
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.allocate.explore import pick
-from streams.pipeline.batch.session import stream_times
 from streams.pipeline.experts.zones import zones_of
 from streams.pipeline.fusion import blend
 from streams.pipeline.publish.fit import DROPPED
@@ -171,7 +170,7 @@ def rebuild(
         chunk = records[start : start + _CHUNK]
         batch = accept(chunk, stream_ms, settings, vault, NO_REFUSALS)
         names |= batch.names
-        stream_ms = int(stream_times(chunk, stream_ms)[-1])
+        stream_ms = int(batch.stream_ms[-1])
         if batch.keys:
             batch = deduplicate(batch, state, settings)
             wave = Wave(batch.events, batch.facts, batch.contexts, batch.receipts, batch.timeline)

@@ -23,8 +23,10 @@ from schemas.tables import Output, SourceRecord
 from streams.knowledge.shelf import shelf
 from streams.learner.learner import Learner
 from streams.learner.start import Start
+from streams.pipeline.accept import NO_REFUSALS, is_dead
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.publish import signals
+from streams.shared.sequence import has_time, in_sequence, turn_ms
 from streams.state.marker import Marker, read_marker
 from streams.state.store import MemoryStore
 
@@ -69,7 +71,8 @@ def replay(
     """
     settings = replace(pipeline.settings, topic_prefix="")
     run = _Run(dataclasses.replace(pipeline, settings=settings), sink, batch_records)
-    for until_ms, segment in _segments(_routed(records, settings.partitions), settings.epoch_ms):
+    routed = _routed(records, settings.partitions)
+    for until_ms, segment in _segments(routed, settings.epoch_ms, run.moves_time):
         run.segment(segment)
         run.publish_epoch(until_ms)
         if at_epoch:
@@ -88,7 +91,7 @@ class _Run:
         self._learner = Learner(
             pipeline.settings, start=Start.of(pipeline.bundle), word=pipeline.vault.word
         )
-        self._last_ms = 0
+        self._last_ms = NEVER_MS
         self.done = Replayed([MemoryStore() for _ in range(pipeline.settings.partitions)])
 
     def segment(self, records: list[SourceRecord]) -> None:
@@ -98,8 +101,15 @@ class _Run:
             self._process(partition, by_partition.get(partition, []))
         for record in catalog:
             self._pipeline.knowledge.apply_catalog(record.key, record.value)
+            if has_time(record):
+                self._last_ms = max(self._last_ms, record.timestamp_ms)
         self.done.records += len(records)
-        self._last_ms = max(self._last_ms, records[-1].timestamp_ms)
+
+    def moves_time(self, record: SourceRecord) -> bool:
+        """Whether time passes with a record: a dead letter moves none."""
+        if record.topic == CATALOG:
+            return has_time(record)
+        return not is_dead(record, self._pipeline.settings, self._pipeline.vault, NO_REFUSALS)
 
     def publish_epoch(self, holds_from_ms: int) -> None:
         """Let the learner publish what it has learned so far."""
@@ -114,9 +124,12 @@ class _Run:
 
     def final_ticks(self) -> None:
         """Let every partition reach the end of the log: no timer due by then is left."""
-        tick = msgspec.json.encode(Tick(ts=self._last_ms))
+        last_ms = max([self._last_ms, *(marker.stream_ms for marker in self.done.markers())])
+        if last_ms == NEVER_MS:
+            return
+        tick = msgspec.json.encode(Tick(ts=last_ms))
         for partition in range(len(self.done.stores)):
-            record = SourceRecord("ticks", partition, 0, self._last_ms, None, tick)
+            record = SourceRecord("ticks", partition, 0, last_ms, None, tick)
             self._process(partition, [record])
 
     def _process(self, partition: int, records: list[SourceRecord]) -> None:
@@ -145,7 +158,7 @@ def _routed(records: Iterable[SourceRecord], partitions: int) -> Iterator[Source
         next_offset[record.topic, partition] = offset + 1
         yield SourceRecord(
             record.topic, partition, offset, record.timestamp_ms, record.key, record.value,
-            record.headers,
+            record.headers, record.refused,
         )  # fmt: skip
 
 
@@ -156,20 +169,20 @@ def partition_of(key: bytes | None, partitions: int) -> int:
 
 
 def _segments(
-    records: Iterable[SourceRecord], epoch_ms: int
+    records: Iterable[SourceRecord], epoch_ms: int, moves_time: Callable[[SourceRecord], bool]
 ) -> Iterator[tuple[int, list[SourceRecord]]]:
     """Cut the log at multiples of ``epoch_ms``: pairs of (end, records before it)."""
     segment: list[SourceRecord] = []
-    until_ms = 0
+    until_ms = NEVER_MS
     for record in records:
-        if segment and record.timestamp_ms >= until_ms:
-            yield until_ms, segment
-            segment = []
-        if not segment:
+        if turn_ms(record) >= until_ms and moves_time(record):
+            if until_ms != NEVER_MS:
+                yield until_ms, segment
+                segment = []
             until_ms = (record.timestamp_ms // epoch_ms + 1) * epoch_ms
         segment.append(record)
     if segment:
-        yield until_ms, segment
+        yield max(until_ms, epoch_ms), segment
 
 
 def _parted(
@@ -183,9 +196,7 @@ def _parted(
             catalog.append(record)
         else:
             by_partition.setdefault(record.partition, []).append(record)
-    for records in by_partition.values():
-        records.sort(key=lambda r: (r.timestamp_ms, MERGE_ORDER.index(r.topic), r.offset))
-    return by_partition, catalog
+    return {n: in_sequence(records, MERGE_ORDER) for n, records in by_partition.items()}, catalog
 
 
 def _sum(many: Iterable[dict[str, int]]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from streams.knowledge.shared import NO_TABLES, Knowledge, Shared
 from streams.pipeline.accept import Vault, deduplicate
 from streams.pipeline.allocate import allocate
 from streams.pipeline.allocate.diversity import diversify
-from streams.pipeline.batch.portion import SLICE_TIMERS, first_portion
+from streams.pipeline.batch.portion import SLICE_TIMERS, dead_of, first_portion
 from streams.pipeline.batch.resources import resources_of
 from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.turn import Turn
@@ -105,7 +105,12 @@ class Pipeline:
         for session in sessions:
             session.set_aside(verdicts.users)
         both, most = list(zip(sessions, work, strict=True)), self.slice_timers
-        portions = [first_portion(session, records, most) for session, (_, _, records) in both]
+        portions = [
+            first_portion(
+                session, records, most, dead_of(session, verdicts, self.settings, self.vault)
+            )
+            for session, (_, _, records) in both
+        ]
         cut = turns(sessions, portions, self.knowledge, self.settings, self.vault, verdicts, most)
         for turn, epoch in cut:
             # accept: a turn has read, checked and classified its records

@@ -25,6 +25,11 @@ _WITHOUT_ZONE = re.compile(_LOCAL)
 _SECOND = slice(17, 19)
 
 
+def is_possible(record_ms: int) -> bool:
+    """Whether a Kafka record may carry this timestamp: from 2000 up to 2100 (ms UTC)."""
+    return FIRST_MS <= record_ms < LAST_MS
+
+
 def parse_ts(value: object, record_ms: int, field: str = "ts") -> int:
     """Return an event time in ms UTC; ``record_ms`` is the Kafka record's timestamp.
 

@@ -8,14 +8,18 @@ from hypothesis import strategies as st
 from support.examples import examples
 
 from schemas.tables import SourceRecord
+from schemas.vocabulary import DeadReason
 from streams.engine.merge import Batch, Merger, Slice
+from streams.shared.sequence import in_sequence
+from streams.shared.times import is_possible
 
 TOPICS = ("clicks", "purchases", "ticks")
 PLENTY = 1_000_000
+T0_MS = 1_700_000_000_000
 
 
 def record(topic: str, offset: int, timestamp_ms: int) -> SourceRecord:
-    return SourceRecord(topic, 0, offset, timestamp_ms, b"k", b"v")
+    return SourceRecord(topic, 0, offset, T0_MS + timestamp_ms, b"k", b"v")
 
 
 def log(topic: str, *timestamps_ms: int) -> list[SourceRecord]:
@@ -31,7 +35,7 @@ def merger(wait_s: float = 1.0) -> Merger:
 
 
 def released(batch: Batch | None) -> list[tuple[str, int]]:
-    return [] if batch is None else [(r.topic, r.timestamp_ms) for r in batch.records]
+    return [] if batch is None else [(r.topic, r.timestamp_ms - T0_MS) for r in batch.records]
 
 
 def test_records_come_out_by_timestamp_then_topic_then_offset() -> None:
@@ -115,19 +119,32 @@ def test_a_forgotten_topic_starts_anywhere() -> None:
     assert merging.add("clicks", Slice([record("clicks", 5, 20)], 5, 6, 2))
 
 
-timestamps = st.lists(st.integers(0, 20), max_size=12)
+FAR_MS = tuple(
+    far - T0_MS for far in (-1, 0, 86_400_000, 253_370_764_800_000, 1_700_000_000_000_000)
+)
+timestamps = st.lists(st.integers(0, 20) | st.sampled_from(FAR_MS), max_size=12)
 logs = st.fixed_dictionaries(dict.fromkeys(TOPICS, timestamps)).map(
     lambda times: {topic: log(topic, *ts) for topic, ts in times.items()}
 )
 
 
 def sequence(records: dict[str, list[SourceRecord]]) -> list[SourceRecord]:
-    """The definition, naively: take the smallest first record, again and again."""
+    """The definition, naively: take the smallest first record, again and again.
+
+    A record of an impossible time stands at the time of the record before it in its topic.
+    """
     left = {topic: list(rs) for topic, rs in records.items()}
+    last_ms = dict.fromkeys(TOPICS, 0)
     out = []
     while any(left.values()):
-        heads = [(left[t][0].timestamp_ms, TOPICS.index(t), t) for t in TOPICS if left[t]]
-        out.append(left[min(heads)[2]].pop(0))
+        heads = []
+        for rank, topic in enumerate(TOPICS):
+            if left[topic]:
+                ms = left[topic][0].timestamp_ms
+                heads.append((ms if is_possible(ms) else last_ms[topic], rank, topic))
+        ms, _, topic = min(heads)
+        last_ms[topic] = ms
+        out.append(left[topic].pop(0))
     return out
 
 
@@ -149,6 +166,46 @@ def test_the_sequence_does_not_depend_on_fetches_and_batches(
         while batch := merging.release(0.0, ended, data.draw(st.integers(1, 5))):
             out += batch.records
     assert out == sequence(records)
+
+
+@hypothesis_settings(max_examples=examples(100))
+@given(records=logs, done=st.integers(0, 30), data=st.data())
+def test_a_merge_that_starts_anywhere_goes_on_as_the_one_before_would(
+    records: dict[str, list[SourceRecord]], done: int, data: st.DataObject
+) -> None:
+    """A new owner knows which records were released, and nothing of the times before them."""
+    whole = sequence(records)
+    released_before = set(whole[:done])
+    merging = merger()
+    for topic, rs in records.items():
+        if left := [r for r in rs if r not in released_before]:
+            merging.add(topic, piece(left))
+    out: list[SourceRecord] = []
+    while batch := merging.release(0.0, TOPICS, data.draw(st.integers(1, 5))):
+        out += batch.records
+    assert out == whole[done:]
+
+
+@hypothesis_settings(max_examples=examples(50))
+@given(records=logs)
+def test_a_log_that_is_read_again_is_ordered_as_the_worker_merged_it(
+    records: dict[str, list[SourceRecord]],
+) -> None:
+    assert in_sequence([r for rs in records.values() for r in rs], TOPICS) == sequence(records)
+
+
+def test_a_record_refused_for_its_time_holds_up_nothing_behind_it() -> None:
+    late = SourceRecord(
+        "clicks", 0, 1, T0_MS + 9_999, b"k", b"v", refused=DeadReason.RECORD_TS_FUTURE
+    )
+    merging = merger()
+    merging.add("clicks", piece([record("clicks", 0, 10), late, record("clicks", 2, 11)]))
+    merging.add("purchases", piece(log("purchases", 10, 12)))
+    batch = merging.release(0.0, TOPICS, PLENTY)
+    assert batch is not None
+    assert [(r.topic, r.offset) for r in batch.records] == [
+        ("clicks", 0), ("clicks", 1), ("purchases", 0), ("clicks", 2), ("purchases", 1),
+    ]  # fmt: skip
 
 
 @hypothesis_settings(max_examples=examples(100))

@@ -50,6 +50,38 @@ def test_batches_of_1_100_and_10000_give_the_same_bytes(shipped, tmp_path):
     assert (tmp_path / "0" / "recommendations.jsonl").stat().st_size > 0
 
 
+def with_far_records(log):
+    """Between sound records some of impossible times, and broken ones years ahead."""
+    hour_ms, began = 3_600_000, at("2026-03-20T10:00:00+00:00")
+    for hour in range(8):
+        ts_ms = began + hour * hour_ms
+        for user in range(5):
+            log.click(f"user{user}", "cart", f"item{hour}", ts_ms + user)
+        if hour in (2, 5):
+            log.add("clicks", "user1", b"{", began + 9_000 * 24 * hour_ms)
+            for far_ms in (-1, 0, at("9999-01-01T00:00:00+00:00"), began * 1_000):
+                log.add("purchases", "user2", b"{}", far_ms)
+                log.add("ticks", None, b"{}", far_ms)
+    return log.records
+
+
+def test_far_and_broken_records_move_no_epoch_and_fire_no_timer(tmp_path):
+    records = with_far_records(Log())
+    sound = [record for record in records if record.value not in (b"{", b"{}")]
+    results = [run(records, tmp_path / str(n), n, conf(tmp_path)) for n in (1, 7, 1_000)]
+    assert [digests for _, digests in results[1:]] == [results[0][1]] * 2
+    done, expected = results[0][0], run(sound, tmp_path / "sound", 7, conf(tmp_path))[0]
+    assert (done.epochs, done.epoch) == (expected.epochs, expected.epoch)
+    assert {m.stream_ms for m in done.markers()} == {sound[-1].timestamp_ms}
+    for mine, theirs in zip(done.stores, expected.stores, strict=True):
+        assert timers(mine) == timers(theirs)
+    assert sum(map(len, map(timers, done.stores))) > 0
+
+
+def timers(store):
+    return [key for key in store.rows if key.startswith(TIMER)]
+
+
 @pytest.mark.slow
 def test_every_timer_that_is_due_has_fired_when_the_log_ends(shipped, tmp_path):
     done, _ = run(shipped, tmp_path / "out", 500, conf(tmp_path))

@@ -13,15 +13,18 @@ from msgspec.structs import replace
 from support.examples import examples
 from support.records import Log, at
 
-from streams.pipeline.accept import Vault
+from schemas.vocabulary import DeadReason
+from streams.pipeline.accept import NO_REFUSALS, Vault, is_dead
+from streams.pipeline.aggregate import facts_length
 from streams.pipeline.batch.portion import SLICE_TIMERS
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
 from streams.state.marker import read_marker
-from streams.state.store import MARKER, MemoryStore
+from streams.state.store import MARKER, TIMER, USER, MemoryStore
 
 T0_MS = at("2026-03-20T10:00:00+00:00")
 MINUTE_MS = 60_000
+VAULT = Vault(b"test secret", "default")
 SETTINGS = load_settings({}, consent_default="granted", repeat_item_views=2, debounce_ms=3_600_000)
 
 
@@ -57,6 +60,9 @@ steps = st.lists(
                 "zone",
                 "tick",
                 "bad",
+                "bad ahead",
+                "far",
+                "refused",
                 "repeat",
             ]
         ),
@@ -68,6 +74,20 @@ steps = st.lists(
     min_size=1,
     max_size=40,
 )
+
+
+DAY_MS = 24 * 60 * MINUTE_MS
+FAR_MS = {
+    "bad ahead": (MINUTE_MS, DAY_MS, 400 * DAY_MS, 9_000 * DAY_MS),
+    "far": (0, -1, at("9999-01-01T00:00:00+00:00"), T0_MS * 1_000),
+    "refused": (2 * 60 * MINUTE_MS, DAY_MS, 400 * DAY_MS, 9_000 * DAY_MS),
+}
+"""What moves no time: how far ahead dead letters are, and times that are none."""
+
+
+def click(who, name, ts_ms):
+    body = {"event_id": f"far{ts_ms}", "user_id": who, "event": "view", "ts": ts_ms}
+    return json.dumps(body | {"item_id": name}).encode()
 
 
 def build(script):
@@ -95,6 +115,15 @@ def build(script):
             log.tick(now_ms)
         elif what == "bad":
             log.add("clicks", who, b"{not json", now_ms)
+        elif what in FAR_MS:
+            ahead_ms = FAR_MS[what][item] if what == "far" else now_ms + FAR_MS[what][item]
+            value = b"{not json" if what == "bad ahead" else click(who, name, ts_ms)
+            far = log.add(["clicks", "ticks"][item % 2], who, value, ahead_ms)
+            verdict = DeadReason.RECORD_TS_FUTURE if what == "refused" else None
+            if what == "bad ahead" and far.topic == "ticks":
+                verdict = DeadReason.RECORD_TS_FUTURE
+            log.records[-1] = replace(far, refused=verdict)
+            continue
         elif log.records:
             again = log.records[i % len(log.records)]
             log.add(again.topic, again.key and again.key.decode(), again.value, now_ms)
@@ -114,6 +143,30 @@ def test_any_cut_into_batches_and_slices_gives_the_same_state_decisions_and_ids(
     cut_store, cut = run(records, cuts, slice_timers=slice_timers)
     assert cut_store.rows == whole_store.rows
     assert cut == whole
+
+
+@given(steps, st.lists(st.integers(0, 40), max_size=6))
+@settings(max_examples=examples(150))
+def test_what_dies_moves_no_time_and_fires_no_timer(script, cuts):
+    records = build([*script, ("tick", 0, 0, 0, 0)])  # what is due already fires before any record
+    sound = [record for record in records if not is_dead(record, SETTINGS, VAULT, NO_REFUSALS)]
+    store, outputs = run(records, cuts)
+    without, expected = run(sound)
+    assert read_marker(store).stream_ms == read_marker(without).stream_ms
+    assert users(store) == users(without)
+    assert decided(outputs) == decided(expected)
+
+
+def decided(outputs):
+    found = by_topic(outputs, "decisions")
+    return sorted((d["now_ms"], d["user"], d["trigger"]["kind"], d["outcome"]) for d in found)
+
+
+def users(store):
+    """Facts and timers; what else a row has names decisions, whose ids tell their place."""
+    rows = store.rows.items()
+    facts = {key: row[: facts_length(row)] for key, row in rows if key.startswith(USER)}
+    return facts, sorted(key for key, _ in rows if key.startswith(TIMER))
 
 
 @given(steps)

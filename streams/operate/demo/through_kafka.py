@@ -24,10 +24,12 @@ from streams.operate.demo.run import given
 from streams.operate.demo.worker import Worker, running
 from streams.operate.tools.feed import feed
 from streams.operate.tools.reading import read_all
+from streams.operate.tools.verdicts import Place, read_verdicts
 from streams.pipeline.accept import Vault, read_secret
 from streams.pipeline.aggregate import facts_length
 from streams.pipeline.assemble import load_bundle
 from streams.settings import Settings
+from streams.shared.sequence import in_sequence
 from streams.state.store import USER
 
 SAMPLED = 200
@@ -133,16 +135,16 @@ def check_decision(
 
 
 async def read_log(settings: Settings) -> dict[int, list[SourceRecord]]:
-    """Return what the source topics hold, per partition in merge order."""
+    """Return what the source topics hold, per partition in merge order, with the verdicts on it."""
     log: dict[int, list[SourceRecord]] = defaultdict(list)
-    rank = {settings.topic(name): i for i, name in enumerate(MERGE_ORDER)}
+    topics = [settings.topic(name) for name in MERGE_ORDER]
+    refused = await read_verdicts(settings)
     for record in await read_all(settings, *MERGE_ORDER):
+        place = Place(record.topic, record.partition, record.offset)
         log[record.partition].append(
             SourceRecord(
                 record.topic, record.partition, record.offset, record.timestamp,
-                record.key, record.value,
+                record.key, record.value, refused=refused.get(place),
             )
         )  # fmt: skip
-    for records in log.values():
-        records.sort(key=lambda r: (r.timestamp_ms, rank[r.topic], r.offset))
-    return log
+    return {partition: in_sequence(records, topics) for partition, records in log.items()}

@@ -16,12 +16,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from schemas.tables import SourceRecord
+from schemas.vocabulary import DeadReason
 from streams.engine.options import merged
 from streams.operate.tools.feed import producing
 from streams.operate.tools.reading import Span, consuming, places, read, spans
 from streams.pipeline.accept.dead_letters import DEAD_TOPIC
 from streams.settings import Settings
 
+WRONG_TIME = (DeadReason.RECORD_TS_IMPOSSIBLE, DeadReason.RECORD_TS_FUTURE)
 MOST = 500
 """Letters in one transaction."""
 CUT = {"kairos-length", "kairos-key-length"}
@@ -68,11 +70,12 @@ class Letter:
 def opened(letter: ConsumerRecord[bytes, bytes], inputs: Collection[str]) -> Letter:
     """Return the original record: key and value as they came, its topic, its Kafka time.
 
+    Where that time was the fault it goes back with the time at which it was put down.
     ``inputs``: topics that may be written to (without prefix); headers may say what they like.
     """
     headers = {name: value.decode(errors="replace") for name, value in letter.headers}
     topic, reason = headers.get("kairos-topic", ""), headers.get("kairos-reason", "")
-    time_ms = headers.get("kairos-timestamp-ms", "")
+    time_ms = "" if reason in WRONG_TIME else headers.get("kairos-timestamp-ms", "")
     record = SourceRecord(
         topic,
         letter.partition,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.pipeline.accept.accept import COUNTS, accept, base_topic
+from streams.pipeline.accept.accept import COUNTS, accept, base_topic, is_dead
 from streams.pipeline.accept.dead_letters import dead_letter_output, late_output
 from streams.pipeline.accept.decode import decode
 from streams.pipeline.accept.dedupe import deduplicate
@@ -23,6 +23,7 @@ __all__ = [
     "dead_letter_output",
     "decode",
     "deduplicate",
+    "is_dead",
     "late_output",
     "parse_ts",
     "read_secret",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from schemas.state import NEVER_MS
 from schemas.tables import DeadLetter, EventBatch, SourceRecord
 from schemas.vocabulary import DeadReason
 from streams.pipeline.accept.columns import Columns
@@ -12,6 +13,7 @@ from streams.pipeline.accept.decode import decode
 from streams.pipeline.accept.refusals import Refusals, add_refused
 from streams.pipeline.accept.shapes import SHAPES, Shape
 from streams.pipeline.accept.topics import ADD, Add
+from streams.pipeline.accept.validate import check_record
 from streams.pipeline.accept.vault import Vault
 from streams.settings import Settings
 from streams.shared.faults import Fault
@@ -35,34 +37,42 @@ def accept(
 ) -> EventBatch:
     """Return the batch's records as columns; what cannot be read is in ``dead``.
 
-    ``stream_ms`` is the partition's stream time before the batch. Topics may carry the
-    deployment's prefix. Ticks only move stream time, so their values are not read. What ``refusals``
-    name is in ``dead`` unread.
+    ``stream_ms`` is the partition's stream time before the batch; dead letters do not move it. Topics
+    may carry the deployment's prefix. Ticks only move stream time, so their values are not read. What
+    ``refusals`` name is in ``dead`` unread.
 
     Raises:
         ValueError: a record comes from a topic that is no input of a partition.
     """
     columns = Columns(settings, vault)
     readers = {name: _reader(name, settings) for name in {record.topic for record in records}}
-    dead: list[DeadLetter] = []
+    dead: dict[int, DeadLetter] = {}
     unknown, refusing = 0, bool(refusals.records or refusals.users)
     for pos, record in enumerate(records):
-        if (reader := readers[record.topic]) is None:
-            continue
-        shape, add = reader
+        reader = readers[record.topic]
         try:
+            check_record(record)
+            if reader is None:
+                continue
             if refusing:
                 refusals.check(record, vault)
+            shape, add = reader
             value, unknown_here = decode(record, shape, settings.max_value_bytes)
             add(columns, pos, record, value)  # all its rows, or none
             unknown += unknown_here
         except Fault as fault:
-            dead.append(DeadLetter(record, fault.reason, fault.sentence))
+            dead[pos] = DeadLetter(record, fault.reason, fault.sentence)
             if fault.reason == DeadReason.INTERNAL_ERROR:
                 add_refused(columns, pos, record)
-    batch = columns.batch(records, stream_ms)
-    batch.dead, batch.counts = dead, _counts(records, dead, unknown, settings.topic_prefix)
+    batch = columns.batch(records, stream_ms, list(dead))
+    batch.dead = list(dead.values())
+    batch.counts = _counts(records, batch.dead, unknown, settings.topic_prefix)
     return batch
+
+
+def is_dead(record: SourceRecord, settings: Settings, vault: Vault, refusals: Refusals) -> bool:
+    """Whether `accept` would set a record aside: its verdict asks for no other record."""
+    return bool(accept([record], NEVER_MS, settings, vault, refusals).dead)
 
 
 def _reader(name: str, settings: Settings) -> tuple[Shape, Add] | None:
@@ -96,7 +106,7 @@ def _counts(
         "receipts": of_topic["push-receipts"] - gone["push-receipts"],
         "profiles": of_topic["profiles"] - gone["profiles"],
         "social": of_topic["social"] - gone["social"],
-        "ticks": of_topic[TICKS],
+        "ticks": of_topic[TICKS] - gone[TICKS],
         "other_dead_letters": other,
         "unknown_fields": unknown,
     }

@@ -105,9 +105,13 @@ class Columns:
         """Add a receipt for the recommendation with these 128 bits."""
         self._receipts += _RECEIPT(pos, user, ts_ms, number >> 64, number & (2**64 - 1), status)
 
-    def batch(self, records: list[SourceRecord], stream_ms: int) -> EventBatch:
-        """Return everything added as columns; ``stream_ms`` is the stream time before."""
+    def batch(self, records: list[SourceRecord], stream_ms: int, dead: list[int]) -> EventBatch:
+        """Return everything added as columns.
+
+        ``stream_ms`` is the stream time before; the records at the positions ``dead`` do not move it.
+        """
         times = np.array([record.timestamp_ms for record in records], np.int64)
+        times[dead] = stream_ms
         return EventBatch(
             records,
             Timeline.of(np.maximum(np.maximum.accumulate(times), stream_ms), stream_ms),

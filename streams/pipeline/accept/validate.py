@@ -7,9 +7,11 @@ from functools import cache
 from math import isfinite
 from zoneinfo import available_timezones
 
+from schemas.tables import SourceRecord
 from schemas.vocabulary import CLICK_EVENTS, PURCHASE_STATUSES, DeadReason, EventType, PushStatus
 from streams.pipeline.accept.currencies import CURRENCIES
 from streams.shared.faults import Fault
+from streams.shared.times import is_possible
 
 MAX_ID_BYTES = 256
 ALWAYS_SHORT = MAX_ID_BYTES // 4
@@ -21,6 +23,22 @@ RECEIPT_STATUSES: dict[str, PushStatus] = {
     if status not in (PushStatus.PUBLISHED, PushStatus.CANCELLED)
 }
 """What a push service may report; the other two are our own."""
+
+
+REFUSED = {
+    DeadReason.RECORD_TS_FUTURE: "the record's timestamp is far ahead of the broker's time",
+}
+
+
+def check_record(record: SourceRecord) -> None:
+    """A record that nobody refused when it was taken in, of a time that is possible."""
+    if record.refused is not None:
+        raise Fault(record.refused, REFUSED[record.refused])
+    if not is_possible(record.timestamp_ms):
+        raise Fault(
+            DeadReason.RECORD_TS_IMPOSSIBLE,
+            "the record's timestamp, in milliseconds, is not from 2000 up to 2100",
+        )
 
 
 def check_id(field: str, text: str) -> None:

@@ -7,16 +7,20 @@ order of the index, and nothing but them moves before the record itself does.
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from schemas.tables import EventBatch, SourceRecord
 from schemas.timeline import Timeline
-from streams.pipeline.accept import Refusals, Vault, accept
-from streams.pipeline.batch.session import Session, stream_times
+from streams.pipeline.accept import Refusals, Vault, accept, is_dead
+from streams.pipeline.batch.reached import IsDead, reached
+from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.timer_index import due_of
+from streams.pipeline.containment.verdicts import Verdicts
 from streams.settings import Settings
+from streams.shared.sequence import has_time
 
 SLICE_TIMERS = 1_000
 """Users whose timers fire in one commit at the most: less than a second of deciding."""
@@ -33,14 +37,30 @@ class Portion(NamedTuple):
     timers: list[bytes]
 
 
-def first_portion(session: Session, records: list[SourceRecord], most: int) -> Portion:
+def dead_of(session: Session, verdicts: Verdicts, settings: Settings, vault: Vault) -> IsDead:
+    """Return what says of a record whether `accept` would set it aside in this session."""
+    told = refusals_of(session, verdicts)
+    return partial(is_dead, settings=settings, vault=vault, refusals=told)
+
+
+def refusals_of(session: Session, verdicts: Verdicts) -> Refusals:
+    """Return what is not read: records that raised, and those of users whose row is set aside."""
+    return Refusals(verdicts.records, frozenset(session.marker.set_aside))
+
+
+def first_portion(
+    session: Session, records: list[SourceRecord], most: int, dead: IsDead
+) -> Portion:
     """Return what of a batch a session decides first: at most ``most`` users have a timer due in it."""
-    stream_ms = stream_times(records, session.marker.stream_ms)
-    due = session.due_timers(int(stream_ms[-1]), most + 1)
+    before_ms = session.marker.stream_ms
+    times_ms = [record.timestamp_ms for record in records if has_time(record)]
+    due = session.due_timers(
+        max([before_ms, *times_ms]), most + 1
+    )  # at the latest: some may be dead
     if len(due) <= most:
         return Portion(records, [])
-    before = int(stream_ms.searchsorted(due_of(due[most])))
-    return Portion(records[:before], []) if before else Portion([], first_slice(due, most))
+    cut = reached(records, before_ms, due_of(due[most]), dead)
+    return Portion(records[:cut], []) if cut else Portion([], first_slice(due, most))
 
 
 def first_slice(due: list[bytes], most: int) -> list[bytes]:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from typing import Any
-
-import numpy as np
 
 from schemas.ids import NO_ID
 from schemas.tables import EventBatch, Output, SourceRecord
@@ -196,9 +193,3 @@ class Session:
         self.put(MARKER, packed_marker(self.marker))
         decided = sum(output.topic == "decisions" for output in self._outputs)
         return Effects(self._rows, self._outputs, decided, left)
-
-
-def stream_times(records: list[SourceRecord], before_ms: int) -> Any:
-    """Return int64[R]: the stream time at each record, that record included."""
-    times = np.array([record.timestamp_ms for record in records], np.int64)
-    return np.maximum(np.maximum.accumulate(times), before_ms)

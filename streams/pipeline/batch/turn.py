@@ -18,11 +18,11 @@ from schemas.state import UserState
 from schemas.tables import EventBatch, Output
 from schemas.timeline import Timeline
 from schemas.vocabulary import ContextField
-from streams.pipeline.accept import Refusals, Vault
+from streams.pipeline.accept import Vault
 from streams.pipeline.aggregate import unpack_rows, unreadable
 from streams.pipeline.batch.joint import joined, parted
 from streams.pipeline.batch.offsets import Offsets
-from streams.pipeline.batch.portion import Portion, accepted
+from streams.pipeline.batch.portion import Portion, accepted, refusals_of
 from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.timer_index import user_of
 from streams.pipeline.containment.verdicts import Seen, Verdicts
@@ -50,11 +50,10 @@ class Turn:
         self._verdicts = verdicts
         self._batches = [
             accepted(
-                part, session.marker.stream_ms, settings, vault,
-                Refusals(verdicts.records, frozenset(session.marker.set_aside)),
+                part, session.marker.stream_ms, settings, vault, refusals_of(session, verdicts)
             )
             for session, part in zip(sessions, parts, strict=True)
-        ]  # fmt: skip
+        ]
         self.timeline = Timeline.joined([batch.timeline for batch in self._batches])
         self._starts: list[int] = self.timeline.starts.tolist()
 
@@ -106,6 +105,7 @@ class Turn:
             mine = [*batch.keys, *self._waiting[number]]
             rows |= zip(mine, session.get_many([USER + key for key in mine]), strict=True)
         seen.users += keys
+        seen.waiting += (user for waiting in self._waiting for user in waiting)
         state = _unpacked(keys, [rows[key] for key in keys], seen)
         self._told = state.context
         subscribers = [name for batch in self._batches for name in batch.subscribers]

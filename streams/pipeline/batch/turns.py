@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from schemas.tables import SourceRecord
 from streams.knowledge.shared import EpochView, Knowledge
 from streams.pipeline.accept import Vault
-from streams.pipeline.batch.portion import Portion, first_slice
-from streams.pipeline.batch.session import Session, stream_times
+from streams.pipeline.batch.portion import Portion, dead_of, first_slice
+from streams.pipeline.batch.reached import IsDead, reached
+from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.turn import Turn
 from streams.pipeline.containment.verdicts import Verdicts
 from streams.settings import Settings
@@ -29,7 +31,10 @@ def turns(
     Batches that share a user come one by one. Before an epoch at most ``most`` timers fire in a turn.
     """
     left = [
-        (session, by_epoch(session, mine, knowledge, most))
+        (
+            session,
+            by_epoch(session, mine, knowledge, most, dead_of(session, verdicts, settings, vault)),
+        )
         for session, mine in zip(sessions, portions, strict=True)
     ]
     while left:
@@ -50,7 +55,7 @@ def turns(
 
 
 def by_epoch(
-    session: Session, portion: Portion, knowledge: Knowledge, most: int
+    session: Session, portion: Portion, knowledge: Knowledge, most: int, is_dead: IsDead
 ) -> Iterator[tuple[Portion, EpochView | None]]:
     """Cut before the first record at or after the time from which a newer epoch holds.
 
@@ -64,18 +69,24 @@ def by_epoch(
         yield portion, adopted if holds else None
         return
     records, start, current, adopted_at = portion.records, 0, None, -1
-    stream_ms, waiting = stream_times(records, before_ms), knowledge.pending(session.marker.epoch)
+    waiting = knowledge.pending(session.marker.epoch)
     for epoch in waiting if adopted is None else [adopted, *waiting]:
-        cut = int(stream_ms.searchsorted(epoch.holds_from_ms))
+        cut = reached(records, before_ms, epoch.holds_from_ms, is_dead)
         if cut == len(records):
             break
         if cut > start:
             yield Portion(records[start:cut], []), current
         if epoch is not adopted:
             if cut != adopted_at:
-                while due := session.due_timers(int(stream_ms[cut]), most + 1):
+                now_ms = _stream_ms(records[cut], before_ms, is_dead)
+                while due := session.due_timers(now_ms, most + 1):
                     yield Portion([], first_slice(due, most)), current
             session.adopt(epoch)
             adopted_at = cut
         start, current = cut, epoch
     yield Portion(records[start:], []), current
+
+
+def _stream_ms(adopting: SourceRecord, before_ms: int, is_dead: IsDead) -> int:
+    """The stream time at a record that adopts an epoch: a dead one does if the time was reached before."""
+    return before_ms if is_dead(adopting) else max(before_ms, adopting.timestamp_ms)

@@ -28,6 +28,7 @@ def blame(trial: Trial, record: SourceRecord, base: Verdicts) -> Verdicts:
     if trial(base, seen):
         return base
     base = replace(base, users=frozenset(seen.unreadable))
+    base = replace(base, users=frozenset([*base.users, *_culprits_waiting(trial, base)]))
     found = _without_users(trial, record, base)
     if found is None:
         users = frozenset([*base.users, *_culprit_users(trial, record, base)])
@@ -47,6 +48,22 @@ def _without_users(trial: Trial, record: SourceRecord, base: Verdicts) -> Verdic
         if trial(replace(verdicts, silenced=EVERYONE), seen):
             return _fewest_decisions(trial, verdicts, seen.due)
     return None
+
+
+def _culprits_waiting(trial: Trial, base: Verdicts) -> list[bytes]:
+    """Users whose timer makes even a path raise that decides nothing, where nothing else does.
+
+    Left out, the record would move no time: it would be blamed for the timers that it brings.
+    """
+    seen = Seen()
+    if trial(replace(base, silenced=EVERYONE), seen):
+        return []
+
+    def raises(others: Sequence[bytes]) -> bool:
+        users = frozenset([*base.users, *others])
+        return not trial(replace(base, silenced=EVERYONE, users=users), Seen())
+
+    return [] if raises(seen.waiting) else culprits(seen.waiting, raises)
 
 
 def _culprit_users(trial: Trial, record: SourceRecord, base: Verdicts) -> list[bytes]:

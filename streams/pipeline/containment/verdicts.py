@@ -46,9 +46,13 @@ NO_VERDICTS = Verdicts()
 
 @dataclass(slots=True)
 class Seen:
-    """What a trial came across: users whose rows it read, or could not, those due, items considered."""
+    """What a trial came across: users whose rows it read, or could not, those due, items considered.
+
+    ``waiting``: those of the users who only have a timer due.
+    """
 
     users: list[bytes] = field(default_factory=list)
+    waiting: list[bytes] = field(default_factory=list)
     unreadable: list[bytes] = field(default_factory=list)
     due: list[bytes] = field(default_factory=list)
     items: list[NDArray[np.uint64]] = field(default_factory=list)

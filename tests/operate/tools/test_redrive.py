@@ -50,6 +50,13 @@ def test_a_letter_gives_back_the_original_record() -> None:
     assert found.unfit == ""
 
 
+@pytest.mark.parametrize("reason", [DeadReason.RECORD_TS_FUTURE, DeadReason.RECORD_TS_IMPOSSIBLE])
+def test_a_letter_whose_time_was_the_fault_goes_back_with_the_time_it_was_put_down(
+    reason: DeadReason,
+) -> None:
+    assert opened(letter(b"{}", reason), INPUTS).record.timestamp_ms == PUT_DOWN_MS
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [

@@ -22,8 +22,10 @@ from support.inputs import (
     record,
     run,
 )
+from support.records import at
 
-from schemas.vocabulary import EventType
+from schemas.vocabulary import COMMITTED_VERDICTS, DeadReason, EventType
+from streams.pipeline.accept.validate import REFUSED
 
 
 def test_unknown_fields_are_counted_at_every_level():
@@ -64,7 +66,7 @@ def test_a_record_of_another_topic_is_refused_loudly():
         run(record("catalog", CLICK))
 
 
-def test_stream_time_is_the_largest_timestamp_so_far_bad_records_and_ticks_included():
+def test_stream_time_is_the_largest_timestamp_so_far_ticks_included_and_dead_letters_not():
     records = [
         record("clicks", CLICK, timestamp_ms=NOW_MS + 5),
         record("clicks", b"bad", timestamp_ms=NOW_MS + 9),
@@ -72,8 +74,34 @@ def test_stream_time_is_the_largest_timestamp_so_far_bad_records_and_ticks_inclu
         record("ticks", {"ts": NOW_MS + 20}, None, timestamp_ms=NOW_MS + 20),
     ]
     batch = run(*records, stream_ms=NOW_MS + 7)
-    assert (batch.stream_ms - NOW_MS).tolist() == [7, 9, 9, 20]
+    assert (batch.stream_ms - NOW_MS).tolist() == [7, 7, 7, 20]
     assert batch.counts["ticks"] == 1
+
+
+FAR_MS = at("9999-01-01T00:00:00+00:00")
+IMPOSSIBLE_MS = (-1, 0, 86_400_000, NOW_MS // 1000, NOW_MS * 1000, FAR_MS, 2**63 - 1, -(2**63))
+
+
+@pytest.mark.parametrize("topic", ["clicks", "ticks", "push-receipts", "profiles", "social"])
+@pytest.mark.parametrize("timestamp_ms", IMPOSSIBLE_MS)
+def test_a_record_of_an_impossible_time_is_a_dead_letter_whatever_it_says(topic, timestamp_ms):
+    value = VALID.get(topic, {"ts": NOW_MS})
+    batch = run(record(topic, value, timestamp_ms=timestamp_ms), stream_ms=NOW_MS)
+    assert [letter.reason for letter in batch.dead] == ["record_ts_impossible"]
+    assert batch.stream_ms.tolist() == [NOW_MS]
+    assert batch.counts["ticks"] == len(batch.events) == len(batch.contexts) == 0
+
+
+def test_a_verdict_that_came_with_a_record_is_not_judged_again():
+    refused = msgspec.structs.replace(record("clicks", CLICK), refused=DeadReason.RECORD_TS_FUTURE)
+    batch = run(refused, record("clicks", CLICK), stream_ms=7)
+    assert [letter.reason for letter in batch.dead] == ["record_ts_future"]
+    assert batch.stream_ms.tolist() == [7, NOW_MS]
+    assert (batch.counts["consumed"], batch.counts["accepted"]) == (2, 1)
+
+
+def test_every_verdict_that_is_committed_has_a_sentence():
+    assert set(REFUSED) == COMMITTED_VERDICTS
 
 
 def test_a_batch_without_records_is_empty():

@@ -179,8 +179,9 @@ def test_before_the_record_itself_only_timers_move():
 
 @pytest.mark.parametrize("size", [1, 1_000])
 def test_a_dead_letter_comes_with_its_record_after_the_timers_before_it(size):
-    carts_and_bad = [(0, "anna", "cart", 0), (0, "bert", "cart", 0), (70, "anna", "bad", 0)]
-    job, store, records = pipeline(size), MemoryStore(), log_of(carts_and_bad)
+    carts = [(0, "anna", "cart", 0), (0, "bert", "cart", 0)]
+    job, store = pipeline(size), MemoryStore()
+    records = log_of([*carts, (70, "", "tick", 0), (1, "anna", "bad", 0)])
     found = commits(job, store, records[:2]) + commits(job, store, records[2:])
     topics = [o.topic for o in public(found) if o.topic in ("decisions", "dead-letters")]
     assert topics == ["decisions", "decisions", "dead-letters"]

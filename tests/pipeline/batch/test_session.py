@@ -54,6 +54,17 @@ def test_an_epoch_is_adopted_by_the_first_record_at_or_after_its_time(batch):
     assert epochs_of(records, knowing(10, 20), batch) == ([None] * 3 + [1, 1, 2], 2)
 
 
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_a_dead_letter_adopts_no_epoch(batch):
+    log = Log()
+    log.click("anna", "fav", "item0", T0_MS)
+    for value in (b"{", b""):
+        log.add("clicks", "anna", value, T0_MS + 30 * MINUTE_MS)
+    log.click("anna", "fav", "item5", T0_MS + 5 * MINUTE_MS)
+    log.click("anna", "fav", "item10", T0_MS + 10 * MINUTE_MS)
+    assert epochs_of(log.records, knowing(10, 20), batch) == ([None, None, 1], 1)
+
+
 @pytest.mark.parametrize("batch", [1, 100])
 def test_an_epoch_that_nobody_reached_is_skipped(batch):
     assert epochs_of(favourites([0, 30]), knowing(10, 20), batch) == ([None, 2], 2)

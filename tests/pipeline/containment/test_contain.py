@@ -263,6 +263,43 @@ def test_a_row_that_cannot_be_read_is_set_aside_and_the_users_records_are_dead_l
     accounted(store)
 
 
+@pytest.mark.parametrize("size", [1, 1_000])
+def test_a_users_timer_that_raises_undecided_is_not_blamed_on_the_record_that_brings_it(
+    monkeypatch, size
+):
+    log = Log()
+    log.click("carl", "cart", "item1", T0_MS)
+    log.click("dora", "cart", "item2", T0_MS + MINUTE_MS)
+    log.click("anna", "view", "item3", T0_MS + 90 * MINUTE_MS)
+    log.tick(T0_MS + 91 * MINUTE_MS)
+    raising(
+        monkeypatch, WAVES, "aggregate",
+        lambda state, wave, *_: CARL in state.keys and wave.stream_ms.max() > T0_MS + 60 * MINUTE_MS,
+    )  # fmt: skip
+    store, outputs = decided(log.records, size)
+    assert dead(outputs) == []
+    assert read_marker(store).set_aside == [CARL]
+    accounted(store)
+
+
+@pytest.mark.parametrize("slice_timers", [1, 1_000])
+def test_a_record_that_raises_moves_no_time_and_fires_no_timer(monkeypatch, slice_timers):
+    log, last_ms = Log(), T0_MS + 2 * MINUTE_MS
+    log.click("carl", "cart", "item1", T0_MS)
+    log.click("dora", "cart", "item2", T0_MS + MINUTE_MS)
+    log.click("bert", "view", "item3", T0_MS + 300 * MINUTE_MS, event_id="bert5")
+    log.click("anna", "view", "item3", last_ms)
+    raising(monkeypatch, *READING["decode"])
+    store, job = MemoryStore(), Pipeline(SETTINGS, VAULT, slice_timers=slice_timers)
+    outputs = []
+    for effects in job.process_whole(0, store, log.records):
+        store.apply(effects.rows)
+        outputs += effects.outputs
+    assert [letter["kairos-reason"] for letter in dead(outputs)] == [b"internal_error"]
+    assert read_marker(store).stream_ms == last_ms
+    assert "cart_left" not in {d["trigger"]["kind"] for d in told(outputs, "decisions")}
+
+
 # -- what counts nevertheless, and what is nobody's fault
 
 
