@@ -21,6 +21,7 @@ from schemas.tables import Output, SourceRecord
 from streams.app import create_app
 from streams.engine.app import KairosApp
 from streams.engine.options import Options
+from streams.engine.topics import CLOCK, expected
 from streams.settings import Settings, load_settings
 from streams.state.store import USER, Effects, Store
 
@@ -106,7 +107,7 @@ def running_counts(
 
 
 async def make_changelog(settings: Settings) -> None:
-    """Create the changelog topic unless it is there."""
+    """Create the topics of the changelog and of the clock unless they are there."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
     await admin.start()
     try:
@@ -114,7 +115,8 @@ async def make_changelog(settings: Settings) -> None:
             f"{settings.app_id}-state-changelog", settings.partitions, settings.replication,
             topic_configs={"cleanup.policy": "compact"},
         )  # fmt: skip
-        await admin.create_topics([changelog])
+        clock = expected(settings)[settings.topic(CLOCK)]
+        await admin.create_topics([changelog, clock])
     finally:
         await admin.close()
 

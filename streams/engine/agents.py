@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streams.engine.app import KairosApp
+from streams.engine.clock import BrokerClock
 from streams.engine.knowledge import KnowledgeReader
 from streams.engine.learning import LearnerService, Learns
 from streams.engine.ticks import TickWriter
@@ -14,7 +15,7 @@ from streams.knowledge.shelf import shelf
 
 
 def register_engine(app: KairosApp) -> None:
-    """Attach the agent, the ticks and the watch over the topics to a `KairosApp`."""
+    """Attach the agent, the broker's time, the ticks and the watch over the topics to a `KairosApp`."""
     inputs = app.topic(
         *app.options.topics, key_serializer="raw", value_serializer="raw", acks=False
     )
@@ -25,6 +26,8 @@ def register_engine(app: KairosApp) -> None:
             app.engine.submit(event.message)
 
     app.add_agent("batches", batches, inputs)
+    app.clock = BrokerClock(app.settings)
+    app.service(app.clock)
     if not app.settings.output_prefix:  # else the deployment whose topics they are tells the time
         app.service(TickWriter(app, app.settings))
     app.service(TopicWatch(app, app.settings))

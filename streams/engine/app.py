@@ -9,6 +9,7 @@ from typing import Any
 
 import faust
 
+from streams.engine.clock import BrokerClock
 from streams.engine.home import claim
 from streams.engine.options import Options
 from streams.engine.runner import Engine
@@ -26,6 +27,7 @@ class KairosApp(faust.App):
 
     options: Options
     engine: Engine
+    clock: BrokerClock
     settings: Settings
     prepare: Callable[[Settings], Awaitable[None]]
 

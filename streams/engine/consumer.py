@@ -13,6 +13,7 @@ from aiokafka.structs import TopicPartition
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import ConsumerMessage
 
+from streams.engine.ahead import is_ahead, judged
 from streams.engine.fetch import FetchThread
 from streams.engine.merge import Batch, Merger, Slice
 
@@ -151,7 +152,7 @@ class BatchConsumer(Consumer):
         return WAIT_BUSY_S if busy else min(timeout_s, WAIT_IDLE_S)
 
     async def _hold(self, tp: Any, piece: Slice) -> None:
-        if piece.seek != self.seeks[tp]:
+        if not await self._judge(piece) or piece.seek != self.seeks[tp]:
             return
         merger = self._mergers.get(tp.partition)
         if merger is None:
@@ -161,6 +162,16 @@ class BatchConsumer(Consumer):
         if not merger.add(tp.topic, piece):
             self.log.warning("Offsets of %r do not join at %d: reading again", tp, piece.start)
             await self.app.engine.rewind(tp.partition)
+
+    async def _judge(self, piece: Slice) -> bool:
+        """Refuse what is from the future; False: the broker's time is not known any more."""
+        known_ms = self.app.clock.ms
+        if known_ms is None or any(is_ahead(record, known_ms) for record in piece.records):
+            now_ms = await self.app.clock.now()
+            if now_ms is None:
+                return False
+            piece.records = judged(piece.records, now_ms)
+        return True
 
     def _recovered(self, tp: Any, piece: Slice) -> ConsumerMessage:
         """Tell Faust how far the changelog has been taken over; it needs no rows."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
@@ -74,13 +73,13 @@ class BatchProducer(Producer):
         return PromptProducer
 
 
-def fill(builder: Any, records: Sequence[Output], start: int) -> int:
-    """Append records from ``start`` on until the batch is full (the first always fits).
+def fill(builder: Any, records: Sequence[Output], start: int, now_ms: int) -> int:
+    """Append records from ``start`` on, of time ``now_ms``, until the batch is full (the first always fits).
 
     Returns how many. It goes past aiokafka's builder to the buffer inside, which takes half the
-    time, and asks for the time once.
+    time.
     """
-    append, now_ms, filled = builder._builder.append, time.time_ns() // 1_000_000, 0
+    append, filled = builder._builder.append, 0
     for out in islice(records, start, None):
         headers = list(out.headers) if out.headers else NO_HEADERS
         if append(filled, now_ms, key=out.key, value=out.value, headers=headers) is None:

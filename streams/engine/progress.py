@@ -18,13 +18,14 @@ KEY = b"\x00progress"
 class Progress(msgspec.Struct, omit_defaults=True):
     """``next``: topic -> first offset that the state does not contain.
 
-    ``stream_ms`` and ``wall_ms``: the stream time that the last batch with input reached, and the
-    wall clock then; ticks measure from there. None: no input yet.
+    ``stream_ms`` and ``broker_ms``: the stream time that the last batch with input reached, and the
+    broker's time then; ticks measure from there. None: no input yet. (In the row it is ``wall_ms``: earlier
+    builds had the worker's clock there.)
     """
 
     next: dict[str, int] = {}
     stream_ms: int | None = None
-    wall_ms: int = 0
+    broker_ms: int = msgspec.field(default=0, name="wall_ms")
 
 
 def pack(progress: Progress) -> bytes:
@@ -45,4 +46,4 @@ def marked_stream_ms(row: bytes | None) -> int | None:
 
 def advance(progress: Progress, ends: dict[str, int]) -> Progress:
     """Return the progress after a batch that covers up to ``ends``."""
-    return Progress({**progress.next, **ends}, progress.stream_ms, progress.wall_ms)
+    return Progress({**progress.next, **ends}, progress.stream_ms, progress.broker_ms)

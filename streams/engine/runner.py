@@ -184,7 +184,7 @@ class Engine:
         after = progress.advance(before, fresh.ends)
         stream_ms = progress.marked_stream_ms(effects.rows.get(MARKER))
         if stream_ms is not None and any(r.topic != self._options.ticks for r in fresh.records):
-            after.stream_ms, after.wall_ms = stream_ms, time.time_ns() // 1_000_000
+            after.stream_ms, after.broker_ms = stream_ms, self._app.clock.ms
         return after
 
     async def _after_abort(self, number: int, partition: Partition, error: AbortedError) -> None:

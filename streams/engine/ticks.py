@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from typing import Any
 
@@ -21,16 +20,17 @@ CATCH_UP_MS = 900_000
 ticks, not in one batch."""
 
 
-def tick_time(progress: Progress, stream_ms: int | None, wall_ms: int) -> int | None:
+def tick_time(progress: Progress, stream_ms: int | None, broker_ms: int) -> int | None:
     """Return the time a tick should tell: stream time plus what has elapsed since the last input.
 
-    A replay of old history moves on from its own end; nothing is ever told from the future, and
-    after an outage time catches up by `CATCH_UP_MS` a tick. None: no event was seen yet, or stream time is ahead of the wall clock.
+    A replay of old history moves on from its own end; nothing is ever told from the broker's future, and
+    after an outage time catches up by `CATCH_UP_MS` a tick. None: no event was seen yet, or stream time
+    is ahead of the broker's.
     """
-    if stream_ms is None or progress.stream_ms is None or stream_ms > wall_ms:
+    if stream_ms is None or progress.stream_ms is None or stream_ms > broker_ms:
         return None
-    elapsed_ms = max(wall_ms - progress.wall_ms, 0)
-    now_ms = min(progress.stream_ms + elapsed_ms, wall_ms)
+    elapsed_ms = max(broker_ms - progress.broker_ms, 0)
+    now_ms = min(progress.stream_ms + elapsed_ms, broker_ms)
     return max(stream_ms, min(now_ms, stream_ms + CATCH_UP_MS))
 
 
@@ -73,16 +73,12 @@ class TickWriter(Service):
             )  # fmt: skip
 
     async def _tell(self, partition: int) -> None:
-        state = self._app.engine.partition(partition)
-        ts = tick_time(state.progress, self._app.engine.stream_ms(partition), _wall_ms())
+        state, broker_ms = self._app.engine.partition(partition), self._app.clock.ms
+        if broker_ms is None:
+            return
+        ts = tick_time(state.progress, self._app.engine.stream_ms(partition), broker_ms)
         if ts is not None:
+            value = msgspec.json.encode(Tick(ts=ts))
             await self._producer.send_and_wait(
-                self._topic,
-                msgspec.json.encode(Tick(ts=ts)),
-                partition=partition,
-                timestamp_ms=ts,
+                self._topic, value, partition=partition, timestamp_ms=ts
             )
-
-
-def _wall_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -12,13 +12,18 @@ from streams.shared.sizes import LARGEST_BYTES
 
 WRITTEN = (
     "decisions", "recommendations", "suppressions", "late", "dead-letters", "ticks", "signals",
-    "globals", "snapshots",
+    "globals", "snapshots", "clock",
 )  # fmt: skip
 """Names without prefix of the topics that a worker writes, beside the changelog."""
 NEEDED_BYTES = LARGEST_BYTES + 4_096
 """The largest record with all that Kafka's format adds to it."""
 _ALTER = "`kafka-configs.sh --alter --entity-type topics --entity-name {} --add-config {}`"
-_READ = ("max.message.bytes", "segment.bytes", "cleanup.policy", "min.insync.replicas")
+AFTER_MAX = "message.timestamp.after.max.ms"
+"""How far ahead of the broker's time a record may be; Kafka knows it from 3.6 on."""
+_STAMPED = "message.timestamp.type"
+_READ = (
+    "max.message.bytes", "segment.bytes", "cleanup.policy", "min.insync.replicas", _STAMPED, AFTER_MAX,
+)  # fmt: skip
 
 Configs = Mapping[str, str]
 
@@ -47,6 +52,10 @@ def _rules(topic: NewTopic, copies: int | None) -> Iterator[tuple[str, str, Call
     # compacted: records without a key are refused, others get lost; deleted: what must stay expires
     policy = topic.topic_configs.get("cleanup.policy", "delete")
     yield "cleanup.policy", policy, lambda told: told == policy
+    if (
+        stamp := topic.topic_configs.get(_STAMPED)
+    ) is not None:  # of the broker's time, which it tells
+        yield _STAMPED, stamp, lambda told: told == stamp
     if copies is not None:
         yield "min.insync.replicas", str(copies), lambda told: int(told) <= copies
 

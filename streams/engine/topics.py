@@ -9,15 +9,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import InvalidConfigurationError, TopicAlreadyExistsError, for_code
 
+from streams.engine.ahead import AHEAD_MS
 from streams.engine.refusal import RefusalError
-from streams.engine.topic_limits import WRITTEN, count_copies, find_unfit, read_configs
+from streams.engine.topic_limits import (
+    AFTER_MAX,
+    WRITTEN,
+    count_copies,
+    find_unfit,
+    read_configs,
+)
 from streams.settings import Settings
 
 _COMPACT = {"cleanup.policy": "compact"}
+_STREAM = {AFTER_MAX: str(AHEAD_MS)}
 _DAY_MS = 86_400_000
 CHANGELOG = "state-changelog"
+CLOCK = "clock"
+"""Its records carry the broker's time."""
 TOMBSTONES_KEPT_MS = 7 * _DAY_MS
 """How long the changelog tells that a row was deleted; local state must be younger than that."""
 
@@ -37,12 +47,14 @@ class Topic:
 
 
 CATALOGUE: tuple[Topic, ...] = (
-    Topic("clicks", "Input: what users look at, search for, put in the cart."),
-    Topic("purchases", "Input: orders placed, returned, cancelled."),
-    Topic("context", "Input: device, place, locale, consent."),
-    Topic("profiles", "Input: interests and segments."),
-    Topic("social", "Input: who follows whom, who shares purchases.", when="social"),
-    Topic("push-receipts", "Input: what became of the pushes."),
+    Topic("clicks", "Input: what users look at, search for, put in the cart.", config=_STREAM),
+    Topic("purchases", "Input: orders placed, returned, cancelled.", config=_STREAM),
+    Topic("context", "Input: device, place, locale, consent.", config=_STREAM),
+    Topic("profiles", "Input: interests and segments.", config=_STREAM),
+    Topic(
+        "social", "Input: who follows whom, who shares purchases.", config=_STREAM, when="social"
+    ),
+    Topic("push-receipts", "Input: what became of the pushes.", config=_STREAM),
     Topic("catalog", "Input: the items.", config=_COMPACT),
     Topic("decisions", "Output: the record of each decision."),
     Topic("recommendations", "Output: what to send, to whom, when. Read committed."),
@@ -51,7 +63,12 @@ CATALOGUE: tuple[Topic, ...] = (
     Topic("late", "Output: events behind the lateness horizon."),
     Topic("dead-letters", "Output: input that cannot be accepted, as it came."),
     Topic(
-        "ticks", "Internal: time passing on quiet partitions.", config={"retention.ms": f"{_DAY_MS}"}
+        "ticks", "Internal: time passing on quiet partitions.",
+        config={**_STREAM, "retention.ms": f"{_DAY_MS}"},
+    ),
+    Topic(
+        CLOCK, "Internal: asks the broker for the time.", single=True,
+        config={"message.timestamp.type": "LogAppendTime", "retention.ms": f"{_DAY_MS // 24}"},
     ),
     Topic(
         "signals", "Internal: accepted facts, for the learner.", single=True,
@@ -113,9 +130,20 @@ async def create_topics(settings: Settings) -> list[str]:
         there = await _partition_counts(admin, expected(settings))
         missing = {name: t for name, t in expected(settings).items() if name not in there}
         if missing:
-            _raise_refused(await admin.create_topics(list(missing.values())))
+            await _create(admin, missing)
             await _wait_until_known(admin, set(missing))
         return list(missing)
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: dict[str, NewTopic]) -> None:
+    """Create topics; brokers before Kafka 3.6 refuse a setting that the worker can do without."""
+    response = await admin.create_topics(list(topics.values()))
+    again = []
+    for name, code, *_ in response.topic_errors:
+        if code == InvalidConfigurationError.errno and AFTER_MAX in topics[name].topic_configs:
+            del topics[name].topic_configs[AFTER_MAX]
+            again.append(topics[name])
+    _raise_refused(await admin.create_topics(again) if again else response)
 
 
 async def _wait_until_known(admin: AIOKafkaAdminClient, names: set[str]) -> None:
@@ -154,6 +182,15 @@ async def _check_limits(
     configs, copies = await read_configs(admin, there), await count_copies(admin, there)
     unfit = find_unfit({name: wanted[name] for name in there}, configs, copies)
     return [Problem(*each) for each in unfit]
+
+
+async def unguarded(settings: Settings) -> list[str]:
+    """Return the input topics on which the broker takes records from the future, or cannot tell."""
+    guarded = [name for name, t in expected(settings).items() if AFTER_MAX in t.topic_configs]
+    async with administering(settings) as admin:
+        configs = await read_configs(admin, guarded)
+    most = {name: configs.get(name, {}).get(AFTER_MAX) for name in guarded}
+    return [name for name, ms in most.items() if ms is None or int(ms) > AHEAD_MS]
 
 
 def find_problems(wanted: dict[str, NewTopic], counts: dict[str, int]) -> list[Problem]:

@@ -32,7 +32,8 @@ class Opening:
     """What is known of a transaction before its batch is decided.
 
     ``after``: offset of the last changelog row that the state contains; ``offsets``: those of the
-    whole batch; ``likely``: partitions it will probably write to.
+    whole batch; ``likely``: partitions it will probably write to; ``now_ms``: the broker's time,
+    which its records carry.
     """
 
     changelog: TopicPartition
@@ -41,6 +42,7 @@ class Opening:
     likely: frozenset[TopicPartition]
     group: str
     prefix: str
+    now_ms: int
 
 
 class Transaction:
@@ -96,7 +98,10 @@ class Transaction:
         expected, self.destinations = self.destinations, frozenset(records)
         if not self.destinations <= expected or offsets != self._opening.offsets:
             await self._join(self.destinations, offsets)
-        sent = {tp: await _send_records(self._producer, tp, outs) for tp, outs in records.items()}
+        sent = {
+            tp: await _send_records(self._producer, tp, outs, self._opening.now_ms)
+            for tp, outs in records.items()
+        }
         # aiokafka would commit even if the broker refused a batch
         await asyncio.gather(*(future for batches in sent.values() for future, _ in batches))
         await self._refuse_backwards(sent[changelog])
@@ -135,13 +140,15 @@ class Transaction:
         self._opened.cancel()
 
 
-async def _send_records(producer: Any, tp: TopicPartition, records: Sequence[Output]) -> Sent:
+async def _send_records(
+    producer: Any, tp: TopicPartition, records: Sequence[Output], now_ms: int
+) -> Sent:
     """Hand records to the producer in order, in batches as full as they get."""
     sent: Sent = []
     done = 0
     while done < len(records):
         builder = producer.create_batch()
-        filled = fill(builder, records, done)
+        filled = fill(builder, records, done, now_ms)
         builder.close()
         future = await producer.send_batch(builder, tp.topic, partition=tp.partition)
         sent.append((future, filled))

@@ -110,8 +110,10 @@ class BatchTransactions(TransactionManager):
 
     def _opening(self, changelog: TopicPartition, offsets: Mapping[str, int]) -> Opening:
         likely = self._likely.get(changelog.partition, frozenset()) | {changelog}
-        after = self.app.engine.restored(changelog)
-        return Opening(changelog, after, offsets, likely, self.app.conf.id, self.app.options.prefix)
+        app, after = self.app, self.app.engine.restored(changelog)
+        return Opening(
+            changelog, after, offsets, likely, app.conf.id, app.options.prefix, app.clock.ms
+        )
 
     async def _abandon(self, transaction: Transaction, partition: int) -> None:
         """Abort a transaction to which nothing was written."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemas.tables import Output
 from streams.engine.producer import fill
 
+NOW_MS = 1_780_000_000_000
 HEADERS = st.lists(st.tuples(st.text(max_size=5), st.binary(max_size=9)), max_size=2)
 RECORDS = st.builds(
     Output, st.just("t"), st.none() | st.binary(max_size=30), st.none() | st.binary(max_size=200),
@@ -40,7 +41,7 @@ def test_a_batch_is_filled_as_aiokafka_fills_it_and_as_full(
             is None
         ):
             break
-    filled = fill(ours, records, start)
+    filled = fill(ours, records, start, NOW_MS)
     assert filled == theirs.record_count() == ours.record_count() > 0
     assert read(ours) == read(theirs)
     assert [row[1:] for row in read(ours)] == [
@@ -50,5 +51,5 @@ def test_a_batch_is_filled_as_aiokafka_fills_it_and_as_full(
 
 def test_a_record_larger_than_a_batch_goes_alone() -> None:
     made = builder()
-    assert fill(made, [Output("t", b"k", bytes(5_000)), Output("t", b"k", b"v")], 0) == 1
+    assert fill(made, [Output("t", b"k", bytes(5_000)), Output("t", b"k", b"v")], 0, NOW_MS) == 1
     assert made.record_count() == 1

@@ -106,6 +106,7 @@ class FakeApp:
     def __init__(self) -> None:
         self.consumer = Consumer()
         self.consumer_generation_id = 1
+        self.clock = SimpleNamespace(ms=5_000)
         self.should_stop = False
         self.crashes: list[BaseException] = []
 

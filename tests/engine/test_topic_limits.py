@@ -53,6 +53,7 @@ def test_a_stock_broker_takes_all_that_is_written(name: str) -> None:
         ("ticks", {"cleanup_policy": "compact,delete"}, "cleanup.policy=compact,delete"),
         (f"shop-{CHANGELOG}", {"cleanup_policy": "delete"}, "cleanup.policy=delete"),
         ("late", {"min_insync_replicas": "2"}, "min.insync.replicas=2"),
+        ("clock", {"message_timestamp_type": "CreateTime"}, "message.timestamp.type=CreateTime"),
     ],
 )
 def test_what_would_fail_at_work_is_named_with_its_remedy(

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from streams.engine.options import MERGED, Options, merged
+from streams.engine.topic_limits import AFTER_MAX
 from streams.engine.topics import (
     CATALOGUE,
     TopicsError,
@@ -14,6 +15,7 @@ from streams.engine.topics import (
     expected,
     find_problems,
     refuse_problems,
+    unguarded,
 )
 from streams.offline.replay import MERGE_ORDER
 from streams.settings import Settings
@@ -56,6 +58,12 @@ def test_state_is_compacted_and_never_expires() -> None:
     assert expected(SETTINGS)["shop-state-changelog"].topic_configs["cleanup.policy"] == "compact"
 
 
+def test_the_broker_refuses_records_from_the_future_on_every_merged_topic() -> None:
+    made = expected(msgspec.structs.replace(SETTINGS, social="on"))
+    for name in MERGE_ORDER:
+        assert made[f"shop.{name}"].topic_configs[AFTER_MAX] == "3600000"
+
+
 def test_a_cluster_as_created_has_no_problems() -> None:
     assert find_problems(expected(SETTINGS), counts(SETTINGS)) == []
 
@@ -79,6 +87,7 @@ def test_topics_are_created_once_and_then_fit(broker: str) -> None:
     assert set(asyncio.run(create_topics(settings))) == set(expected(settings))
     assert asyncio.run(create_topics(settings)) == []
     assert asyncio.run(check_topics(settings)) == []
+    assert asyncio.run(unguarded(settings)) == []
 
 
 @pytest.mark.kafka

@@ -13,8 +13,10 @@ from aiokafka.protocol.admin import ApiVersionRequest
 from aiokafka.structs import ConsumerRecord
 
 from models.bundle import BundleError, reference_path
+from streams.engine.ahead import AHEAD_MS
 from streams.engine.durability import check_durability
-from streams.engine.topics import check_topics
+from streams.engine.topic_limits import AFTER_MAX
+from streams.engine.topics import check_topics, unguarded
 from streams.offline.replay import partition_of
 from streams.operate.tools.reading import consuming, places, read, spans
 from streams.pipeline.accept import secret_problem
@@ -47,6 +49,8 @@ async def look_over(settings: Settings) -> list[Finding]:
     if broker.ok:
         findings += [await check_topic_list(settings), await check_copies(settings)]
         findings.append(await check_keys(settings))
+        if findings[-3].ok:
+            findings.append(judge_time(await unguarded(settings)))
     return findings
 
 
@@ -104,6 +108,17 @@ async def check_copies(settings: Settings) -> Finding:
             "a worker stops when its state has lost data; `kairos recover` then says what is left",
         )  # fmt: skip
     return Finding("copies", True, "no topic elects unclean leaders, all have their copies in sync")
+
+
+def judge_time(topics: list[str]) -> Finding:
+    """Say where the broker lets records from the future in: there the workers set them aside."""
+    if not topics:
+        return Finding("time", True, "the broker refuses records from the future")
+    return Finding(
+        "time", True, f"the broker takes records from the future on {', '.join(topics)}: "
+        "workers make them dead letters (record_ts_future)",
+        f"set {AFTER_MAX}={AHEAD_MS} on them (Kafka 3.6 and newer)",
+    )  # fmt: skip
 
 
 async def check_keys(settings: Settings) -> Finding:
