@@ -226,7 +226,9 @@ class DeadReason(StrEnum):
     USER_SET_ASIDE = "user_set_aside"
 
 
-COMMITTED_VERDICTS = frozenset({DeadReason.RECORD_TS_FUTURE})
+COMMITTED_VERDICTS = frozenset(
+    {DeadReason.RECORD_TS_FUTURE, DeadReason.INTERNAL_ERROR, DeadReason.USER_SET_ASIDE}
+)
 """Reasons that do not follow from the record alone: given once, by the worker that took it in, and from
 then on read from `dead-letters`, never judged again."""
 

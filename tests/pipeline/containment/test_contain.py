@@ -7,10 +7,12 @@ import json
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 from support.records import Log, at
 
 from models.bundle import Bundle, reference_path
 from schemas.ids import event_hash, hash64
+from schemas.vocabulary import DeadReason
 from streams.pipeline.accept import Vault
 from streams.pipeline.aggregate import facts_length
 from streams.pipeline.pipeline import Pipeline
@@ -154,6 +156,27 @@ def test_a_record_that_cannot_be_taken_in_is_a_dead_letter_and_costs_no_other(
     theirs = [(o.topic, o.value) for o in wanted if o.topic in ("decisions", "recommendations")]
     assert len(ours) == len(theirs)
     accounted(store)
+
+
+def test_who_reads_the_log_again_takes_the_verdict_and_does_not_judge(monkeypatch):
+    """As `replay` from Kafka and `explain` do: by then the build may be another one."""
+    log = Log()
+    log.context("bert", T0_MS, consent={"push": False}, event_id="bert5")
+    records = [*log.records, *RECORDS]
+    with monkeypatch.context() as patch:
+        raising(patch, *READING["decode"])
+        store, outputs = decided(records)
+    places = {(h["kairos-topic"].decode(), int(h["kairos-offset"])) for h in dead(outputs)}
+    assert len(places) == 2
+    told = [
+        replace(r, refused=DeadReason.INTERNAL_ERROR) if (r.topic, r.offset) in places else r
+        for r in records
+    ]
+    again, repeated = decided(told)
+    assert facts(again) == facts(store)
+    assert [h["kairos-reason"] for h in dead(repeated)] == [b"internal_error"] * 2
+    kinds = ("decisions", "suppressions", "recommendations")
+    assert [o for o in repeated if o.topic in kinds] == [o for o in outputs if o.topic in kinds]
 
 
 # -- a decision
