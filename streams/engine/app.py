@@ -10,6 +10,7 @@ from typing import Any
 import faust
 
 from streams.engine.clock import BrokerClock
+from streams.engine.header_names import tolerate_header_names
 from streams.engine.home import claim
 from streams.engine.options import Options
 from streams.engine.runner import Engine
@@ -33,6 +34,7 @@ class KairosApp(faust.App):
 
     async def on_first_start(self) -> None:
         """Refuse to start on a data directory in use, or a cluster whose topics do not fit."""
+        tolerate_header_names()
         self.conf.datadir.mkdir(parents=True, exist_ok=True)
         self._home = claim(self.conf.datadir)
         await self.prepare(self.settings)
