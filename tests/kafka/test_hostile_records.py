@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
 import pytest
+from support.epochs import epochs_of
 from support.records import Log, at
 
-from schemas.globals import Epoch
 from schemas.tables import SourceRecord
 from streams.operate.tools.reading import read_all
 from streams.shared.sizes import LARGEST_BYTES
@@ -43,6 +42,10 @@ def hostile() -> Log:
     return log
 
 
+def epochs(it):
+    return epochs_of(asyncio.run(read_all(it.settings, "globals")))
+
+
 def test_the_worker_goes_on_and_a_new_one_too(shop):
     it = shop(partitions=1, epoch_ms=10 * MINUTE_MS, tick_ms=60_000, social="on")
     it.send(hostile().records)
@@ -54,7 +57,7 @@ def test_the_worker_goes_on_and_a_new_one_too(shop):
         ts_ms = NOON_MS + (11 + n // 40) * MINUTE_MS + n
         log.click(f"v{n}", "view", "lamp", ts_ms, event_id=f"v{n}")
     it.send(log.records[: FURTHER // 2])
-    it.wait(lambda: asyncio.run(read_all(it.settings, "globals")), "an epoch")
+    it.wait(lambda: epochs(it), "an epoch")
     first.check()
     assert first.stop() == 0
     it.worker("second")
@@ -62,10 +65,8 @@ def test_the_worker_goes_on_and_a_new_one_too(shop):
     it.wait(lambda: it.consumed() == before + FURTHER, "all further events")
     counts = it.changelog()[0].counts()
     assert (counts["accepted"], counts["dead_letters"]) == (before + FURTHER - 1, 1)
-    epoch = msgspec.msgpack.decode(
-        asyncio.run(read_all(it.settings, "globals"))[0].value, type=Epoch
-    )
-    assert epoch.number == 1
+    epoch = epochs(it)[0]
+    assert epoch.number == NOON_MS + 10 * MINUTE_MS
     signals = [len(r.value) for r in asyncio.run(read_all(it.settings, "signals"))]
     assert sum(signals) > 2_000_000
     assert max(signals) <= LARGEST_BYTES
