@@ -1,8 +1,7 @@
 """Which app id publishes on a deployment's output topics, and whose signals are whose.
 
 Two app ids on one set of topics would publish everything twice. So a record on the compacted
-`globals` names the one that publishes; the first worker that finds none writes it, under a
-transactional id that all deployments on these topics share, so that only one can be first.
+`globals` names the one that publishes; a worker that finds none writes it, and of several the first holds.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from aiokafka.errors import ProducerFenced
+from aiokafka import AIOKafkaProducer
 
 from schemas.tables import Output
 from streams.engine.client import Tail, transactional_producer
@@ -25,8 +24,6 @@ KEY = b"publisher"
 SIGNALS = "signals"
 HEADER = "kairos-app"
 """Header of a record on `signals`: the app id whose state it tells of."""
-CLAIMS = 10
-"""Most attempts to be the first while others try the same."""
 
 
 class Publisher(msgspec.Struct, frozen=True):
@@ -46,13 +43,9 @@ async def claim_outputs(settings: Settings) -> None:
     Raises:
         OtherPublisherError: another one does.
     """
-    publisher = await read_publisher(settings)
-    for _ in range(CLAIMS):
-        if publisher is not None:
-            break
-        publisher = await _claim_first(settings)
-    if publisher is None or publisher.app_id != settings.app_id:
-        other = "another app_id" if publisher is None else f"app_id {publisher.app_id}"
+    publisher = await read_publisher(settings) or await _claim_first(settings)
+    if publisher.app_id != settings.app_id:
+        other = f"app_id {publisher.app_id}"
         raise OtherPublisherError(
             f"topic {settings.topic('globals')}: {other} publishes on these topics, and {settings.app_id} "
             "would publish everything a second time. Stop its workers and run `kairos takeover`, or "
@@ -62,7 +55,12 @@ async def claim_outputs(settings: Settings) -> None:
 
 async def read_publisher(settings: Settings) -> Publisher | None:
     """Return who publishes, None if nobody has so far."""
-    found = None
+    found = await _read_all(settings)
+    return found[-1] if found else None
+
+
+async def _read_all(settings: Settings) -> list[Publisher]:
+    found = []
     tail = Tail(settings, settings.topic("globals"))
     try:
         await tail.start()
@@ -70,18 +68,34 @@ async def read_publisher(settings: Settings) -> Publisher | None:
             for record in await tail.read(timeout_ms=200):
                 if record.key == KEY and record.value is not None:
                     with suppress(msgspec.MsgspecError):  # what nobody can read names nobody
-                        found = msgspec.msgpack.decode(record.value, type=Publisher)
+                        found.append(msgspec.msgpack.decode(record.value, type=Publisher))
     finally:
         await tail.stop()
     return found
 
 
-async def _claim_first(settings: Settings) -> Publisher | None:
-    """Become the publisher unless there is one; None: somebody else tries at this moment."""
+async def _claim_first(settings: Settings) -> Publisher:
+    """Return the publisher of topics that had none: of all who claim them at once the first.
+
+    Workers of one deployment that start together claim the same. No transaction: aiokafka's producers
+    that are fenced while they send may never end.
+    """
+    mine = Publisher(settings.app_id, settings.app_id)
+    await _send(settings, mine)
+    claims = await _read_all(settings)
+    if claims[0] == mine != claims[-1]:  # the topic keeps the last one
+        await _send(settings, mine)
+    return claims[0]
+
+
+async def _send(settings: Settings, publisher: Publisher) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=settings.broker, acks="all")
+    await producer.start()
     try:
-        return await _write(settings, None)
-    except ProducerFenced:
-        return None
+        value = msgspec.msgpack.encode(publisher)
+        await producer.send_and_wait(settings.topic("globals"), value, key=KEY, partition=0)
+    finally:
+        await producer.stop()
 
 
 async def take_over(settings: Settings) -> Publisher:
