@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -185,7 +186,9 @@ def user(number: int) -> bytes:
 
 @pytest.fixture
 def deployment(broker: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
-    made = Deployment(broker, re.sub(r"[^\w.-]", "-", request.node.name)[:60], tmp_path)
+    name = request.node.name
+    short = re.sub(r"[^\w.-]", "-", name)[:50]
+    made = Deployment(broker, f"{short}-{zlib.crc32(name.encode())}", tmp_path)
     asyncio.run(create_topics(made.settings))
     yield made
     made.close()
