@@ -376,6 +376,13 @@ def test_where_too_much_raises_nothing_is_set_aside(monkeypatch):
         decided()
 
 
+def test_how_much_may_be_set_aside_is_a_setting(monkeypatch):
+    raising(monkeypatch, "streams.pipeline.accept.accept", "decode", lambda *_: True)
+    store, outputs = decided(conf=replace(SETTINGS, most_set_aside_percent=100))
+    assert len(dead(outputs)) == len(RECORDS) - 1, "all but the tick"
+    accounted(store)
+
+
 def test_what_is_told_names_place_and_type_and_quotes_nothing(monkeypatch, caplog):
     raising(monkeypatch, *READING["decode"])
     _, outputs = decided()
