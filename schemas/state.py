@@ -17,26 +17,11 @@ from numpy.typing import NDArray
 
 from schemas.moments import MOMENT
 
-ROW_VERSION = 3
+ROW_VERSION = 4
 TILE_MS = 15 * 60_000
 NEVER_MS = -(2**62)
 """The time of something that never happened; far enough from the edge to subtract from."""
 
-HEAD = np.dtype(
-    [
-        ("version", "u1"),
-        ("flags", "u1"),
-        ("sealed", "<u2"),  # bytes of the sealed subscriber id
-        ("tiles", "<u4"),
-        ("events", "<u2"),
-        ("seen", "<u4"),
-        ("context", "<u2"),
-        ("total", "<u4"),  # accepted events, ever
-        ("newest_ms", "<i8"),
-        ("first_ms", "<i8"),
-        ("floor_ms", "<i8"),  # events older than this were forgotten: they are late
-    ]
-)
 TILE = np.dtype([("tile", "<u4"), ("n", "<u2"), ("type", "u1")])
 EVENT = np.dtype(
     [
@@ -52,7 +37,6 @@ EVENT = np.dtype(
 )
 SEEN = MOMENT
 CONTEXT = np.dtype([("ts_ms", "<i8"), ("event", "<u8"), ("value", "<u8"), ("field", "u1")])
-JOURNAL = np.dtype([("pushes", "<u2"), ("timers", "u1"), ("debounce", "u1"), ("budget", "u1")])
 PUSH = np.dtype(
     [
         ("id_hi", "<u8"),
@@ -73,6 +57,25 @@ BUDGET = np.dtype([("hour", "<i4"), ("decisions", "<u2")])
 
 FACTS = {"tiles": TILE, "events": EVENT, "seen": SEEN, "context": CONTEXT}
 JOURNALS = {"pushes": PUSH, "timers": TIMER, "debounce": DEBOUNCE, "budget": BUDGET}
+"""One more section is a line here and a field of `UserState`; rows of earlier versions have none of it."""
+JOURNAL = np.dtype([(name, "<u2") for name in JOURNALS])
+"""How many rows each section of the journal has."""
+
+HEAD = np.dtype(
+    [
+        ("version", "u1"),
+        ("flags", "u1"),
+        ("sealed", "<u2"),  # bytes of the sealed subscriber id
+        ("total", "<u4"),  # accepted events, ever
+        ("newest_ms", "<i8"),
+        ("first_ms", "<i8"),
+        ("floor_ms", "<i8"),  # events older than this were forgotten: they are late
+        *((name, "<u4") for name in FACTS),  # rows of each section of the facts
+    ]
+)
+FORGOTTEN: dict[str, int | str] = {}
+"""What a row of an earlier version says in a column that it does not have, by ``section.column`` (``head``
+is a section, too): a number, or the column of its own `HEAD` that tells it."""
 
 FLAG_SEEN_TRUNCATED = 1
 FLAG_EVENTS_TRUNCATED = 2
@@ -175,7 +178,9 @@ class UserState:
         """Users of whom nothing is known."""
         head = np.zeros(len(keys), HEAD)
         head["version"] = ROW_VERSION
-        head["newest_ms"] = head["first_ms"] = head["floor_ms"] = NEVER_MS
+        for name in HEAD.names or ():
+            if name.endswith("_ms"):
+                head[name] = NEVER_MS
         sections = (
             Ragged.empty(len(keys), dtype) for dtype in (*FACTS.values(), *JOURNALS.values())
         )

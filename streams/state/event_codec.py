@@ -12,11 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.moments import MOMENT, event_ids, moments
-from schemas.state import CONTEXT, EVENT, SEEN, TILE, Ragged
+from schemas.state import EVENT, FACTS, Ragged
 
 WHAT = np.dtype([("high_ms", "<u2"), *((name, EVENT[name]) for name in EVENT.names[2:])])  # type: ignore[index]
 """A recent event without its moment: the time's high bits, and the rest of `EVENT`."""
-STORED = {"tiles": TILE, "moments": MOMENT, "whats": WHAT, "seen": SEEN, "context": CONTEXT}
+_SPLIT: dict[str, dict[str, np.dtype[Any]]] = {"events": {"moments": MOMENT, "whats": WHAT}}
+STORED = {
+    part: stored_as
+    for name, dtype in FACTS.items()
+    for part, stored_as in _SPLIT.get(name, {name: dtype}).items()
+}
 """The sections of the facts of a packed row."""
 COUNTED_AS = {"moments": "events", "whats": "events"}
 """Which count of the head says how long these sections are; the others have one of their own."""

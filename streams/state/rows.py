@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from schemas.state import HEAD, JOURNAL, JOURNALS, ROW_VERSION, Ragged, UserState
 from streams.state.event_codec import COUNTED_AS, STORED, restored, stored
-from streams.state.upgrade import upgraded
+from streams.state.upgrade import RowError, upgraded
+
+__all__ = ["RowError", "facts_length", "pack_rows", "unpack_rows", "unreadable"]
 
 _Ints = NDArray[np.int64]
-
-
-class RowError(ValueError):
-    """A stored row cannot be read: another version, or cut off."""
 
 
 def facts_length(row: bytes) -> int:
@@ -29,7 +27,7 @@ def facts_length(row: bytes) -> int:
 def unpack_rows(keys: list[bytes], rows: list[bytes | None]) -> UserState:
     """Return the users' rows as columns; a user without a row is fresh.
 
-    Rows of the version before are read as well.
+    Rows of earlier versions are read as well (`streams.state.layouts`).
 
     Raises:
         RowError: a row has another version or length than it says.
@@ -97,10 +95,8 @@ def _pieces(section: Ragged) -> list[bytes]:
 def _facts(state: UserState) -> dict[str, Ragged]:
     """The sections of the facts, in the order in which they are stored."""
     when, what = (Ragged(rows, state.events.offsets) for rows in stored(state.events.data))
-    return {
-        "tiles": state.tiles, "moments": when, "whats": what, "seen": state.seen,
-        "context": state.context,
-    }  # fmt: skip
+    split = {"moments": when, "whats": what}
+    return {name: split[name] if name in split else getattr(state, name) for name in STORED}
 
 
 def _read(

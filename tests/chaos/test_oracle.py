@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from chaos.oracle import policy, shop
 from chaos.oracle.log import Entry
-from chaos.oracle.row import HEAD
+from chaos.oracle.row import FACTS, HEAD
 from chaos.oracle.verdict import Verdict
 from chaos.push_service import PushService
 from chaos.stream import shop_events
@@ -136,7 +136,7 @@ def _of_rows(topics: Topics, change: Callable[[bytes], bytes]) -> Topics:
 
 def _counted_twice(row: bytes) -> bytes:
     head = list(HEAD.unpack_from(row))
-    head[7] += 1
+    head[3] += 1
     return HEAD.pack(*head) + row[HEAD.size :]
 
 
@@ -147,7 +147,8 @@ def test_an_event_counted_twice_in_a_row_is_found(topics):
 
 def test_a_changed_byte_of_the_facts_is_found(topics):
     def change(row: bytes) -> bytes:
-        at = HEAD.size + HEAD.unpack_from(row)[2] + 4  # the count of the first tile
+        sealed, counts = HEAD.unpack_from(row)[2], 4 * len(FACTS)
+        at = HEAD.size + counts + sealed + 4  # the count of the first tile
         return row[:at] + bytes([row[at] ^ 1]) + row[at + 1 :]
 
     verdict = judge(_of_rows(topics, change))

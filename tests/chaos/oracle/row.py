@@ -6,17 +6,25 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-HEAD = struct.Struct("<BBHIHIHIqqq")
-TILE = struct.Struct("<IHB")
+HEAD = struct.Struct("<BBHIqqq")
+"""Before the counts of the facts: version, flags, sealed bytes, total, newest, first, floor."""
 MOMENT = struct.Struct("<IIH")
 WHAT = struct.Struct("<HQQiHBB")
-CONTEXT = struct.Struct("<qQQB")
-JOURNAL = struct.Struct("<HBBB")
-PUSH = struct.Struct("<QQQQqqqBB")
-TIMER = struct.Struct("<qQQB")
-DEBOUNCE = struct.Struct("<qB")
-BUDGET = struct.Struct("<iH")
-VERSION = 3
+FACTS = {
+    "tiles": [struct.Struct("<IHB")],
+    "events": [MOMENT, WHAT],
+    "seen": [MOMENT],
+    "context": [struct.Struct("<qQQB")],
+}
+"""A count of four bytes each in the head; then their parts."""
+JOURNALS = {
+    "pushes": struct.Struct("<QQQQqqqBB"),
+    "timers": struct.Struct("<qQQB"),
+    "debounce": struct.Struct("<qB"),
+    "budget": struct.Struct("<iH"),
+}
+"""A count of two bytes each, then their rows."""
+VERSION = 4
 
 
 @dataclass(slots=True)
@@ -42,20 +50,26 @@ def take_apart(raw: bytes) -> Row:
     Raises:
         ValueError: it is of another version, or longer or shorter than its counts say.
     """
-    version, _, sealed, tiles, events, seen, context, total, newest, first, _ = HEAD.unpack_from(
-        raw
-    )
+    version, _, sealed, total, newest, first, _ = HEAD.unpack_from(raw)
     if version != VERSION:
         raise ValueError(f"row version {version}")
-    cut = _Cut(raw, HEAD.size + sealed)
-    facts = [cut.next(TILE, tiles), _events(cut.next(MOMENT, events), cut.next(WHAT, events))]
-    facts += [_seen(cut.next(MOMENT, seen), newest), cut.next(CONTEXT, context)]
-    ((pushes, timers, debounce, budget),) = cut.next(JOURNAL, 1)
-    journal = [cut.next(PUSH, pushes), cut.next(TIMER, timers), cut.next(DEBOUNCE, debounce)]
-    journal.append(cut.next(BUDGET, budget))
+    cut = _Cut(raw, HEAD.size)
+    counts = cut.counts("I", len(FACTS))
+    cut.at += sealed
+    facts = {
+        name: [cut.next(part, count) for part in parts]
+        for (name, parts), count in zip(FACTS.items(), counts, strict=True)
+    }
+    counts = cut.counts("H", len(JOURNALS))
+    journal = {
+        name: cut.next(layout, count)
+        for (name, layout), count in zip(JOURNALS.items(), counts, strict=True)
+    }
     if cut.at != len(raw):
         raise ValueError(f"a row of {len(raw)} bytes, its counts say {cut.at}")
-    return Row(total, newest, first, *facts, *journal)
+    events, seen = _events(*facts.pop("events")), _seen(*facts.pop("seen"), newest)
+    plain = {name: rows for name, (rows,) in facts.items()}
+    return Row(total, newest, first, events=events, seen=seen, **plain, **journal)
 
 
 def _events(moments: list[tuple[Any, ...]], whats: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -80,6 +94,10 @@ class _Cut:
 
     def __init__(self, raw: bytes, at: int) -> None:
         self._raw, self.at = raw, at
+
+    def counts(self, code: str, sections: int) -> tuple[int, ...]:
+        ((*counts,),) = self.next(struct.Struct(f"<{sections}{code}"), 1)
+        return tuple(counts)
 
     def next(self, layout: struct.Struct, count: int) -> list[tuple[Any, ...]]:
         start, self.at = self.at, self.at + layout.size * count
