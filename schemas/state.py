@@ -48,6 +48,7 @@ PUSH = np.dtype(
         ("created_ms", "<i8"),
         ("kind", "u1"),
         ("status", "u1"),
+        ("words", "u1"),  # `streams.pipeline.publish.words`
     ]
 )
 TIMER = np.dtype([("due_ms", "<i8"), ("event", "<u8"), ("item", "<u8"), ("kind", "u1")])
@@ -73,7 +74,7 @@ HEAD = np.dtype(
         *((name, "<u4") for name in FACTS),  # rows of each section of the facts
     ]
 )
-FORGOTTEN: dict[str, int | str] = {}
+FORGOTTEN: dict[str, int | str] = {"pushes.words": 0}
 """What a row of an earlier version says in a column that it does not have, by ``section.column`` (``head``
 is a section, too): a number, or the column of its own `HEAD` that tells it."""
 

@@ -12,6 +12,8 @@ WRITTEN = (
     *("signals", "globals", "snapshots"),
 )
 """Topics that a deployment writes; ticks go into the sequence that all deployments read."""
+ITEM_ID = "{item_id}"
+"""Stands for the item's id, percent-encoded, in `deep_link`."""
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
@@ -165,6 +167,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["profile", "now"],
         _is("rule", "profile: what can wait goes out when the user is likely to be active."),
     ] = "profile"
+    deep_link: Annotated[
+        str,
+        Meta(
+            description="Where a tap leads if the catalogue gives no link; {item_id} is the item.",
+            pattern=r"^[a-z][a-z0-9+.-]*:[^\s]*\{item_id\}[^\s]*$",
+            max_length=256,
+            extra={"unit": "URL"},
+        ),
+    ] = f"app://item/{ITEM_ID}"
     min_life_ms: Annotated[
         int, _is("ms", "Shortest useful [send_after, expires_at).", 0, 86_400_000)
     ] = 600_000

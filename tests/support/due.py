@@ -76,13 +76,13 @@ def due_users(*people: Person) -> DueUsers:
 
 
 def candidate_set(*rows: tuple[int, int, float, float]) -> CandidateSet:
-    """Pairs of (due, item, fused probability, source score), all from source bit 0."""
+    """Pairs of (due, item, fused probability, source score), all of which the user left in the cart."""
     due, item, h, source_score = (list(column) for column in zip(*rows, strict=True))
     return CandidateSet(
         np.array(due, np.int64),
         np.array(item, np.uint64),
         np.full(len(rows), named("kitchen"), np.uint64),
-        np.ones(len(rows), np.uint32),
+        np.full(len(rows), 0b11, np.uint32),  # own_recent and cart_left
         np.array(source_score, np.float32),
         features=np.arange(len(rows) * 3, dtype=np.float32).reshape(len(rows), 3),
         h_t=np.array(h, np.float64),
@@ -109,7 +109,7 @@ def _context(person: Person) -> np.ndarray:
 def _pushes(person: Person) -> np.ndarray:
     rows = np.zeros(len(person.pushes), PUSH)
     for i, (at_ms, item, status) in enumerate(person.pushes):
-        rows[i] = (7, i, item, 0, at_ms, at_ms + DAY_MS, at_ms - 1, 0, status)
+        rows[i] = (7, i, item, 0, at_ms, at_ms + DAY_MS, at_ms - 1, 0, status, 0)
     return rows
 
 

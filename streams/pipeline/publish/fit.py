@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from schemas.decision import CandidateTrace, Decision
 from schemas.recommendation import Recommendation
 from streams.pipeline.publish.form import deep_link
+from streams.settings import Settings
 from streams.shared.sizes import LARGEST_BYTES
 
 ROOM_BYTES = 3_840
@@ -23,13 +24,13 @@ _ENVELOPE_BYTES = 1_000
 ENCODER = msgspec.json.Encoder()
 
 
-def encode_fitting(record: Recommendation) -> bytes:
+def encode_fitting(record: Recommendation, settings: Settings) -> bytes:
     """Return the record as JSON; what adorns it goes, least missed first, until it fits."""
     value = ENCODER.encode(record)
     for spare in SPARES:
         if len(value) <= ROOM_BYTES:
             break
-        record = spare(record)
+        record = spare(record, settings)
         value = ENCODER.encode(record)
     return value
 
@@ -57,7 +58,7 @@ def _without_last(
     return kept[::-1]
 
 
-def _clip_titles(record: Recommendation) -> Recommendation:
+def _clip_titles(record: Recommendation, _: Settings) -> Recommendation:
     args = [arg[:LONGEST_TITLE] for arg in record.title_loc_args]
     items = [
         replace(item, title=None if item.title is None else item.title[:LONGEST_TITLE])
@@ -66,20 +67,20 @@ def _clip_titles(record: Recommendation) -> Recommendation:
     return replace(record, title_loc_args=args, items=items)
 
 
-def _drop_categories(record: Recommendation) -> Recommendation:
+def _drop_categories(record: Recommendation, _: Settings) -> Recommendation:
     return replace(record, items=[replace(item, category_id=None) for item in record.items])
 
 
-def _make_link(record: Recommendation) -> Recommendation:
+def _make_link(record: Recommendation, settings: Settings) -> Recommendation:
     """The last resort: the link that an item without one gets."""
-    return replace(record, deep_link=deep_link(record.items[0].item_id, None))
+    return replace(record, deep_link=deep_link(record.items[0].item_id, None, settings))
 
 
-SPARES: tuple[Callable[[Recommendation], Recommendation], ...] = (
+SPARES: tuple[Callable[[Recommendation, Settings], Recommendation], ...] = (
     _clip_titles,
-    lambda record: replace(record, image_url=None),
-    lambda record: replace(record, offer=None),
-    lambda record: replace(record, items=[replace(item, title=None) for item in record.items]),
+    lambda record, _: replace(record, image_url=None),
+    lambda record, _: replace(record, offer=None),
+    lambda record, _: replace(record, items=[replace(item, title=None) for item in record.items]),
     _drop_categories,
     _make_link,
 )

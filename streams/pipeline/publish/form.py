@@ -15,6 +15,9 @@ from schemas.recommendation import PushItem
 from schemas.vocabulary import NEWS, TriggerKind
 from streams.pipeline.publish.identity import KIND_NAMES
 from streams.pipeline.publish.tables import Resources
+from streams.pipeline.publish.words import Words, template_id
+from streams.settings import Settings
+from streams.settings.settings import ITEM_ID
 from streams.shared.faults import Fault
 from streams.shared.times import LAST_MS, parse_ts
 
@@ -26,22 +29,29 @@ PASSIVE = frozenset({TriggerKind.FOLLOW_UP, TriggerKind.CONTEXT_CHANGE, *NEWS})
 
 
 def presented(
-    kind: int, item: int, category: int, user: str, tenant: str, resources: Resources
+    asked: tuple[int, Words],
+    about: tuple[int, int],
+    user: str,
+    settings: Settings,
+    resources: Resources,
 ) -> dict[str, Any]:
     """Return the fields of a recommendation that say what it is about and how it is worded.
 
-    They follow from what the journal keeps (``item`` and ``category`` are hashes, ``user`` is the
-    pseudonym in hex), so that a cancel replaces the very push it takes back.
+    They follow from what the journal keeps, so that a cancel replaces the very push it takes back.
+    ``asked``: the trigger and how it may be worded; ``about``: hashes of item and category; ``user``: the
+    pseudonym in hex.
     """
+    (kind, words), (item, category) = asked, about
     known, pushed = resources.item(item), push_item(item, resources)
+    template = template_id(kind, words)
     return {
-        "collapse_key": collapse_key(tenant, user, item),
-        "thread_id": thread_id(kind, category),
+        "collapse_key": collapse_key(settings.tenant, user, item),
+        "thread_id": thread_id(template, category),
         "category": pushed.category_id or resources.texts(category) or "",
-        "template_id": template_id(kind),
-        "title_loc_key": template_id(kind) + ".title",
+        "template_id": template,
+        "title_loc_key": template + ".title",
         "title_loc_args": [pushed.title or pushed.item_id],
-        "deep_link": deep_link(pushed.item_id, known),
+        "deep_link": deep_link(pushed.item_id, known, settings),
         "items": [pushed],
         "trigger": KIND_NAMES[kind],
     }
@@ -58,22 +68,17 @@ def collapse_key(tenant: str, user: str, item: int) -> str:
     return f"{hash64('|'.join((tenant, user, f'{item:016x}'))):016x}"
 
 
-def template_id(kind: int) -> str:
-    """Return the template that words a push of this trigger."""
-    return f"kairos.{KIND_NAMES[kind]}"
+def thread_id(template: str, category: int) -> str:
+    """Return the group in which a device stacks pushes: their template and the item's category."""
+    return f"{template}.{category:016x}" if category else template
 
 
-def thread_id(kind: int, category: int) -> str:
-    """Return the group in which a device stacks pushes: the trigger and the item's category."""
-    return f"{template_id(kind)}.{category:016x}" if category else template_id(kind)
-
-
-def is_urgent(kind: int, shifted: bool) -> bool:
-    """Return whether a push deserves to wake the device: a cart just left, to be sent now.
+def is_urgent(kind: int, words: Words, shifted: bool) -> bool:
+    """Return whether a push deserves to wake the device: about a cart just left, to be sent now.
 
     Push services lower the rank of senders who call everything urgent.
     """
-    return kind == TriggerKind.CART_LEFT and not shifted
+    return kind == TriggerKind.CART_LEFT and words == Words.ASKED and not shifted
 
 
 def item_name(item: int, resources: Resources) -> str:
@@ -95,12 +100,12 @@ def push_item(item: int, resources: Resources) -> PushItem:
     )
 
 
-def deep_link(item_id: str, known: CatalogItem | None) -> str:
+def deep_link(item_id: str, known: CatalogItem | None, settings: Settings) -> str:
     """Return where a tap leads: the catalogue's link, else one made from the item's id."""
     link = known.deep_link if known is not None else None
     if link and len(link.encode()) <= LONGEST_URL:
         return link
-    return f"app://item/{quote(item_id, safe='')}"
+    return settings.deep_link.replace(ITEM_ID, quote(item_id, safe=""))
 
 
 def image_url(known: CatalogItem | None) -> str | None:

@@ -19,6 +19,7 @@ from streams.pipeline.policy.told import counted, known_texts
 from streams.pipeline.publish.form import rfc3339
 from streams.pipeline.publish.identity import KIND_NAMES
 from streams.pipeline.publish.tables import Decided, Resources, SortKey, Weighted
+from streams.pipeline.publish.words import Words, words_for
 from streams.settings import Settings
 
 NO_ARM = Experiment(arm="none", holdout=False, propensity=1.0)
@@ -94,6 +95,13 @@ class Frame:
             share = self.settings.holdout_share
             return Experiment(arm="holdout", holdout=True, propensity=share)
         return NO_ARM
+
+    def words(self, row: int, choice: Choice) -> Words:
+        """Return how a row's choice may be worded."""
+        due, candidates, i = self.decided.due, self.decided.candidates, choice.candidate
+        asked = int(due.item[row]), int(due.category[row])
+        chosen = self.item[i], int(candidates.category[i])
+        return words_for(self.kind[row], asked, chosen, int(candidates.sources[i]))
 
     def trigger(self, row: int) -> str:
         """Return the name of what asked for the decision."""

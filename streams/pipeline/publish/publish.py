@@ -37,7 +37,7 @@ def publish(decided: Decided, settings: Settings, resources: Resources) -> Publi
         if stop is None:
             record = recommendations.of(row, frame.choices[row])
             projection = Output(
-                "recommendations", record.subscriber_id.encode(), encode_fitting(record)
+                "recommendations", record.subscriber_id.encode(), encode_fitting(record, settings)
             )
         else:
             value = ENCODER.encode(suppression(frame, row, stop))
@@ -63,5 +63,6 @@ def _pushes(frame: Frame, rows: NDArray[np.int64]) -> NDArray[np.void]:
     pushes["expires_ms"] = decided.view.expires_ms[rows]
     pushes["created_ms"] = decided.due.now_ms[rows]
     pushes["kind"] = decided.due.kind[rows]
+    pushes["words"] = [frame.words(row, frame.choices[row]) for row in rows.tolist()]
     pushes["status"] = PushStatus.PUBLISHED
     return pushes

@@ -6,6 +6,7 @@ from schemas.recommendation import Recommendation
 from schemas.tables import Choice
 from streams.pipeline.publish import form
 from streams.pipeline.publish.frame import Frame, locales
+from streams.pipeline.publish.words import Words
 
 
 class Recommendations:
@@ -23,9 +24,10 @@ class Recommendations:
 
     def of(self, row: int, choice: Choice) -> Recommendation:
         """Return the recommendation of a row's choice."""
-        frame, resources, tenant = self._frame, self._frame.resources, self._frame.settings.tenant
+        frame, resources, settings = self._frame, self._frame.resources, self._frame.settings
         item, kind, user = frame.item[choice.candidate], frame.kind[row], frame.users[row]
         category = int(frame.decided.candidates.category[choice.candidate])
+        words = frame.words(row, choice)
         state, known, scores = (
             frame.decided.due.state,
             resources.item(item),
@@ -34,18 +36,18 @@ class Recommendations:
         return Recommendation(
             recommendation_id=frame.ids[row],
             action="upsert",
-            tenant=tenant,
+            tenant=settings.tenant,
             subscriber_id=resources.unseal(state.sealed[row], state.keys[row]),
             created_at=frame.now[row],
             send_after=self._send_after[row],
             expires_at=self._expires_at[row],
-            priority="high" if form.is_urgent(kind, self._shifted[row]) else "normal",
+            priority="high" if form.is_urgent(kind, words, self._shifted[row]) else "normal",
             interruption_level="passive" if kind in form.PASSIVE else "active",
             relevance_score=scores.fused,
             locale=self._locales[row],
             image_url=form.image_url(known),
             offer=form.standing_offer(known, self._send_after_ms[row]),
-            reason_codes=self._reasons(row, choice),
+            reason_codes=self._reasons(row, choice, words),
             scores=scores,
             policy=frame.policy[row],
             experiment=frame.experiment(row),
@@ -53,14 +55,15 @@ class Recommendations:
             features_as_of=frame.now[row],
             source_offsets=frame.offsets[row],
             degraded=frame.degraded(row),
-            **form.presented(kind, item, category, user, tenant, resources),
+            **form.presented((kind, words), (item, category), user, settings, resources),
         )
 
-    def _reasons(self, row: int, choice: Choice) -> list[str]:
-        """The trigger, then why the item was a candidate, then what policy and chance did."""
+    def _reasons(self, row: int, choice: Choice, words: Words) -> list[str]:
+        """The trigger if it is about the item, then why that was a candidate, then policy and chance."""
         frame = self._frame
         mask = int(frame.decided.candidates.sources[choice.candidate])
-        reasons = [frame.trigger(row), *frame.resources.reasons(mask)]
+        reasons = [frame.trigger(row)] if words == Words.ASKED else []
+        reasons += frame.resources.reasons(mask)
         if self._shifted[row]:
             reasons.append("quiet_hours_shifted")
         if self._timed[row]:

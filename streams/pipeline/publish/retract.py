@@ -19,6 +19,7 @@ from streams.pipeline.publish import form
 from streams.pipeline.publish.fit import encode_fitting
 from streams.pipeline.publish.frame import locales, model_ref, source_offsets
 from streams.pipeline.publish.tables import Resources, SortKey
+from streams.pipeline.publish.words import Words
 from streams.settings import Settings
 
 NO_SCORES = Scores(temporal=None, context=None, fused=0.0, lambda_t=0.0, lambda_c=0.0)
@@ -96,16 +97,19 @@ class _Writer:
 
     def output(self, row: int, push: np.void, reason: str) -> Output:
         record = self._record(row, push, reason)
-        return Output("recommendations", record.subscriber_id.encode(), encode_fitting(record))
+        return Output(
+            "recommendations", record.subscriber_id.encode(), encode_fitting(record, self._settings)
+        )
 
     def _record(self, row: int, push: Any, reason: str) -> Recommendation:
-        resources, state, tenant = self._resources, self._due.state, self._settings.tenant
-        about = int(push["kind"]), int(push["item"]), int(push["category"]), state.keys[row].hex()
+        resources, state, settings = self._resources, self._due.state, self._settings
+        asked = int(push["kind"]), Words(int(push["words"]))
+        about, user = (int(push["item"]), int(push["category"])), state.keys[row].hex()
         created, send_after, expires, now = self._moments(row, push)
         return Recommendation(
             recommendation_id=str(uuid.UUID(int=int(push["id_hi"]) << 64 | int(push["id_lo"]))),
             action="cancel",
-            tenant=tenant,
+            tenant=settings.tenant,
             subscriber_id=resources.unseal(state.sealed[row], state.keys[row]),
             created_at=created,
             send_after=send_after,
@@ -124,7 +128,7 @@ class _Writer:
             features_as_of=now,
             source_offsets=self._offsets[row],
             degraded=False,
-            **form.presented(*about, tenant, resources),
+            **form.presented(asked, about, user, settings, resources),
         )
 
     def _moments(self, row: int, push: Any) -> list[str]:

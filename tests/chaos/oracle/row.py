@@ -18,7 +18,7 @@ FACTS = {
 }
 """A count of four bytes each in the head; then their parts."""
 JOURNALS = {
-    "pushes": struct.Struct("<QQQQqqqBB"),
+    "pushes": struct.Struct("<QQQQqqqBBB"),
     "timers": struct.Struct("<qQQB"),
     "debounce": struct.Struct("<qB"),
     "budget": struct.Struct("<iH"),

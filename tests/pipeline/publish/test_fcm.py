@@ -13,6 +13,7 @@ from schemas.catalog import CatalogItem, Offer
 from schemas.recommendation import Recommendation
 from streams.pipeline.publish.fcm import LIMIT_BYTES, TooLargeError, to_apns, to_fcm
 from streams.pipeline.publish.fit import encode_fitting
+from streams.settings import Settings
 
 PERSON = Person(timezone="Europe/London", due_ms=EVENING_MS)
 TEXT_FIELDS = {
@@ -117,12 +118,12 @@ def test_whatever_the_catalogue_holds_a_recommendation_fits(
 
 def test_what_fits_is_left_as_it_is():
     record = recommendation()
-    assert encode_fitting(record) == msgspec.json.encode(record)
+    assert encode_fitting(record, Settings()) == msgspec.json.encode(record)
 
 
 def test_a_picture_goes_before_the_words_do():
     record = msgspec.structs.replace(recommendation(), image_url="x" * 3000)
-    kept = msgspec.json.decode(encode_fitting(record), type=Recommendation)
+    kept = msgspec.json.decode(encode_fitting(record, Settings()), type=Recommendation)
     assert kept.image_url is None
     assert kept.title_loc_args == record.title_loc_args
     assert kept.offer == record.offer

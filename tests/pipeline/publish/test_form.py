@@ -11,6 +11,8 @@ from support.publishing import CATALOGUE, KETTLE, MYSTERY, TEAPOT, resources
 from schemas.catalog import CatalogItem, Offer
 from schemas.vocabulary import TriggerKind
 from streams.pipeline.publish import form
+from streams.pipeline.publish.words import Words
+from streams.settings import Settings, SettingsError, load_settings
 
 
 @given(st.integers(-1_000, 4_102_444_800_000))
@@ -35,14 +37,15 @@ def test_one_item_and_user_share_a_collapse_key_and_nobody_else_does():
     assert form.collapse_key("a", "00", 1) in keys
 
 
-def test_only_a_cart_left_right_now_is_urgent():
+def test_only_a_push_about_a_cart_left_right_now_is_urgent():
     urgent = {
-        (kind, shifted)
+        (kind, words, shifted)
         for kind in TriggerKind
+        for words in Words
         for shifted in (False, True)
-        if form.is_urgent(kind, shifted)
+        if form.is_urgent(kind, words, shifted)
     }
-    assert urgent == {(TriggerKind.CART_LEFT, False)}
+    assert urgent == {(TriggerKind.CART_LEFT, Words.ASKED, False)}
 
 
 def test_an_item_that_nobody_named_goes_by_its_hash():
@@ -60,14 +63,25 @@ def test_an_item_that_nobody_named_goes_by_its_hash():
     ],
 )
 def test_without_a_link_in_the_catalogue_one_is_made_from_the_id(item_id, link):
-    assert form.deep_link(item_id, None) == link
+    assert form.deep_link(item_id, None, Settings()) == link
     long = CatalogItem(item_id=item_id, ts=0, deep_link="x" * 2000, image_url="y" * 2000)
-    assert form.deep_link(item_id, long) == link
+    assert form.deep_link(item_id, long, Settings()) == link
     assert form.image_url(long) is None
 
 
+def test_a_shop_says_where_a_tap_leads_without_a_link():
+    shop = Settings(deep_link="https://shop.example/p/{item_id}?from=push")
+    assert form.deep_link("a/b", None, shop) == "https://shop.example/p/a%2Fb?from=push"
+
+
+@pytest.mark.parametrize("pattern", ["", "app://item/", "{item_id}", "app://{item_id} x"])
+def test_a_pattern_that_names_no_item_or_is_no_link_is_refused(pattern):
+    with pytest.raises(SettingsError):
+        load_settings({"KAIROS_DEEP_LINK": pattern})
+
+
 def test_the_catalogue_says_where_a_tap_leads():
-    assert form.deep_link("kettle", CATALOGUE[KETTLE]) == "shop://p/1"
+    assert form.deep_link("kettle", CATALOGUE[KETTLE], Settings()) == "shop://p/1"
 
 
 @pytest.mark.parametrize(
