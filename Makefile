@@ -63,6 +63,12 @@ SEED ?= 1
 chaos: $(STAMP)
 	@PYTHONPATH=tests:. $(BIN)/python -m chaos.run --rounds $(ROUNDS) --seed $(SEED)
 
+## chaos-cluster: the same on three brokers (RF 3, min ISR 2); from 10 rounds on they are recorded
+.PHONY: chaos-cluster
+chaos-cluster: ROUNDS = 16
+chaos-cluster: $(STAMP)
+	@PYTHONPATH=tests:. $(BIN)/python -m chaos.run --cluster --lanes 1 --rounds $(ROUNDS) --seed $(SEED)
+
 ## fuzz: spoilt records, epochs, rows and bundles for SECONDS; from 600 s on the figures are recorded
 SECONDS ?= 60
 .PHONY: fuzz

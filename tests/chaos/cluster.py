@@ -47,6 +47,8 @@ class ProxiedBroker(Broker):
 class Cluster:
     """The broker of a chaos run. ``direct``: for what produces and checks; ``proxied``: workers."""
 
+    copies = in_sync = 1
+
     def __init__(self, home: Path) -> None:
         self.proxy = Proxy()
         self._broker = ProxiedBroker(home, self.proxy.port)

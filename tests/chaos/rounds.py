@@ -6,13 +6,12 @@ import random
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos import topics
 from chaos.cluster import Cluster
-from chaos.faults import FAULTS
 from chaos.faults.fault import Fault
 from chaos.feed import Feed
 from chaos.fleet import Fleet
@@ -21,6 +20,7 @@ from chaos.oracle.verdict import Verdict
 from chaos.push_service import PushService
 from chaos.scene import Plan, Scene
 from chaos.stream import catalogue, counted_events, shop_events
+from chaos.trio import Trio
 
 from streams.settings import Settings
 
@@ -44,8 +44,8 @@ class Result:
 
 
 def play(
-    number: int, seed: str, job: str, names: Iterable[str], cluster: Cluster, home: Path,
-    brief: bool = False,
+    number: int, seed: str, job: str, names: Iterable[str], deck: Mapping[str, Fault],
+    cluster: Cluster | Trio, home: Path, brief: bool = False,
 ) -> Result:  # fmt: skip
     """Play a round with the faults of these names; its folder stays if anything was wrong.
 
@@ -54,7 +54,7 @@ def play(
     """
     folder = home / f"round-{number}"
     folder.mkdir(parents=True)
-    faults = [FAULTS[name] for name in names]
+    faults = [deck[name] for name in names]
     rng = random.Random(f"{seed}/{number}")
     plan = _plan(job, faults, rng, brief)
     clock = Clock()
@@ -98,11 +98,14 @@ def _plan(job: str, faults: list[Fault], rng: random.Random, brief: bool) -> Pla
     return plan
 
 
-def _scene(name: str, plan: Plan, rng: random.Random, cluster: Cluster, folder: Path) -> Scene:
+def _scene(
+    name: str, plan: Plan, rng: random.Random, cluster: Cluster | Trio, folder: Path
+) -> Scene:
     app_id = f"chaos-{name}"
     settings = Settings(
         broker=cluster.direct, app_id=app_id, topic_prefix=f"{app_id}.", secret=SECRET,
         partitions=plan.partitions, batch_records=100, instance_id="static" if plan.static else "",
+        replication=cluster.copies, min_insync=cluster.in_sync,
     )  # fmt: skip
     topics.make(settings)
     if plan.job == "count":

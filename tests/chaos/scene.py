@@ -15,6 +15,7 @@ from chaos.cluster import Cluster
 from chaos.feed import Feed, Manner
 from chaos.fleet import Fleet, FleetError, Member
 from chaos.oracle.log import committed
+from chaos.trio import Trio
 
 from streams.settings import Settings
 
@@ -49,7 +50,7 @@ class Scene:
 
     plan: Plan
     rng: random.Random
-    cluster: Cluster
+    cluster: Cluster | Trio
     settings: Settings
     folder: Path
     fleet: Fleet

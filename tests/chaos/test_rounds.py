@@ -44,7 +44,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.mark.parametrize("number", range(len(ROUNDS)), ids=map("-".join, ROUNDS))
 def test_nothing_is_lost_and_nothing_counts_twice(cluster, tmp_path, number):
     job, *faults = ROUNDS[number]
-    result = play(number, "short", job, faults, cluster, tmp_path, brief=True)
+    result = play(number, "short", job, faults, FAULTS, cluster, tmp_path, brief=True)
     assert result.verdict.is_clean, result.verdict
     assert [name for name in faults if not result.faults[name]] == [], "never happened"
 
@@ -94,7 +94,7 @@ def test_of_two_workers_on_one_data_directory_either_may_be_the_one_that_refuses
 ):
     fault = Fault("shared_home", strike=_the_twin_gets_the_place)
     monkeypatch.setitem(FAULTS, fault.name, fault)
-    result = play(0, "twin", "count", [fault.name], cluster, tmp_path, brief=True)
+    result = play(0, "twin", "count", [fault.name], FAULTS, cluster, tmp_path, brief=True)
     assert result.faults["first_refused"] == 1
     assert result.verdict.is_clean, result.verdict
 
@@ -114,14 +114,14 @@ def test_a_planted_kill_that_nothing_leads_to_is_brought_about(
     monkeypatch.setitem(FAULTS, fault.name, fault)
     monkeypatch.setattr(scene, "STIR_S", 8.0)  # a little longer than a session
     seed = f"out of reach {fault.name}".replace(" ", "-")
-    result = play(0, seed, "count", [fault.name], cluster, tmp_path, brief=True)
+    result = play(0, seed, "count", [fault.name], FAULTS, cluster, tmp_path, brief=True)
     assert result.faults[fault.name] == 1
     assert result.verdict.is_clean, result.verdict
 
 
 @given(st.text(max_size=5))
 def test_a_hundred_rounds_deal_every_fault(seed):
-    hands = list(deal(100, seed))
+    hands = list(deal(100, seed, FAULTS))
     assert {name for _, hand in hands for name in hand} == set(FAULTS)
     assert all(FAULTS[name].job in (None, job) for job, hand in hands for name in hand)
     assert all(len(set(hand)) == 2 for _, hand in hands)

@@ -151,10 +151,21 @@ class Broker:
     def _format(self, command: list[str]) -> None:
         if (self.home / "data" / "meta.properties").exists():
             return
-        tool = ["kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(self._config)]
+        tool = [
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            self._cluster_id(),
+            "-c",
+            str(self._config),
+        ]
         done = subprocess.run([*command, *tool], capture_output=True, text=True, check=False)
         if done.returncode:
             raise BrokerError(f"cannot format {self.home / 'data'}: {done.stderr or done.stdout}")
+
+    def _cluster_id(self) -> str:
+        """Return a Kafka cluster id: 16 random bytes in URL-safe base64, no leading dash."""
+        return "K" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
 
     def _launch(self, command: list[str], port: int, deadline: float) -> bool:
         """Start the server; False if another process took a port meanwhile."""
@@ -233,11 +244,6 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _cluster_id() -> str:
-    """Return a Kafka cluster id: 16 random bytes in URL-safe base64, no leading dash."""
-    return "K" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
 
 
 def _command_line(pid: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chaos.faults import broker, disk, inputs, inside, members, processes
+from chaos.faults import broker, disk, inputs, inside, members, nodes, processes
 from chaos.faults.fault import Fault
 
 FAULTS: dict[str, Fault] = {
@@ -10,4 +10,6 @@ FAULTS: dict[str, Fault] = {
     for family in (processes, members, inside, broker, inputs, disk)
     for fault in family.FAULTS
 }
-"""Fault by name."""
+"""Fault by name, of a deployment on one broker."""
+CLUSTER_FAULTS: dict[str, Fault] = {fault.name: fault for fault in nodes.FAULTS}
+"""Fault by name, of a deployment on three brokers."""
