@@ -6,17 +6,15 @@ from typing import Any
 
 from faust.tables.recovery import Recovery
 
-from streams.engine.refusal import RefusalError
-
-
-class ChangelogLostError(RefusalError):
-    """A changelog has lost rows whose offsets are committed: going on would count twice."""
+from streams.engine.refusal import ChangelogLostError
+from streams.engine.topic_ids import known_ids, refuse_made_again
 
 
 class CheckedRecovery(Recovery):
-    """Refuses local state that goes further than its changelog, before anything is read.
+    """Refuses local state that goes further than its changelog, or was made from other topics.
 
-    Faust says the same in words that cost the last copy: they ask to remove the database.
+    That is before anything is read. Faust says the first in words that cost the last copy: they ask
+    to remove the database.
     """
 
     async def _build_offsets(self, consumer: Any, tps: Any, destination: Any, title: str) -> None:
@@ -24,7 +22,17 @@ class CheckedRecovery(Recovery):
             {tp: self.app.engine.restored(tp) for tp in tps},
             {tp: end - 1 for tp, end in (await consumer.highwaters(*tps)).items()},
         )
+        now = await self._ids(tps)
+        for tp in sorted(tps):
+            refuse_made_again(self.app.engine.topic_ids(tp), now, tp.topic)
         await super()._build_offsets(consumer, tps, destination, title)
+        for tp in tps:
+            self.app.engine.note_topic_ids(tp, now)
+
+    async def _ids(self, changelogs: Any) -> dict[str, bytes]:
+        """Return the ids of the topics that the state is made from, changelogs included."""
+        names = {*self.app.options.topics, *(tp.topic for tp in changelogs)}
+        return await known_ids(self.app.settings.broker, sorted(names)) if changelogs else {}
 
 
 def refuse_shorter(local: dict[Any, int], last: dict[Any, int]) -> None:

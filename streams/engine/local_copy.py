@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import rocksdict
 
-from streams.engine import progress
+from streams.engine import progress, topic_ids
 from streams.engine.options import TABLE
 from streams.engine.store import NO_OFFSET, SAVED, StateStore
 from streams.settings import Settings
 
-OWN = (StateStore.offset_key, SAVED)
+OWN = (StateStore.offset_key, SAVED, topic_ids.KEY)
 """Rows that are in no changelog."""
 
 
@@ -51,9 +51,16 @@ class LocalCopy:
                     yield key, value
             yield progress.KEY, rows[progress.KEY]
 
-    def good_for(self, offset: int) -> None:
-        """Note the changelog offset that the rows are good for now."""
+    def topic_ids(self) -> dict[str, bytes]:
+        """Return the ids of the topics that the rows were made from, by full name."""
         with self._opened() as rows:
+            return topic_ids.unpack(rows.get(topic_ids.KEY))
+
+    def good_for(self, offset: int, ids: Mapping[str, bytes]) -> None:
+        """Note the offset, and the ids of the changelog that the rows are good for now."""
+        with self._opened() as rows:
+            before = topic_ids.unpack(rows.get(topic_ids.KEY))
+            rows[topic_ids.KEY] = topic_ids.pack({**before, **ids})
             rows[StateStore.offset_key] = b"%d" % offset
 
     def remove(self) -> None:

@@ -6,8 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from streams.engine.checked_recovery import ChangelogLostError
-from streams.engine.refusal import RefusalError
+from streams.engine.refusal import ChangelogLostError, RefusalError
 
 logger = logging.getLogger(__name__)
 

@@ -14,6 +14,10 @@ class RefusalError(RuntimeError):
         return str(self)
 
 
+class ChangelogLostError(RefusalError):
+    """A changelog has lost rows whose offsets are committed: going on would count twice."""
+
+
 class OneSentence(logging.Filter):
     """Lets a log tell a refusal once: Faust and mode do it several times, each with a traceback.
 

@@ -267,6 +267,17 @@ class Engine:
         offset: int = self._table.data.restored_offset(tp.partition)
         return offset
 
+    def topic_ids(self, tp: Any) -> dict[str, bytes]:
+        """Return the ids of the changelog and the topics that its local state has records of."""
+        database = self._table.data.database(tp.partition)
+        contained = {tp.topic, *progress.unpack(database.get(progress.KEY)).next}
+        ids = self._table.data.topic_ids(tp.partition)
+        return {topic: ids[topic] for topic in ids.keys() & contained}
+
+    def note_topic_ids(self, tp: Any, ids: Mapping[str, bytes]) -> None:
+        """Keep the ids of topics beside a changelog's local state."""
+        self._table.data.note_topic_ids(tp.partition, ids)
+
     async def rewind(self, number: int) -> None:
         """Read a partition's topics again from where its state ends."""
         at = self.partition(number).progress.next

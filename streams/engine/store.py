@@ -17,6 +17,7 @@ import rocksdict
 from faust.stores import rocksdb
 from faust.tables import Table
 
+from streams.engine import topic_ids
 from streams.engine.database import BrokenStateError, Database, set_aside_if_broken
 from streams.engine.emptied import Emptied
 from streams.engine.rocks import Rocks
@@ -92,6 +93,17 @@ class StateStore(rocksdb.Store):
         """Changelog offset the rows are good for; `NO_OFFSET`: none."""
         stored = self.database(partition).get(self.offset_key)
         return NO_OFFSET if stored is None else int(stored)
+
+    def topic_ids(self, partition: int) -> dict[str, bytes]:
+        """Ids of the topics that the rows were made from, by full name."""
+        return topic_ids.unpack(self.database(partition).get(topic_ids.KEY))
+
+    def note_topic_ids(self, partition: int, ids: Mapping[str, bytes]) -> None:
+        """Keep the ids of topics beside the rows."""
+        before = self.topic_ids(partition)
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        batch.put(topic_ids.KEY, topic_ids.pack({**before, **ids}))
+        self.database(partition).write(batch)
 
     def write(
         self,

@@ -10,31 +10,12 @@ from mode import Service
 
 from streams.engine.log_check import RecreatedError, more_partitions
 from streams.engine.options import TABLE
+from streams.engine.topic_ids import ids_of, refuse_made_again
 from streams.engine.topic_view import TopicView, view_topics
 from streams.settings import Settings
 
 WATCH_S = 10.0
 """Pause between two looks: one small request."""
-
-
-def refuse_made_again(
-    before: Mapping[str, TopicView], now: Mapping[str, TopicView], changelog: str
-) -> None:
-    """Do nothing if every topic that is in both has the id that it had.
-
-    Raises:
-        RecreatedError: one was deleted and made again: its offsets mean something else now.
-    """
-    for name in sorted(before.keys() & now.keys()):
-        if before[name].id != now[name].id:
-            remedy = (
-                "keep the data directory; `kairos recover` says what can be done"
-                if name == changelog
-                else "start with another app_id, which reads its input from the beginning"
-            )
-            raise RecreatedError(
-                f"topic {name} was deleted and made again under a worker; {remedy}"
-            )
 
 
 def raised(now: Mapping[str, TopicView], partitions: int) -> str:
@@ -57,7 +38,7 @@ class TopicWatch(Service):
         self._broker = settings.broker
         self._partitions = settings.partitions
         self._changelog: str = app.tables[TABLE].changelog_topic_name
-        self._seen: dict[str, TopicView] = {}
+        self._seen: dict[str, bytes] = {}
         super().__init__(**kwargs)
 
     @Service.task
@@ -74,7 +55,7 @@ class TopicWatch(Service):
     async def _look(self) -> None:
         names = (*self._app.options.topics, self._changelog)
         now = await view_topics(self._broker, names)
-        refuse_made_again(self._seen, now, self._changelog)
+        refuse_made_again(self._seen, ids_of(now), self._changelog)
         if sentence := raised(now, self._partitions):
             self._app.engine.halt(sentence)
-        self._seen = {**now, **self._seen}
+        self._seen = {**ids_of(now), **self._seen}

@@ -11,9 +11,9 @@ from typing import Any
 from aiokafka.structs import TopicPartition
 
 from schemas.tables import Output
-from streams.engine.checked_recovery import ChangelogLostError
 from streams.engine.lineage import SIGNALS, stamped
 from streams.engine.producer import fill
+from streams.engine.refusal import ChangelogLostError
 
 Rows = Mapping[bytes, bytes | None]
 Offsets = Mapping[str, int]

@@ -33,7 +33,7 @@ def test_its_rows_are_those_of_the_changelog_and_the_progress_comes_last(copy: L
 
 
 def test_it_may_be_good_for_another_log_or_removed(copy: LocalCopy) -> None:
-    copy.good_for(3)
-    assert copy.offset() == 3
+    copy.good_for(3, {"log": b"another"})
+    assert (copy.offset(), copy.topic_ids()) == (3, {"log": b"another"})
     copy.remove()
     assert not copy.exists()

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from streams.engine.checked_recovery import ChangelogLostError, refuse_shorter
-from streams.engine.refusal import OneSentence, RefusalError
+from streams.engine.checked_recovery import refuse_shorter
+from streams.engine.refusal import ChangelogLostError, OneSentence, RefusalError
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 import time
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from support.topics import configure, cut, make_again
 
 pytestmark = pytest.mark.kafka
@@ -90,7 +92,10 @@ def test_a_live_worker_on_quiet_topics_ends_when_its_changelog_is_made_anew(depl
     made_again_once_watched(deployment, changelog(deployment))
     assert worker.wait(60) != 0, deployment.tail()
     log = deployment.log("a").read_text()
-    assert f"topic {changelog(deployment)} was deleted and made again under a worker; keep" in log
+    assert (
+        f"topic {changelog(deployment)} was deleted and made again under a worker's state; keep"
+        in log
+    )
 
 
 def test_a_live_worker_ends_when_an_input_topic_is_made_anew(deployment) -> None:
@@ -103,7 +108,10 @@ def test_a_live_worker_ends_when_an_input_topic_is_made_anew(deployment) -> None
     deployment.produce(EVENTS, ("clicks",))
     assert worker.wait(60) != 0, deployment.tail()
     log = deployment.log("a").read_text()
-    assert f"topic {clicks} was deleted and made again under a worker; start with another" in log
+    assert (
+        f"topic {clicks} was deleted and made again under a worker's state; start with another"
+        in log
+    )
     assert len(deployment.outputs()) == EVENTS
 
 
@@ -164,3 +172,46 @@ def test_counting_again_is_done_only_when_it_is_asked_for_and_by_nobody_at_work(
     assert kairos_recover(deployment, "b", "--count-again")[0] == 0
     deployment.start("b")
     deployment.wait_for_outputs(2 * EVENTS)
+
+
+def test_local_state_of_a_changelog_that_was_made_anew_and_has_grown_since_is_refused(
+    deployment,
+) -> None:
+    """While the worker was down others went on: by its length the new log could be the old one."""
+    processed(deployment)
+    make_again(deployment.settings, changelog(deployment))
+    assert kairos_recover(deployment, "b", "--count-again")[0] == 0
+    deployment.produce(2 * EVENTS)
+    other = deployment.start("b")
+    deployment.wait_for_outputs(4 * EVENTS)
+    deployment.stop(other)
+    log = refusal(deployment, "a")
+    assert f"topic {changelog(deployment)} was deleted and made again under a worker's state" in log
+    assert kairos_recover(deployment, "a")[1].count("of a log that is gone, --repair removes") == 4
+    assert kairos_recover(deployment, "a", "--repair")[0] == 0
+    deployment.produce(EVENTS)
+    deployment.start("a")
+    deployment.wait_for_outputs(5 * EVENTS)
+
+
+def test_a_transaction_that_hangs_in_the_changelog_is_named_and_nothing_is_done(deployment) -> None:
+    processed(deployment)
+    settings, topic = deployment.settings, changelog(deployment)
+    end = asyncio.run(_left_open(settings, topic))
+    code, said = kairos_recover(deployment, "a")
+    assert (code, said.count("fine")) == (1, 3)
+    assert f"--topic {topic} --partition 2 --start-offset {end}`" in said
+    code, said = kairos_recover(deployment, "a", "--count-again")
+    assert (code, "nothing was changed: a transaction is open" in said) == (2, True)
+
+
+async def _left_open(settings, topic: str) -> int:
+    """Leave a transaction open in partition 2; return the offset at which it begins."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.broker, transactional_id="hangs", transaction_timeout_ms=600_000
+    )
+    await producer.start()
+    await producer.begin_transaction()
+    sent = await producer.send_and_wait(topic, b"row", b"Uopen", partition=2)
+    await producer._sender.close()  # without an abort, as a process that died
+    return sent.offset

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.engine.topics import CHANGELOG
 from streams.operate.console import finish, run, say
 from streams.settings import Settings, load_settings
 
@@ -52,7 +53,12 @@ async def _recover(
     found = await tool.look(settings)
     for standing in found:
         say(sentence(standing, settings))
-    left = [each for each in found if each.is_lost]
+    if (repair or count_again) and any(each.open_at is not None for each in found):
+        raise tool.OpenTransactionError(
+            "nothing was changed: a transaction is open in the changelog, and what comes after it "
+            "cannot be read"
+        )
+    left = [each for each in found if each.is_lost or each.open_at is not None]
     if repair:
         left = [each for each in found if not await tool.repair(settings, each)]
     if count_again:
@@ -64,6 +70,8 @@ async def _recover(
 def sentence(standing: Standing, settings: Settings) -> str:
     """Say how a partition stands and what would be done."""
     where = f"partition {standing.partition}: "
+    if standing.open_at is not None:
+        return where + _open(standing.partition, standing.open_at, settings)
     if not standing.is_lost and standing.is_copy_stale:
         return where + (
             "the changelog contains all that is committed; the copy in "
@@ -81,4 +89,16 @@ def sentence(standing: Standing, settings: Settings) -> str:
         "other workers' directories, restore the topic from a backup, or start with another app_id, "
         "which reads its input from the beginning. --count-again goes on from what the changelog "
         f"has: {standing.again} records are counted and published a second time"
+    )
+
+
+def _open(partition: int, offset: int, settings: Settings) -> str:
+    """Say what an open transaction hides, and how to end one that nobody ends."""
+    return (
+        f"a transaction is open in the changelog from offset {offset} on, and what comes after it "
+        "cannot be read: a worker at work has one now and then, and the broker ends those of dead ones "
+        "after a minute. One that is still there with all workers stopped hangs. Look at it with "
+        f"`kafka-transactions.sh --bootstrap-server {settings.broker} describe-producers --topic "
+        f"{settings.app_id}-{CHANGELOG} --partition {partition}`, end it with `... abort --topic "
+        f"{settings.app_id}-{CHANGELOG} --partition {partition} --start-offset {offset}`, and ask again"
     )

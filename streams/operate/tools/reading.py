@@ -21,15 +21,17 @@ Span = dict[TopicPartition, tuple[int, int]]
 
 @asynccontextmanager
 async def consuming(settings: Settings, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
-    """Yield a started consumer without subscription, `read_committed`, that commits nothing."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.broker,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=LARGEST_FETCH_BYTES,
-        **options,
-    )
+    """Yield a started consumer without subscription that commits nothing.
+
+    Unless ``options`` of aiokafka's say otherwise it is `read_committed`.
+    """
+    plain = {
+        "isolation_level": "read_committed",
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        "max_partition_fetch_bytes": LARGEST_FETCH_BYTES,
+    }
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.broker, **{**plain, **options})
     await consumer.start()
     try:
         yield consumer

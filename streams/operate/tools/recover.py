@@ -7,6 +7,7 @@ that contains less than what is committed has lost rows, and nothing but a copy 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 from aiokafka import TopicPartition
@@ -15,8 +16,11 @@ from streams.engine import group, progress
 from streams.engine.local_copy import LocalCopy
 from streams.engine.refusal import RefusalError
 from streams.engine.store import NO_OFFSET
+from streams.engine.topic_ids import ids_of
+from streams.engine.topic_view import view_topics
 from streams.engine.topics import CHANGELOG, administering
 from streams.operate.tools.feed import producing
+from streams.operate.tools.open_transactions import open_transactions
 from streams.operate.tools.reading import consuming, places, read, spans
 from streams.settings import Settings
 
@@ -28,7 +32,8 @@ class Standing(msgspec.Struct, frozen=True):
     """How a partition stands; offsets are the next ones by topic, ``last`` the changelog's last.
 
     ``local``: what the copy in the data directory contains, None: there is none; ``local_offset``:
-    the changelog offset that it is good for.
+    the changelog offset that it is good for; ``is_of_another``: it was made from a topic that was
+    deleted since. ``open_at``: where a transaction is open in the changelog, None: nowhere.
     """
 
     partition: int
@@ -37,6 +42,8 @@ class Standing(msgspec.Struct, frozen=True):
     last: int
     local: dict[str, int] | None = None
     local_offset: int = NO_OFFSET
+    is_of_another: bool = False
+    open_at: int | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -50,8 +57,8 @@ class Standing(msgspec.Struct, frozen=True):
 
     @property
     def is_copy_stale(self) -> bool:
-        """Whether the local copy is of a log that was longer than this one."""
-        return self.local_offset > self.last
+        """Whether the local copy is of a log that was longer than this one, or another."""
+        return self.is_of_another or self.local_offset > self.last
 
     @property
     def again(self) -> int:
@@ -66,6 +73,10 @@ def _contains(state: Mapping[str, int], committed: Mapping[str, int]) -> bool:
 
 class NoChangelogError(RefusalError):
     """The changelog is not there at all."""
+
+
+class OpenTransactionError(RefusalError):
+    """What a changelog contains cannot be told before a transaction has ended."""
 
 
 async def look(settings: Settings) -> list[Standing]:
@@ -89,8 +100,16 @@ async def look(settings: Settings) -> list[Standing]:
                 for record in records:
                     if record.key == progress.KEY:
                         contained[place.partition] = progress.unpack(record.value).next
+    ids, open_at = await _ids(settings), await open_transactions(settings, wanted)
     return [
-        _standing(settings, place.partition, committed, contained[place.partition], end - 1)
+        Standing(
+            place.partition,
+            {tp.topic: at for tp, at in committed.items() if tp.partition == place.partition},
+            contained[place.partition],
+            end - 1,
+            open_at=open_at.get(place),
+            **_local(LocalCopy(settings, place.partition), ids),
+        )
         for place, (_, end) in sorted(wanted.items())
     ]
 
@@ -99,18 +118,20 @@ def _changelog(settings: Settings) -> str:
     return f"{settings.app_id}-{CHANGELOG}"
 
 
-def _standing(
-    settings: Settings,
-    partition: int,
-    committed: Mapping[TopicPartition, int],
-    changelog: dict[str, int],
-    last: int,
-) -> Standing:
-    mine = {tp.topic: at for tp, at in committed.items() if tp.partition == partition}
-    copy = LocalCopy(settings, partition)
+async def _ids(settings: Settings) -> dict[str, bytes]:
+    return ids_of(await view_topics(settings.broker, [_changelog(settings)]))
+
+
+def _local(copy: LocalCopy, ids: Mapping[str, bytes]) -> dict[str, Any]:
+    """What a standing tells of the local copy. ``ids``: the changelog's id now."""
     if not copy.exists():
-        return Standing(partition, mine, changelog, last)
-    return Standing(partition, mine, changelog, last, copy.contained(), copy.offset())
+        return {}
+    before = copy.topic_ids()
+    return {
+        "local": copy.contained(),
+        "local_offset": copy.offset(),
+        "is_of_another": any(before.get(name, found) != found for name, found in ids.items()),
+    }
 
 
 async def repair(settings: Settings, standing: Standing) -> bool:
@@ -137,7 +158,7 @@ async def _write_back(settings: Settings, partition: int) -> None:
                 for key, row in every[start : start + ROWS]:
                     sent = await producer.send(_changelog(settings), row, key, partition=partition)
             last = (await sent).offset
-    copy.good_for(last)
+    copy.good_for(last, await _ids(settings))
 
 
 async def _keys(settings: Settings, partition: int) -> set[bytes]:
