@@ -7,14 +7,16 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from chaos.push_service import TOPIC as RECEIPTS
+from chaos.oracle.facts import TOPICS
 from chaos.push_service import PushService
 from chaos.stream import Record
 
@@ -57,7 +59,7 @@ class Feed:
         """``service``: whose receipts go between the ``events``."""
         self.sent = 0
         self.events = 0
-        """Records sent, and those of them that are no receipts."""
+        """Records sent, and those of them that the oracle counts as events."""
         self.done = 0
         """Records known to be committed; whoever looks says so here."""
         self.did: Counter[str] = Counter()
@@ -65,8 +67,11 @@ class Feed:
         self.ends: dict[tuple[str, int], int] = {}
         """Per topic (full name) and partition the offset after the last record that counts."""
         self._broker, self._prefix, self._events, self._manner = broker, prefix, events, manner
+        self._catalogue = f"{prefix}catalog"
+        """No group reads it: it has no end that is waited for."""
         self._service = service
         self._rng = random.Random(seed)
+        self._slips: SimpleQueue[tuple[str, Callable[[int], list[Record]]]] = SimpleQueue()
         self._least = 0
         self._enough = threading.Event()
         self._failure: BaseException | None = None
@@ -79,6 +84,10 @@ class Feed:
     def send_now(self, records: list[Record]) -> None:
         """Send ``records`` before the feed starts, a chunk after the other."""
         asyncio.run(self._send_all(records))
+
+    def slip_in(self, name: str, make: Callable[[int], list[Record]]) -> None:
+        """Send what ``make`` returns, given the time of the stream, behind the next chunk."""
+        self._slips.put((name, make))
 
     def start(self, least: int) -> None:
         """Begin; go on until `stop`, and until ``least`` records are sent."""
@@ -116,6 +125,7 @@ class Feed:
                 if self._service:
                     chunk += await self._service.receipts(chunk[-1].timestamp_ms)
                 producer = await self._surely(producer, chunk)
+                producer = await self._slip(producer, chunk[-1].timestamp_ms)
                 if self._rng.random() < self._manner.resent:
                     earlier.append(chunk)
                 if earlier and self._rng.random() < 0.3:
@@ -126,6 +136,14 @@ class Feed:
             await producer.stop()
             if self._service:
                 await self._service.stop()
+
+    async def _slip(self, producer: Any, at_ms: int) -> Any:
+        with suppress(Empty):
+            while True:
+                name, make = self._slips.get_nowait()
+                producer = await self._surely(producer, make(at_ms))
+                self.did[name] += 1
+        return producer
 
     def _pace_s(self) -> float:
         if self._enough.is_set():
@@ -147,7 +165,7 @@ class Feed:
                 producer = await self._producer()
             else:
                 self.sent += len(chunk)
-                self.events += sum(record.topic != RECEIPTS for record in chunk)
+                self.events += sum(record.topic in TOPICS for record in chunk)
                 return producer
 
     async def _in_transactions(self, producer: Any, chunk: list[Record]) -> None:
@@ -168,7 +186,7 @@ class Feed:
             for each in chunk
         ]
         for place in await asyncio.gather(*waiting):
-            if counts:
+            if counts and place.topic != self._catalogue:
                 self.ends[place.topic, place.partition] = place.offset + 1
 
     async def _send_all(self, records: list[Record]) -> None:

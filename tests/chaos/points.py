@@ -22,6 +22,7 @@ from support.around import Decide, around
 
 from schemas.tables import Output
 from streams.engine import recovery
+from streams.engine.clock import BrokerClock
 from streams.engine.consumer import BatchConsumer
 from streams.engine.fetch import FetchThread
 from streams.engine.producer import PromptProducer
@@ -273,6 +274,26 @@ def _spoil(file: Path, how: str) -> None:
             file.write_bytes(content)
 
 
+def _small_slices(app: Any, users: int, fired: Fired) -> None:
+    """The timers of only so many users fire in one commit."""
+    app.engine.deciding.processor.slice_timers = users
+
+
+def _clock_ahead(app: Any, ahead_s: float, fired: Fired) -> None:
+    """The worker's own clock is wrong; it is noted when the worker has compared it with the broker's."""
+    plain, plain_ns, take = time.time, time.time_ns, BrokerClock._take
+
+    def compared(self: Any, *probe: Any) -> None:
+        was_off = self._is_off
+        take(self, *probe)
+        if self._is_off and not was_off:
+            fired("clock_ahead")
+
+    time.time = lambda: plain() + ahead_s
+    time.time_ns = lambda: plain_ns() + round(ahead_s * 1_000_000_000)
+    BrokerClock._take = compared  # type: ignore[method-assign]
+
+
 ARMED: dict[str, Callable[[Any, Any, Fired], None]] = {
     "kill_in_processing": _kill_in_processing,
     "kill_after_commit": _kill_after_commit,
@@ -284,4 +305,6 @@ ARMED: dict[str, Callable[[Any, Any, Fired], None]] = {
     "cancelled_batch": _cancelled_batch,
     "fencing": _fencing,
     "corrupt_state": _corrupt_state,
+    "small_slices": _small_slices,
+    "clock_ahead": _clock_ahead,
 }

@@ -105,9 +105,11 @@ def _scene(
     settings = Settings(
         broker=cluster.direct, app_id=app_id, topic_prefix=f"{app_id}.", secret=SECRET,
         partitions=plan.partitions, batch_records=100, instance_id="static" if plan.static else "",
-        replication=cluster.copies, min_insync=cluster.in_sync,
+        replication=cluster.copies, min_insync=cluster.in_sync, **plan.settings,
     )  # fmt: skip
     topics.make(settings)
+    if plan.takes_any_time:
+        topics.take_any_time(settings)
     if plan.job == "count":
         events, service = counted_events(name), None
     else:
@@ -120,7 +122,6 @@ def _scene(
     )  # fmt: skip
     if plan.job == "shop":
         feed.send_now(catalogue())
-        feed.ends.clear()
     if plan.compacted:
         gone = topics.begin_compacted(settings, feed, events, COMPACTED_EVENTS)
         feed.did["compacted_input"] += gone > 0
@@ -152,7 +153,11 @@ def _run(scene: Scene, faults: list[Fault], clock: Clock) -> None:
 def _judge(scene: Scene) -> Verdict:
     settings = scene.settings
     where = (settings.broker, settings.app_id, settings.topic_prefix, settings.partitions)
-    verdict = counting.check(*where) if scene.plan.job == "count" else shop.check(*where, SECRET)
+    verdict = (
+        counting.check(*where)
+        if scene.plan.job == "count"
+        else shop.check(*where, SECRET, scene.removed)
+    )
     sent = scene.feed.events
     if verdict.events < sent:
         verdict.note(f"the log holds {verdict.events} of {sent} events: a fault of the test's own")

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from chaos.cluster import Cluster
 from chaos.feed import Feed, Manner
 from chaos.fleet import Fleet, FleetError, Member
-from chaos.oracle.log import committed
+from chaos.oracle.log import Entry, committed
 from chaos.trio import Trio
 
 from streams.settings import Settings
@@ -31,7 +31,8 @@ class Plan:
     """What is settled before a round starts. ``points``: armed in every worker;
     ``first_points``: in the first worker until they went off; ``compacted``: whether the input
     begins with topics that were compacted; ``static``: whether workers are static members, whose
-    quick restart moves nothing; ``brief``: shorter waits, for the short form.
+    quick restart moves nothing; ``brief``: shorter waits, for the short form; ``settings``: of the
+    deployment; ``takes_any_time``: the broker refuses no timestamp, as before Kafka 3.6.
     """
 
     job: str = "shop"
@@ -42,6 +43,8 @@ class Plan:
     compacted: bool = False
     static: bool = False
     brief: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
+    takes_any_time: bool = False
 
 
 @dataclass(slots=True)
@@ -58,6 +61,8 @@ class Scene:
     happened: Counter[str] = field(default_factory=Counter)
     ends: dict[tuple[str, int], int] = field(default_factory=dict)
     """What the group had committed at the last look."""
+    removed: list[Entry] = field(default_factory=list)
+    """Signals that were deleted, and count all the same."""
 
     def first(self) -> Member:
         """The worker that a round starts with."""

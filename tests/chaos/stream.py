@@ -41,7 +41,7 @@ def _item(number: int) -> Record:
         "item_id": f"item-{number}", "ts": BEGIN_MS, "category_id": f"cat-{number % CATEGORIES}",
         "title": f"Thing {number}", "price_minor": 100 * (number + 1), "currency": "EUR", "stock": 9,
     }  # fmt: skip
-    return _record("catalog", value["item_id"], value, BEGIN_MS)
+    return record_of("catalog", value["item_id"], value, BEGIN_MS)
 
 
 def shop_events(seed: str, clean: int = 0) -> Iterator[Record]:
@@ -101,7 +101,7 @@ def _click(
         value |= {"item_id": f"item-{item}", "category_id": f"cat-{item % CATEGORIES}"}
     if rng.random() < 0.2:
         value |= {"quantity": rng.randrange(1, 4), "price_minor": rng.randrange(10_000)}
-    return _record("clicks", value["user_id"], value, at_ms or ts_ms)
+    return record_of("clicks", value["user_id"], value, at_ms or ts_ms)
 
 
 def _query(rng: random.Random) -> str:
@@ -121,7 +121,7 @@ def _purchase(rng: random.Random, user: int, event_id: str, ts_ms: int, at_ms: i
         "status": rng.choice(("placed",) * 5 + ("returned", "cancelled")),
         "lines": lines, "currency": "EUR",
     }  # fmt: skip
-    return _record("purchases", value["user_id"], value, at_ms)
+    return record_of("purchases", value["user_id"], value, at_ms)
 
 
 def _context(
@@ -137,14 +137,14 @@ def _context(
         }
     if rng.random() < 0.2:
         value["app_minutes"] = float(rng.randrange(1, 20))
-    return _record("context", value["user_id"], value, at_ms or ts_ms)
+    return record_of("context", value["user_id"], value, at_ms or ts_ms)
 
 
 def _stale(record: Record, number: int) -> Record:
     """An event of the same user from before the horizon, after a newer one on the same topic."""
     value = json.loads(record.value)
     fresh = {"event_id": f"stale{number}", "ts": value["ts"] - EIGHT_DAYS_MS}
-    return _record(record.topic, value["user_id"], value | fresh, record.timestamp_ms)
+    return record_of(record.topic, value["user_id"], value | fresh, record.timestamp_ms)
 
 
 def _broken(rng: random.Random, number: int, at_ms: int) -> Record:
@@ -155,9 +155,9 @@ def _broken(rng: random.Random, number: int, at_ms: int) -> Record:
             Record("clicks", user.encode(), b"", at_ms),
             Record("purchases", user.encode(), b'{"event_id": ', at_ms),
             Record("context", b"somebody", json.dumps(good).encode(), at_ms),
-            _record("clicks", user, good | {"event": "dance"}, at_ms),
-            _record("clicks", user, good | {"ts": at_ms // 1000}, at_ms),
-            _record("clicks", user, {"event_id": "no user", "event": "view", "ts": at_ms}, at_ms),
+            record_of("clicks", user, good | {"event": "dance"}, at_ms),
+            record_of("clicks", user, good | {"ts": at_ms // 1000}, at_ms),
+            record_of("clicks", user, {"event_id": "no user", "event": "view", "ts": at_ms}, at_ms),
         )
     )
 
@@ -172,5 +172,5 @@ def counted_events(seed: str) -> Iterator[Record]:
         number += 1
 
 
-def _record(topic: str, key: str, value: dict[str, Any], timestamp_ms: int) -> Record:
+def record_of(topic: str, key: str, value: dict[str, Any], timestamp_ms: int) -> Record:
     return Record(topic, key.encode(), json.dumps(value).encode(), timestamp_ms)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import ast
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 
 import pytest
+from chaos import hostile
 from chaos.oracle import policy, shop
 from chaos.oracle.log import Entry
 from chaos.oracle.row import FACTS, HEAD
 from chaos.oracle.verdict import Verdict
 from chaos.push_service import PushService
-from chaos.stream import shop_events
+from chaos.stream import Record, shop_events
 
 from schemas.tables import SourceRecord
 from streams.pipeline.accept import Vault
@@ -49,7 +50,7 @@ def topics() -> Topics:
     """All topics of a deployment with one partition, after 1,500 events in batches of 100."""
     settings = Settings(topic_prefix=PREFIX, secret=SECRET)
     pipeline = Pipeline(settings, Vault(SECRET.encode(), settings.tenant))
-    names = (*shop.TOPICS, shop.RECEIPTS, *shop.OUTPUTS, "signals")
+    names = (*shop.TOPICS, shop.PROFILES, shop.RECEIPTS, *shop.OUTPUTS, "signals")
     found: Topics = {PREFIX + name: [] for name in names} | {CHANGELOG: []}
     offsets: dict[str, count[int]] = defaultdict(count)
 
@@ -59,7 +60,7 @@ def topics() -> Topics:
         return entry
 
     store, service, receipts = MemoryStore(), PushService("", "", "oracle"), []
-    events = shop_events("oracle")
+    events = _with_hostile(shop_events("oracle"))
     for _ in range(EVENTS // BATCH):
         batch = []
         for record in [*islice(events, BATCH), *receipts]:
@@ -77,6 +78,15 @@ def topics() -> Topics:
     return found
 
 
+def _with_hostile(events: Iterator[Record]) -> Iterator[Record]:
+    """Hostile records among the events, at half the way."""
+    for record in islice(events, EVENTS // 2):
+        yield record
+    for make in (hostile.hexadecimal_segment, hostile.large_orders, hostile.large_dead_letter):
+        yield from make(record.timestamp_ms)
+    yield from events
+
+
 def judge(topics: Topics) -> Verdict:
     return shop.judge(topics, CHANGELOG, PREFIX, SECRET)
 
@@ -84,7 +94,7 @@ def judge(topics: Topics) -> Verdict:
 def test_an_undisturbed_run_is_clean(topics):
     verdict = judge(topics)
     assert verdict.is_clean, verdict
-    assert verdict.events == EVENTS
+    assert verdict.events == EVENTS - len(topics[PREFIX + shop.PROFILES])
     assert min(verdict.decisions, verdict.recommendations) > 50
     for name in ("late", "dead-letters", "suppressions", shop.RECEIPTS):
         assert topics[PREFIX + name], name
@@ -169,6 +179,12 @@ def test_a_receipt_that_the_journal_does_not_know_is_found(topics):
     verdict = judge(topics | {name: [*topics[name], replace(last, offset=10_000, value=value)]})
     assert verdict.state_differences == 1
     assert verdict.law4_differences == 1
+
+
+def test_a_profile_that_was_forgotten_is_found(topics):
+    told = topics[PREFIX + shop.PROFILES]
+    lacking = judge(topics | {PREFIX + shop.PROFILES: without_last(told)})
+    assert (len(told), lacking.state_differences) == (1, 1)
 
 
 def test_a_timer_that_was_forgotten_is_found(topics):

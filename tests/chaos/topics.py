@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterable
 from itertools import islice
 
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from chaos.feed import Feed
 from chaos.oracle import log
 from chaos.stream import Record
 
-from streams.engine.topics import create_topics, expected
+from streams.engine.topics import AFTER_MAX, create_topics, expected, unguarded
 from streams.settings import Settings
 
 COMPACTED = ("clicks", "purchases", "context")
@@ -22,7 +23,7 @@ EAGER = {
     "max.compaction.lag.ms": "100",
 }  # fmt: skip
 LASTING = {"cleanup.policy": "delete"}
-COMPACTION_S = 120.0
+COMPACTION_S, CONFIGURED_S = 120.0, 30.0
 
 
 def make(settings: Settings) -> None:
@@ -49,14 +50,14 @@ def begin_compacted(settings: Settings, feed: Feed, events: Iterable[Record], co
 
     Return how many are gone; nobody reads before that, so none of them was ever accepted.
     """
-    asyncio.run(_configure(settings, EAGER))
+    asyncio.run(_configure(settings, COMPACTED, EAGER))
     feed.send_now(list(islice(events, count)))
     names = [settings.topic(name) for name in COMPACTED]
     deadline = time.monotonic() + COMPACTION_S
     while (left := _present(settings, names)) == count:
         assert time.monotonic() < deadline, "nothing was compacted"
         time.sleep(0.2)
-    asyncio.run(_configure(settings, LASTING))
+    asyncio.run(_configure(settings, COMPACTED, LASTING))
     before = -1
     while left != before:  # a run of the cleaner may still be on
         time.sleep(0.5)
@@ -68,14 +69,45 @@ def _present(settings: Settings, names: list[str]) -> int:
     return sum(map(len, log.read(settings.broker, names, settings.partitions).values()))
 
 
-async def _configure(settings: Settings, config: dict[str, str]) -> None:
+def take_any_time(settings: Settings) -> None:
+    """Let the broker take records of any time on the topics of events; it hears of it a little later."""
+    asyncio.run(_configure(settings, COMPACTED, {AFTER_MAX: str(2**63 - 1)}))
+    deadline = time.monotonic() + CONFIGURED_S
+    while len(asyncio.run(unguarded(settings))) < len(COMPACTED):
+        assert time.monotonic() < deadline, "the broker keeps its limit"
+        time.sleep(0.1)
+
+
+def cut(settings: Settings, topic: str, before: int) -> None:
+    """Delete the records of a topic's one partition before an offset (-1: all)."""
+    asyncio.run(_cut(settings, topic, before))
+
+
+def empty(settings: Settings, topic: str) -> None:
+    """Delete all records of a compacted topic with one partition."""
+    name = topic.removeprefix(settings.topic_prefix)
+    asyncio.run(_configure(settings, (name,), LASTING))
+    cut(settings, topic, -1)
+    asyncio.run(_configure(settings, (name,), {"cleanup.policy": "compact"}))
+
+
+async def _cut(settings: Settings, topic: str, before: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    try:
+        await admin.start()
+        await admin.delete_records({TopicPartition(topic, 0): RecordsToDelete(before)})
+    finally:
+        await admin.close()
+
+
+async def _configure(settings: Settings, names: Iterable[str], config: dict[str, str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
     try:
         await admin.start()
         await admin.alter_configs(
             [
                 ConfigResource(ConfigResourceType.TOPIC, settings.topic(name), config)
-                for name in COMPACTED
+                for name in names
             ]
         )
     finally:

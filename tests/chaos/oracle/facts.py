@@ -18,7 +18,9 @@ STATUSES = {"placed": 9, "returned": 10, "cancelled": 11}
 APP_MINUTES = 12
 FIELDS = {"device": 0, "timezone": 4, "place": 8}
 CONSENT = 11
-WORDS = (25, 26, 27, 28)
+INTERESTS, SEGMENTS, WORDS = range(13, 21), range(21, 25), (25, 26, 27, 28)
+FIRST_MS, LAST_MS, FUTURE_MS = 946_684_800_000, 4_102_444_800_000, 3_000_000_000_000
+"""Times that can be (2000 to 2100), and one after every round that is played (2065)."""
 TILE_MS, DAY_MS = 900_000, 86_400_000
 LATENESS_MS = 7 * DAY_MS
 RECENT = 48
@@ -97,6 +99,19 @@ def expect_opt_outs(expected: Expected, receipts: Iterable[Entry], topic: str) -
             _tell(expected.users[value["user_id"]], place, event, withdrawal)
 
 
+def expect_profiles(expected: Expected, entries: Iterable[Entry], topic: str) -> None:
+    """A profile tells what its user likes and is, all places at once. ``topic``: the short name."""
+    for entry in entries:
+        value = json.loads(entry.value or b"")
+        interests, segments = value.get("interests", []), value.get("segments", [])
+        event = event_hash(topic, "\0".join((*interests, "", *segments)))
+        user = expected.users[value["user_id"]]
+        for numbers, texts in ((INTERESTS, interests), (SEGMENTS, segments)):
+            for number, text in zip_longest(numbers, texts[: len(numbers)]):
+                told = (value["ts"], event, _hash(text))
+                user.context[number] = max(user.context.get(number, (0, 0, 0)), told)
+
+
 def _check_clear(expected: Expected) -> None:
     """Topics of a user are merged in an order the log does not tell: it must not matter."""
     for user in expected.users.values():
@@ -111,7 +126,8 @@ def _readable(topic: str, entry: Entry) -> dict[str, Any] | None:
         ts_ms, user = value["ts"], value["user_id"]
         good = (
             bool(user) and bool(value["event_id"]) and user.encode() == entry.key
-            and 946_684_800_000 <= ts_ms <= 4_102_444_800_000
+            and FIRST_MS <= ts_ms <= LAST_MS
+            and FIRST_MS <= entry.timestamp_ms < FUTURE_MS
             and ts_ms <= entry.timestamp_ms + DAY_MS
             and (topic != "clicks" or value["event"] in CLICKS)
             and (topic != "purchases" or (value["status"] in STATUSES and len(value["lines"]) > 0))

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from chaos.oracle import log
-from chaos.oracle.facts import TOPICS, Expected, User, expect, expect_opt_outs
+from chaos.oracle.facts import TOPICS, Expected, User, expect, expect_opt_outs, expect_profiles
 from chaos.oracle.ids import Keyed
 from chaos.oracle.journal import RECEIPTS, Journal, journals
 from chaos.oracle.log import Entry
@@ -19,16 +19,23 @@ from chaos.oracle.row import Row, take_apart
 from chaos.oracle.verdict import Verdict
 
 OUTPUTS = ("decisions", "recommendations", "suppressions", "late", "dead-letters")
+PROFILES = "profiles"
 COUNTERS = ("consumed", "accepted", "duplicates", "late", "dead_letters")
 """The last four make up the first."""
 
 
-def check(broker: str, app_id: str, prefix: str, partitions: int, secret: str) -> Verdict:
-    """Compare what the pipeline kept and published with what the raw log demands."""
+def check(
+    broker: str, app_id: str, prefix: str, partitions: int, secret: str, removed: list[Entry]
+) -> Verdict:
+    """Compare what the pipeline kept and published with what the raw log demands.
+
+    ``removed``: signals that were deleted from the log on purpose.
+    """
     changelog = f"{app_id}-state-changelog"
-    names = [prefix + name for name in (*TOPICS, RECEIPTS, *OUTPUTS)]
+    names = [prefix + name for name in (*TOPICS, PROFILES, RECEIPTS, *OUTPUTS)]
     found = log.read(broker, [*names, changelog], partitions)
-    found |= log.read(broker, [f"{prefix}signals"], 1)
+    signals = f"{prefix}signals"
+    found[signals] = removed + log.read(broker, [signals], 1)[signals]
     return judge(found, changelog, prefix, secret)
 
 
@@ -39,6 +46,7 @@ def judge(found: dict[str, list[Entry]], changelog: str, prefix: str, secret: st
     expected, verdict = expect(inputs, prefix, keyed), Verdict(events=len(inputs))
     receipts = found[prefix + RECEIPTS]
     expect_opt_outs(expected, receipts, RECEIPTS)
+    expect_profiles(expected, found[prefix + PROFILES], PROFILES)
     rows = log.newest(found[changelog])
     users = {keyed.pseudonym(name): user for name, user in expected.users.items()}
     outputs = {name: found[prefix + name] for name in OUTPUTS}
