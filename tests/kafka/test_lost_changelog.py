@@ -213,5 +213,5 @@ async def _left_open(settings, topic: str) -> int:
     await producer.start()
     await producer.begin_transaction()
     sent = await producer.send_and_wait(topic, b"row", b"Uopen", partition=2)
-    await producer._sender.close()  # without an abort, as a process that died
+    await producer.stop()  # without an abort, as a process that died
     return sent.offset

@@ -10,6 +10,8 @@ from chaos.faults.fault import Fault
 from chaos.scene import Plan, Scene
 from chaos.stream import Record
 
+BEHIND = 200
+"""Records that must be committed behind them: they take three hours of the stream, and timers are due."""
 SLICE = 25
 """Users whose timers fire in one commit, in place of a thousand."""
 
@@ -20,7 +22,8 @@ def _sent(name: str, make: Callable[[int], list[Record]]) -> Callable[[Scene], N
         scene.wait_progress()
         scene.feed.slip_in(name, make)
         scene.wait(lambda: scene.feed.did[name], name)
-        scene.wait_progress(len(make(0)) + 60)
+        goal = scene.feed.sent + BEHIND
+        scene.wait(lambda: scene.feed.done >= goal, f"what comes behind {name}")
 
     return strike
 
