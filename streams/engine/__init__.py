@@ -12,7 +12,8 @@ Everything that touches Faust or aiokafka from the inside is in this folder, and
    opened with the offsets while 4 goes on;
 6. `store`, `database`, `rocks`, `emptied`: only then the rows go into RocksDB, and the next batch may come.
 
-Beside it: `recovery` (rows of the changelog instead of batches), `ticks` (time on quiet partitions),
+Beside it: `recovery` (rows of the changelog instead of batches; `checked_recovery` and `topic_ids`: of the right
+one), `ticks` (time on quiet partitions),
 `knowledge`, `learning`, `publishing` and `snapshots` (what all users share; `midway` says when it may
 change), `ending` and `prompt` (start and stop), `watchdog`, `app` and
 `transport` (where Faust finds all this).
