@@ -22,6 +22,7 @@ from streams.settings import Settings
 
 KEY = b"publisher"
 SIGNALS = "signals"
+UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 HEADER = "kairos-app"
 """Header of a record on `signals`: the app id whose state it tells of."""
 
@@ -67,7 +68,7 @@ async def _read_all(settings: Settings) -> list[Publisher]:
         while not await tail.is_caught_up():
             for record in await tail.read(timeout_ms=200):
                 if record.key == KEY and record.value is not None:
-                    with suppress(msgspec.MsgspecError):  # what nobody can read names nobody
+                    with suppress(*UNREADABLE):  # what nobody can read names nobody
                         found.append(msgspec.msgpack.decode(record.value, type=Publisher))
     finally:
         await tail.stop()

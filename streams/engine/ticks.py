@@ -13,7 +13,7 @@ from schemas.events import Tick
 from streams.engine.client import plain_producer
 from streams.engine.progress import Progress
 from streams.settings import Settings
-from streams.shared.blame import named
+from streams.shared.blame import may_be_the_input, named
 
 CATCH_UP_MS = 900_000
 """A tick moves time by at most a quarter of an hour: what came due in a day of outage fires over 96
@@ -65,7 +65,9 @@ class TickWriter(Service):
         """Tell a partition the time; that it cannot be told is news for the log, not the end."""
         try:
             await self._tell(partition)
-        except Exception as error:
+        except BaseException as error:
+            if not (isinstance(error, Exception) or may_be_the_input(error)):
+                raise
             self.refused[partition] += 1
             self.log.warning(
                 "%s[%d]: no tick: %s (%d of this partition)",

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from streams.shared.blame import NEVER_THE_INPUT, named
+from streams.shared.blame import blamed
 
 T = TypeVar("T")
 
@@ -31,11 +31,10 @@ class Contained:
             return
         try:
             work(rows)
-        except NEVER_THE_INPUT:
-            raise
-        except Exception as error:
+        except BaseException as error:  # a panic of Rust code is no Exception
+            told = blamed(error)
             if len(rows) == 1:
-                self._left_out[f"not counted in {name}: {named(error)}"] += 1
+                self._left_out[f"not counted in {name}: {told}"] += 1
                 return
             half = len(rows) // 2
             self.count(name, work, rows[:half])
@@ -45,10 +44,8 @@ class Contained:
         """Return what ``work`` returns, the ``default`` when it raises."""
         try:
             return work()
-        except NEVER_THE_INPUT:
-            raise
-        except Exception as error:
-            self._left_out[f"no {name} in the epoch: {named(error)}"] += 1
+        except BaseException as error:
+            self._left_out[f"no {name} in the epoch: {blamed(error)}"] += 1
             return default
 
     def take(self) -> list[str]:

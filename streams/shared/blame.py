@@ -22,6 +22,17 @@ def may_be_the_input(error: BaseException) -> bool:
     return isinstance(error, Exception) or type(error).__module__ == "pyo3_runtime"
 
 
+def blamed(error: BaseException) -> str:
+    """Return how to name an error of what was read (`named`).
+
+    Raises:
+        BaseException: the error itself, where no input is at fault.
+    """
+    if not may_be_the_input(error):
+        raise error
+    return named(error)
+
+
 def named(error: BaseException) -> str:
     """Return type, place and a hash of the traceback; the message may quote a value and is left out."""
     frames = traceback.extract_tb(error.__traceback__)

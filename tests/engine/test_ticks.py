@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from support.examples import examples
+from support.panic import PanicException
 
 from streams.engine.options import Options
 from streams.engine.progress import Progress
@@ -20,20 +22,30 @@ TIMES = st.integers(0, 10**13)
 class Refusing:
     """A producer of a broker that takes no tick."""
 
+    def __init__(self, error: type[BaseException]) -> None:
+        self.error = error
+
     async def send_and_wait(self, *_: object, **__: object) -> None:
-        raise InvalidTimestampError
+        raise self.error
 
 
-async def test_a_refused_tick_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", [InvalidTimestampError, OSError, PanicException])
+async def test_a_refused_tick_is_a_warning(
+    caplog: pytest.LogCaptureFixture, error: type[BaseException]
+) -> None:
     engine = SimpleNamespace(
         partition=lambda _: SimpleNamespace(progress=Progress({}, 1_000, broker_ms=50_000)),
         stream_ms=lambda _: 1_000,
     )
     clock, options = SimpleNamespace(ms=53_000), Options.of(Settings())
     writer = TickWriter(SimpleNamespace(engine=engine, clock=clock, options=options), Settings())
-    writer._producer = Refusing()
+    writer._producer = Refusing(error)
     await writer._tick(3)
-    assert "ticks[3]: no tick: InvalidTimestampError" in caplog.text
+    assert f"ticks[3]: no tick: {error.__name__}" in caplog.text
+    writer._producer = Refusing(asyncio.CancelledError)
+    with pytest.raises(asyncio.CancelledError):
+        await writer._tick(3)
+    assert writer.refused == {3: 1}
 
 
 def test_no_event_no_tick() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.examples import examples
 from support.learning import DAY_MS, T_MS, VIEW, signals
+from support.panic import PanicException
 
+from streams.learner.contained import Contained
 from streams.learner.learner import Bounds, Learner
 from streams.learner.near import NearDemand, cells_beside
 from streams.settings import Settings
@@ -106,3 +109,26 @@ def test_a_shortage_of_memory_is_no_fault_of_the_rows(monkeypatch):
     monkeypatch.setattr(NearDemand, "add", short)
     with pytest.raises(MemoryError):
         learner.absorb(told([(1, 1, 5)]))
+
+
+def test_a_panic_is_left_out_and_what_no_rows_are_to_blame_for_is_raised():
+    contained = Contained()
+    raising = {
+        PanicException: True, RuntimeError: True, KeyboardInterrupt: False, MemoryError: False,
+    }  # fmt: skip
+    for error, is_left_out in raising.items():
+        for work in (lambda e=error: throw(e), lambda e=error: count(contained, e)):
+            if is_left_out:
+                contained.part("demand", work, None)
+            else:
+                with pytest.raises(error):
+                    contained.part("demand", work, None)
+    assert len(contained.take()) == 4
+
+
+def count(contained, error):
+    contained.count("cells", lambda rows: throw(error), np.zeros(1, np.uint8))
+
+
+def throw(error):
+    raise error("a secret value")
