@@ -112,7 +112,32 @@ class Social(msgspec.Struct, kw_only=True, gc=False):
 
 
 class Tick(msgspec.Struct, kw_only=True, gc=False):
-    """Time passing on a quiet partition: milliseconds UTC."""
+    """Time passing on a quiet partition: milliseconds UTC, the record's timestamp as well."""
 
     ts: int
     schema_version: int = 1
+
+
+class Command(msgspec.Struct, kw_only=True, gc=False):
+    """What an operator says to a partition, on `ticks`; the record's key says which command it is.
+
+    ``after``: by full topic name the first offset that the partition had not taken in when it was said; who
+    reads the log again puts it there.
+    """
+
+    after: dict[str, int]
+    schema_version: int = 1
+
+
+class TimeBack(Command):
+    """Key `time-back`: the partition's time goes on from the record's timestamp, which is earlier."""
+
+
+class Release(Command):
+    """Key `release`: records of a user who was set aside count again.
+
+    ``user``: the pseudonym in hex; ``fresh``: whether the row begins again, because it cannot be read.
+    """
+
+    user: str
+    fresh: bool

@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.catalog import CatalogItem
 from schemas.decision import Decision, LateEvent, Suppression
-from schemas.events import Click, Context, Profile, Purchase, Social, Tick
+from schemas.events import Click, Context, Profile, Purchase, Release, Social, Tick, TimeBack
 from schemas.receipts import PushReceipt
 from schemas.recommendation import Recommendation
 
@@ -26,6 +26,8 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "catalog_item": CatalogItem,
     "push_receipt": PushReceipt,
     "tick": Tick,
+    "time_back": TimeBack,
+    "release": Release,
     "decision": Decision,
     "recommendation": Recommendation,
     "suppression": Suppression,

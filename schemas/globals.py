@@ -14,8 +14,8 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
     coarse cell at each fact, 0 not known; empty: of nobody. ``pushed``, ``pushed_ms``: uint64 items that were recommended and int64 when that
     was decided; ``segments``: as ``cells``, of the first segment of the user's profile; ``shared``: uint8 a fact, 1
     where friends may hear of it, empty: of none; ``unshared``: uint64 users of whom nothing
-    from before is to be told any more. MessagePack on
-    the wire.
+    from before is to be told any more; ``back_ms``: the partition's time was brought back to this, 0: it was not.
+    MessagePack on the wire.
     """
 
     schema_version: int
@@ -33,6 +33,7 @@ class Signals(msgspec.Struct, kw_only=True, array_like=True):
     segments: bytes = b""
     shared: bytes = b""
     unshared: bytes = b""
+    back_ms: int = 0
 
 
 class Demand(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
@@ -100,12 +101,15 @@ class Epoch(msgspec.Struct, kw_only=True):
     was launched lately to the known ones that it is described like, ``words`` the keyed hash of a word
     to the items that it finds, ``bought_by`` the first 64 bits of the pseudonym of a user who shares purchases
     to the latest (the first two are of items that the catalogue has). ``names`` gives the text of every
-    other hash that occurs; ``categories_of`` gives an item's category. MessagePack on the wire.
+    other hash that occurs; ``categories_of`` gives an item's category. ``since``: the first offset on `signals`
+    after time was last brought back, 0: it never was; of two epochs the newer is the one with the larger (since,
+    number). MessagePack on the wire.
     """
 
     schema_version: int = 1
     number: int
     holds_from_ms: int
+    since: int = 0
     catalog_version: int = 0
     trending: tuple[bytes, bytes] = (b"", b"")
     category_trending: dict[int, tuple[bytes, bytes]] = {}
@@ -141,6 +145,7 @@ class EpochHead(msgspec.Struct, kw_only=True):
 
     number: int
     holds_from_ms: int
+    since: int = 0
 
 
 def read_head(value: bytes | None) -> EpochHead | None:
@@ -155,7 +160,8 @@ class Snapshot(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
     """All that a learner knew when it made an epoch; MessagePack on the wire, in parts.
 
     ``holds_from_ms``: of that epoch; ``next_offset``: first record of `signals` that is not in
-    ``state``, which is the learner's own; ``made_with``: what a learner must be made with to go on from it.
+    ``state``, which is the learner's own; ``made_with``: what a learner must be made with to go on from it;
+    ``since``: of that epoch; ``skipped``: records of `signals` that learners could not use, wholly or in part.
     """
 
     schema_version: int = 1
@@ -163,3 +169,5 @@ class Snapshot(msgspec.Struct, kw_only=True, array_like=True, frozen=True):
     holds_from_ms: int
     next_offset: int
     state: bytes
+    since: int = 0
+    skipped: int = 0

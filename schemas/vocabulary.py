@@ -224,6 +224,7 @@ class DeadReason(StrEnum):
     RECORD_TS_FUTURE = "record_ts_future"
     INTERNAL_ERROR = "internal_error"
     USER_SET_ASIDE = "user_set_aside"
+    UNKNOWN_COMMAND = "unknown_command"
 
 
 COMMITTED_VERDICTS = frozenset(

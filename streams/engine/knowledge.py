@@ -12,7 +12,7 @@ from schemas.parts import Collector, PartError
 from streams.engine.client import Tail
 from streams.engine.skipped import Skipped
 from streams.settings import Settings
-from streams.shared.blame import NEVER_THE_INPUT, named
+from streams.shared.blame import NEVER_THE_INPUT, blamed, named
 
 EPOCH = "epoch"
 """Name of epochs on the compacted `globals` topic (`schemas.parts`)."""
@@ -77,21 +77,21 @@ class KnowledgeReader(Service):
     def _apply_waiting(self) -> None:
         while self._waiting:
             record = self._waiting[0]
-            if refused := self._apply(record):
+            is_epoch = record.topic == self._globals
+            if refused := taken_in(self._knowledge, self._epochs, record, is_epoch=is_epoch):
                 self.skipped.note(record, refused)
             self._waiting.popleft()
 
-    def _apply(self, record: Any) -> str | None:
-        """Return why a record cannot be used, None if it was."""
-        try:
-            if record.topic != self._globals:
-                return self._knowledge.apply_catalog(record.key, record.value)
-            if (epoch := self._epochs.take(record.key, record.value)) is not None:
-                return self._knowledge.apply_epoch(epoch)
-        except PartError as error:
-            return str(error)
-        except NEVER_THE_INPUT:
-            raise
-        except Exception as error:
-            return named(error)
-        return None
+
+def taken_in(knowledge: Knowledge, epochs: Collector, record: Any, *, is_epoch: bool) -> str | None:
+    """Take in a record (aiokafka's) of `catalog`, or of `globals`; return why it cannot be used, else None."""
+    try:
+        if not is_epoch:
+            return knowledge.apply_catalog(record.key, record.value)
+        if (epoch := epochs.take(record.key, record.value)) is not None:
+            return knowledge.apply_epoch(epoch)
+    except PartError as error:
+        return str(error)
+    except BaseException as error:  # a panic of Rust code is no Exception
+        return blamed(error)
+    return None

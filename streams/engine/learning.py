@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 from aiokafka.errors import KafkaError
 from mode import Service
+from msgspec.structs import replace
 
 from schemas.globals import Epoch, EpochHead, Signals, Snapshot, epoch_number, read_head
 from schemas.parts import MOST_BYTES, Collector, PartError
@@ -22,7 +23,7 @@ from streams.engine.schedule import Schedule
 from streams.engine.skipped import Skipped
 from streams.engine.snapshots import read_newest
 from streams.settings import Settings
-from streams.shared.blame import NEVER_THE_INPUT, named
+from streams.shared.blame import NEVER_THE_INPUT, blamed
 from streams.shared.times import LAST_MS
 
 IDLE_S = 0.5
@@ -123,8 +124,8 @@ class LearnerService(Service):
                     await self._learn()
                 except (KafkaError, *NEVER_THE_INPUT) as error:
                     self.log.warning("Learner starts over: %r", error)
-                except Exception as error:
-                    self.log.warning("Learner starts over: %s", named(error))
+                except BaseException as error:
+                    self.log.warning("Learner starts over: %s", blamed(error))
                     await self.sleep(AGAIN_S)
 
     async def _learn(self) -> None:
@@ -140,7 +141,8 @@ class LearnerService(Service):
             first = mine if publisher is None else publisher.first
             await tail.start()
             if start is not None:
-                schedule.resume(start.holds_from_ms)
+                schedule.resume(start.holds_from_ms, start.since)
+                self.skipped.counts[self._settings.topic("signals")] = start.skipped
                 tail.seek(self._settings.topic("signals"), start.next_offset)
             schedule.told_ms = schedule.holds_from_ms
             put = partial(self._put, producer, epochs, snapshots)
@@ -163,10 +165,8 @@ class LearnerService(Service):
             return learner, None
         try:
             learner.load(newest.state)
-        except NEVER_THE_INPUT:
-            raise
-        except Exception as error:
-            self.log.warning("The snapshot is none: %s: all signals are read", named(error))
+        except BaseException as error:
+            self.log.warning("The snapshot is none: %s: all signals are read", blamed(error))
             return self._make_learner(), None
         return learner, newest
 
@@ -180,7 +180,7 @@ class LearnerService(Service):
             while not await tail.is_caught_up():
                 for record in await tail.read(timeout_ms=200):
                     if (head := _head(epochs, record)) is not None:
-                        schedule.published(head.holds_from_ms)
+                        schedule.published(head.holds_from_ms, head.since)
         finally:
             await tail.stop()
         return schedule, Place(topic, EPOCH, epochs)
@@ -191,6 +191,7 @@ class LearnerService(Service):
         """Learn beside the loop: on it, a chunk would hold up heartbeats and transactions."""
         waiting: Told = []
         for record, signals in await asyncio.to_thread(self._usable, records, learner):
+            schedule.read_to(record.offset, signals.back_ms)
             holds_from_ms = schedule.due(signals.stream_ms)
             if holds_from_ms is not None:
                 await asyncio.to_thread(self._absorb, learner, waiting)
@@ -206,10 +207,8 @@ class LearnerService(Service):
             try:
                 signals = _DECODER.decode(record.value or b"")
                 learner.check(signals)
-            except NEVER_THE_INPUT:
-                raise
-            except Exception as error:
-                self.skipped.note(record, f"no signals: {named(error)}")
+            except BaseException as error:  # a panic of Rust code is no Exception
+                self.skipped.note(record, f"no signals: {blamed(error)}")
             else:
                 told.append((record, signals))
         return told
@@ -218,10 +217,8 @@ class LearnerService(Service):
         for record, signals in told:
             try:
                 learner.absorb(signals)
-            except NEVER_THE_INPUT:
-                raise
-            except Exception as error:
-                self.skipped.note(record, named(error))
+            except BaseException as error:
+                self.skipped.note(record, blamed(error))
             for sentence in learner.left_out():
                 self.skipped.note(record, f"up to here {sentence}")
 
@@ -236,21 +233,23 @@ class LearnerService(Service):
         try:
             epoch = await self._make(learner, schedule, holds_from_ms)
             state = await asyncio.to_thread(learner.dump)
-        except (KafkaError, *NEVER_THE_INPUT):
+        except KafkaError:
             raise
-        except Exception as error:
+        except BaseException as error:
+            told = blamed(error)
             self.unmade += 1
-            self.log.warning("No epoch at %d: %s", holds_from_ms, named(error))
+            self.log.warning("No epoch at %d: %s", holds_from_ms, told)
             return
         made_with = learner.made_with
         await put(
             epoch,
             Snapshot(
                 made_with=made_with, holds_from_ms=holds_from_ms, next_offset=next_offset,
-                state=state,
+                state=state, since=schedule.since,
+                skipped=self.skipped.counts[self._settings.topic("signals")],
             ),
         )  # fmt: skip
-        schedule.published(holds_from_ms)
+        schedule.published(holds_from_ms, schedule.since)
         schedule.told_ms = NEVER_MS
 
     async def _put(
@@ -274,7 +273,7 @@ class LearnerService(Service):
         epoch = await asyncio.to_thread(learner.epoch, number, holds_from_ms, version)
         for sentence in learner.left_out():
             self.log.warning("Epoch at %d: %s", holds_from_ms, sentence)
-        return epoch
+        return replace(epoch, since=schedule.since)
 
 
 def _head(epochs: Collector, record: Any) -> EpochHead | None:

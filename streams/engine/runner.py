@@ -183,7 +183,10 @@ class Engine:
     def _advance(self, before: Progress, fresh: Intake, effects: Effects) -> Progress:
         after = progress.advance(before, fresh.ends)
         stream_ms = progress.marked_stream_ms(effects.rows.get(MARKER))
-        if stream_ms is not None and any(r.topic != self._options.ticks for r in fresh.records):
+        if stream_ms is None:
+            return after
+        is_back = before.stream_ms is not None and stream_ms < before.stream_ms
+        if is_back or any(r.topic != self._options.ticks for r in fresh.records):
             after.stream_ms, after.broker_ms = stream_ms, self._app.clock.ms
         return after
 

@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from schemas.globals import Snapshot
-from schemas.parts import Collector, PartError
+from schemas.parts import Collector
 from streams.engine.client import Tail
 from streams.engine.publishing import Place
 from streams.engine.skipped import Skipped
 from streams.settings import Settings
+from streams.shared.blame import blamed
 
 NAME = "learner"
 """Name of the snapshot's parts on the topic."""
@@ -39,6 +40,6 @@ def _completed(there: Collector, record: Any, skipped: Skipped) -> Snapshot | No
     try:
         value = there.take(record.key, record.value)
         return None if value is None else _DECODER.decode(value)
-    except (PartError, msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        skipped.note(record, f"no snapshot: {type(error).__name__}")
+    except BaseException as error:  # a panic of Rust code is no Exception
+        skipped.note(record, f"no snapshot: {blamed(error)}")
         return None

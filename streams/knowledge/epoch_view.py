@@ -101,6 +101,7 @@ class EpochView:
 
     number: int
     holds_from_ms: int
+    since: int
     catalog_version: int
     trending: Scored
     category_trending: Lists
@@ -135,6 +136,7 @@ class EpochView:
         return cls(
             number=epoch.number,
             holds_from_ms=epoch.holds_from_ms,
+            since=epoch.since,
             catalog_version=epoch.catalog_version,
             trending=_unpack(epoch.trending),
             category_trending=Lists.decode(epoch.category_trending),

@@ -93,7 +93,8 @@ class Knowledge:
     def apply_epoch(self, value: bytes) -> str | None:
         """Take in an epoch (MessagePack); return why it cannot be read, else None.
 
-        A number that is not newer than the newest is ignored: the topic repeats itself.
+        One that is not newer than the newest is ignored: the topic repeats itself. When time was brought
+        back, those that hold later than the first one after it are gone: they were of a time that never came.
         """
         try:
             view = EpochView.decode(msgspec.msgpack.decode(value, type=Epoch))
@@ -101,7 +102,9 @@ class Knowledge:
             return f"not an epoch: {error}"
         if view.holds_from_ms > LAST_MS:
             return "not an epoch: it holds only after 2100"
-        if view.number > self._newest_number():
+        if (view.since, view.number) > self._newest():
+            if self._epochs and view.since > self._epochs[-1].since:
+                self._epochs = [epoch for epoch in self._epochs if epoch.number < view.number]
             self._epochs.append(view)
             del self._epochs[:-MAX_EPOCHS]
         return None
@@ -127,6 +130,11 @@ class Knowledge:
         ]
         return holding[-1] if holding else None
 
+    def holding(self, at_ms: int) -> int:
+        """Return the number of the newest epoch that holds at ``at_ms``, `INITIAL_NUMBER` for none."""
+        holding = [epoch.number for epoch in self._epochs if epoch.holds_from_ms <= at_ms]
+        return max(holding, default=INITIAL_NUMBER)
+
     def pending(self, number: int) -> list[EpochView]:
         """Return the epochs after ``number`` in the order in which a partition adopts them.
 
@@ -147,5 +155,6 @@ class Knowledge:
         texts = (epoch.names.get(number) for epoch in reversed(self._epochs))
         return next((text for text in texts if text is not None), None)
 
-    def _newest_number(self) -> int:
-        return self._epochs[-1].number if self._epochs else INITIAL_NUMBER
+    def _newest(self) -> tuple[int, int]:
+        newest = self.newest()
+        return (0, INITIAL_NUMBER) if newest is None else (newest.since, newest.number)

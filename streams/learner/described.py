@@ -61,6 +61,10 @@ class Describer(Kept):
             )
         return self._said
 
+    def forget(self) -> None:
+        """Work out next time what to say."""
+        self._at_ms = -AGAIN_AFTER_MS
+
     def keep_on(self, state: dict[str, Any]) -> None:
         """Take up a state; what was said comes as a bare tuple."""
         super().keep_on(state)

@@ -54,7 +54,7 @@ class Facts:
             np.frombuffer(signals.pushed_ms, "<i8"), len(pushed), "times of pushes"
         )
         shared = np.frombuffer(signals.shared, "?") if signals.shared else np.zeros(len(rows), "?")
-        _check_times(np.array([signals.stream_ms]), rows["ts_ms"], pushed_ms)
+        _check_times(np.array([signals.stream_ms, signals.back_ms]), rows["ts_ms"], pushed_ms)
         return cls(
             rows, pushed, pushed_ms, _as_long(shared, len(rows), "marks of what is shared"),
             np.frombuffer(signals.unshared, "<u8"),

@@ -67,6 +67,12 @@ class StepForecasts(Kept):
         self._settle(current - OPEN_STEPS - 1)
         return self._fold(self.running, current - OPEN_STEPS, current), current
 
+    def bring_back(self, to_ms: int) -> None:
+        """Count the steps around ``to_ms`` again, and those after."""
+        if self._settled is not None:
+            current = int(self.steps.index(np.array([to_ms]))[0])
+            self._settled = min(self._settled, current - OPEN_STEPS - 1)
+
     def _rows(self, category: NDArray[np.uint64]) -> Ints:
         """Return each category's series, -1 for category 0; new ones are followed from now on."""
         wanted, inverse = np.unique(category, return_inverse=True)
@@ -154,8 +160,13 @@ class Forecasts(Kept):
         for kind in self._kinds.values():
             kind.add(category, ts_ms)
 
+    def bring_back(self, to_ms: int) -> None:
+        """Go on from ``to_ms``, earlier than what was told last."""
+        for kind in self._kinds.values():
+            kind.bring_back(to_ms)
+
     def demand(self, now_ms: int) -> Demand:
-        """Return observed, expected and trend as of ``now_ms``, which must not go back.
+        """Return observed, expected and trend as of ``now_ms``, which goes back only after `bring_back`.
 
         Of at most `MAX_TOLD` categories, those of which most is expected.
         """

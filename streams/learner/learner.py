@@ -102,6 +102,8 @@ class Learner(Kept):
         """
         facts = Facts.of(signals)
         rows = facts.rows
+        if signals.back_ms:
+            self._bring_back(signals.back_ms)
         self._exposure.add(facts.pushed, facts.pushed_ms)
         self._take_shared(facts)
         self._names.update(signals.names)
@@ -114,6 +116,14 @@ class Learner(Kept):
             self._buffer, self._buffered = [waiting[whole:]], len(waiting) - whole
             for start in range(0, whole, self._chunk):
                 self._count(waiting[start : start + self._chunk])
+
+    def _bring_back(self, to_ms: int) -> None:
+        """Go on from ``to_ms``; what was counted of later hours waits until they come."""
+        self._count_waiting()
+        self.stream_ms = to_ms
+        self._counts.forecasts.bring_back(to_ms)
+        self._similar.forget()
+        self._describer.forget()
 
     def dump(self) -> bytes:
         """Return all it knows, but for the shelf, which comes with each epoch."""
@@ -160,7 +170,7 @@ class Learner(Kept):
         """Return what the signals absorbed so far say, as of ``holds_from_ms``.
 
         Encoded as MessagePack it has at most `MAX_EPOCH_BYTES`, unless names alone have more. What is older than the windows is
-        forgotten on the way, so ``holds_from_ms`` must not go back.
+        forgotten on the way, so ``holds_from_ms`` goes back only after signals that bring time back.
         """
         self._count_waiting()
         counts, part = self._counts, self._contained.part

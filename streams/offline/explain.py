@@ -30,10 +30,12 @@ from schemas.recommendation import Scores
 from schemas.state import NEVER_MS, UserState
 from schemas.tables import SourceRecord
 from schemas.vocabulary import CANDIDATE_SOURCES
-from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate
-from streams.pipeline.aggregate import aggregate
+from streams.offline.lives import is_release_of, lives
+from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate, user_of
+from streams.pipeline.aggregate import aggregate, unpack_rows
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.allocate.explore import pick
+from streams.pipeline.batch.commands import begun_again
 from streams.pipeline.experts.zones import zones_of
 from streams.pipeline.fusion import blend
 from streams.pipeline.publish.fit import DROPPED
@@ -78,7 +80,7 @@ def check_features(
         return Check(link="features", same=None, detail="stopped before features were needed")
     if decision.contract != contract_hash(settings.half_lives_h):
         return Check(link="features", same=None, detail="made with another feature contract")
-    records = user_records(decision, log, vault)
+    records = user_records(decision, log, settings, vault)
     state, names = rebuild(records, bytes.fromhex(decision.user), settings, vault)
     zones = zones_of(state, names.get, settings.default_timezone)
     now_ms = np.array([decision.now_ms], np.int64)
@@ -146,17 +148,16 @@ def _without(dropped: int) -> str:
 
 
 def user_records(
-    decision: Decision, log: Iterable[SourceRecord], vault: Vault
+    decision: Decision, log: Iterable[SourceRecord], settings: Settings, vault: Vault
 ) -> list[SourceRecord]:
-    """Return the user's records that the decision had seen."""
+    """Return the user's records, and commands about the user, that the decision had seen."""
     user, until = bytes.fromhex(decision.user), decision.source_offsets
     return [
         record
         for record in log
         if record.partition == decision.partition
         and record.offset < until.get(record.topic, 0)
-        and record.key is not None
-        and vault.pseudonym(record.key.decode(errors="replace")) == user
+        and (user_of(record, vault) == user or is_release_of(record, user, settings))
     ]
 
 
@@ -166,8 +167,9 @@ def rebuild(
     """Return one user's facts from their records alone, and the text of every hash in them."""
     state, stream_ms = UserState.fresh([user]), NEVER_MS
     names: dict[int, str] = {}
-    for start in range(0, len(records), _CHUNK):
-        chunk = records[start : start + _CHUNK]
+    for chunk, begins_again in lives(records, settings, _CHUNK):
+        if begins_again:
+            state = unpack_rows([user], [begun_again(user, chunk[0].timestamp_ms)])
         batch = accept(chunk, stream_ms, settings, vault, NO_REFUSALS)
         names |= batch.names
         stream_ms = int(batch.stream_ms[-1])

@@ -23,7 +23,7 @@ from schemas.tables import Output, SourceRecord
 from streams.knowledge.shelf import shelf
 from streams.learner.learner import Learner
 from streams.learner.start import Start
-from streams.pipeline.accept import NO_REFUSALS, is_dead
+from streams.pipeline.accept import NO_REFUSALS, Fault, TimeBack, is_command, is_dead, read_command
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.publish import signals
 from streams.shared.sequence import has_time, in_sequence, turn_ms
@@ -33,7 +33,7 @@ from streams.state.store import MemoryStore
 MERGE_ORDER = ("clicks", "purchases", "context", "profiles", "push-receipts", "social", "ticks")
 """The co-partitioned topics; records of equal timestamp are taken in this order."""
 
-CATALOG = "catalog"
+CATALOG, TICKS = "catalog", "ticks"
 
 Sink = Callable[[Output], None]
 
@@ -66,7 +66,8 @@ def replay(
 ) -> Replayed:
     """Process ``records`` (timestamp order, topics without prefix) and hand outputs to ``sink``.
 
-    Catalogue records take effect, and epochs begin, at multiples of ``epoch_ms`` of the log;
+    Catalogue records take effect, and epochs begin, at multiples of ``epoch_ms`` of the log, which go back
+    with a partition that is brought back;
     ``at_epoch`` is shown the state as it is then, and the time.
     """
     settings = replace(pipeline.settings, topic_prefix="")
@@ -92,6 +93,7 @@ class _Run:
             pipeline.settings, start=Start.of(pipeline.bundle), word=pipeline.vault.word
         )
         self._last_ms = NEVER_MS
+        self._since = 0
         self.done = Replayed([MemoryStore() for _ in range(pipeline.settings.partitions)])
 
     def segment(self, records: list[SourceRecord]) -> None:
@@ -119,6 +121,7 @@ class _Run:
         done.epochs += 1
         number = epoch_number(holds_from_ms)
         epoch = self._learner.epoch(number, holds_from_ms, knowledge.catalogue.version)
+        epoch = replace(epoch, since=self._since)
         done.epoch = msgspec.msgpack.encode(epoch)
         knowledge.apply_epoch(done.epoch)
 
@@ -144,7 +147,9 @@ class _Run:
         """Hand outputs on, signals to the learner."""
         for output in outputs:
             if output.topic == signals.TOPIC and output.value is not None:
-                self._learner.absorb(msgspec.msgpack.decode(output.value, type=Signals))
+                told = msgspec.msgpack.decode(output.value, type=Signals)
+                self._since += bool(told.back_ms)  # a count does for the offset on the topic
+                self._learner.absorb(told)
             else:
                 self._sink(output)
 
@@ -153,13 +158,20 @@ def _routed(records: Iterable[SourceRecord], partitions: int) -> Iterator[Source
     """Give every record the partition and offset that a broker would give it."""
     next_offset: dict[tuple[str, int], int] = {}
     for record in records:
-        partition = partition_of(record.key, partitions) if record.topic != CATALOG else 0
+        partition = _home(record, partitions)
         offset = next_offset.get((record.topic, partition), 0)
         next_offset[record.topic, partition] = offset + 1
         yield SourceRecord(
             record.topic, partition, offset, record.timestamp_ms, record.key, record.value,
             record.headers, record.refused,
         )  # fmt: skip
+
+
+def _home(record: SourceRecord, partitions: int) -> int:
+    """The partition of a record: ticks are written to one, not to that of their key."""
+    if record.topic == TICKS:
+        return record.partition
+    return 0 if record.topic == CATALOG else partition_of(record.key, partitions)
 
 
 @lru_cache(maxsize=100_000)
@@ -175,7 +187,9 @@ def _segments(
     segment: list[SourceRecord] = []
     until_ms = NEVER_MS
     for record in records:
-        if turn_ms(record) >= until_ms and moves_time(record):
+        if _brings_back(record):
+            until_ms = min(until_ms, (record.timestamp_ms // epoch_ms + 1) * epoch_ms)
+        elif turn_ms(record) >= until_ms and moves_time(record):
             if until_ms != NEVER_MS:
                 yield until_ms, segment
                 segment = []
@@ -183,6 +197,15 @@ def _segments(
         segment.append(record)
     if segment:
         yield max(until_ms, epoch_ms), segment
+
+
+def _brings_back(record: SourceRecord) -> bool:
+    if record.refused is not None or not is_command(record, "") or not has_time(record):
+        return False
+    try:
+        return isinstance(read_command(record), TimeBack)
+    except Fault:
+        return False
 
 
 def _parted(

@@ -19,6 +19,8 @@ COMMANDS = (
     "doctor",
     "recover",
     "takeover",
+    "time",
+    "user",
     "load",
     "replay",
     "train",

@@ -17,7 +17,8 @@ from streams.knowledge.shared import NO_TABLES, Knowledge, Shared
 from streams.pipeline.accept import Vault, deduplicate
 from streams.pipeline.allocate import allocate
 from streams.pipeline.allocate.diversity import diversify
-from streams.pipeline.batch.portion import SLICE_TIMERS, dead_of, first_portion
+from streams.pipeline.batch.commands import obey, until_told
+from streams.pipeline.batch.portion import SLICE_TIMERS, Portion, dead_of, first_portion
 from streams.pipeline.batch.resources import resources_of
 from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.turn import Turn
@@ -104,12 +105,10 @@ class Pipeline:
         sessions = [Session(store, partition, secret, prefix) for partition, store, _ in work]
         for session in sessions:
             session.set_aside(verdicts.users)
-        both, most = list(zip(sessions, work, strict=True)), self.slice_timers
+        most = self.slice_timers
         portions = [
-            first_portion(
-                session, records, most, dead_of(session, verdicts, self.settings, self.vault)
-            )
-            for session, (_, _, records) in both
+            self._first_portion(session, each.records, verdicts)
+            for session, each in zip(sessions, work, strict=True)
         ]
         cut = turns(sessions, portions, self.knowledge, self.settings, self.vault, verdicts, most)
         for turn, epoch in cut:
@@ -118,6 +117,18 @@ class Pipeline:
             self._decide(turn, shared, verdicts, seen)
         left = [len(w.records) - len(p.records) for w, p in zip(work, portions, strict=True)]
         return [session.effects(n) for session, n in zip(sessions, left, strict=True)]
+
+    def _first_portion(
+        self, session: Session, records: list[SourceRecord], verdicts: Verdicts
+    ) -> Portion:
+        """Return what of a batch is decided first; a command that begins it is obeyed."""
+        prefix = self.settings.topic_prefix
+        dead = dead_of(session, verdicts, self.settings, self.vault)
+        records = until_told(records, prefix)
+        portion = first_portion(session, records, self.slice_timers, dead)
+        if portion.records:
+            obey(session, portion.records[0], dead, self.knowledge, self.vault, prefix)
+        return portion
 
     def _decide(self, turn: Turn, shared: Shared, verdicts: Verdicts, seen: Seen) -> None:
         """Apply a turn wave by wave; decide for the users who are due after each."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from support.examples import examples
+from support.panic import PanicException
 
 from schemas.globals import Epoch
 from streams.engine.knowledge import KnowledgeReader
@@ -59,20 +60,21 @@ def test_any_bytes_leave_the_reader_alive_and_the_next_epoch_is_read(records) ->
 class Raising:
     """Fails at every catalogue record."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self.error = error
 
     def apply_catalog(self, key: bytes | None, value: bytes | None) -> str | None:
         raise self.error
 
 
+@pytest.mark.parametrize("error", [KeyError("secret"), PanicException("secret")], ids=repr)
 def test_an_error_nobody_foresaw_costs_its_record_alone_and_is_named_without_a_value(
-    caplog,
+    caplog, error
 ) -> None:
-    reader = reader_of(Raising(KeyError("secret")))
+    reader = reader_of(Raising(error))
     read(reader, record_of("catalog", b"secret", b"secret", 7))
     assert reader.skipped.counts == {"catalog": 1}
-    assert "catalog[0]@7 skipped: KeyError in streams.engine.knowledge:_apply" in caplog.text
+    assert f"catalog[0]@7 skipped: {type(error).__name__} in " in caplog.text
     assert "secret" not in caplog.text
 
 

@@ -4,10 +4,12 @@ import asyncio
 from types import SimpleNamespace
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from support.examples import examples
+from support.panic import PanicException
 
 from schemas.globals import Epoch, Signals, Snapshot
 from schemas.state import NEVER_MS
@@ -36,8 +38,8 @@ def test_a_leap_over_several_multiples_makes_one_epoch() -> None:
 
 def test_an_epoch_that_is_published_is_not_due_again() -> None:
     schedule = Schedule(100)
-    schedule.published(300)
-    schedule.published(200)
+    schedule.published(300, 0)
+    schedule.published(200, 0)
     schedule.due(150)
     assert [schedule.due(ts) for ts in (210, 305, 410)] == [None, None, 400]
     assert schedule.holds_from_ms == 300
@@ -61,9 +63,53 @@ def test_a_restart_publishes_what_is_missing_and_nothing_twice(
     kept = whole[:published]
     again = Schedule(100)
     for at in kept:
-        again.published(at)
+        again.published(at, 0)
     rest = [at for ts in signals if (at := again.due(ts)) is not None]
     assert kept + rest == whole
+
+
+def read(schedule: Schedule, signals: list[tuple[int, int, int]]) -> list[int]:
+    """The epochs that are due along (offset, stream time, what it is brought back to)."""
+    found = []
+    for offset, stream_ms, back_ms in signals:
+        schedule.read_to(offset, back_ms)
+        if (at := schedule.due(stream_ms)) is not None:
+            schedule.published(at, schedule.since)
+            found.append(at)
+    return found
+
+
+AHEAD_AND_BACK = [(0, 150, 0), (1, 9_950, 0), (2, 160, 160), (3, 250, 0), (4, 260, 0), (5, 350, 0)]
+
+
+def test_epochs_are_published_again_from_where_time_was_brought_back_to() -> None:
+    assert read(Schedule(100), AHEAD_AND_BACK) == [9_900, 200, 300]
+
+
+@pytest.mark.parametrize("gone", range(6))
+@pytest.mark.parametrize("done", range(7))
+def test_a_learner_that_starts_over_repeats_no_epoch_whatever_was_brought_back(
+    done: int, gone: int
+) -> None:
+    """``gone``: signals that are not kept any more, perhaps the one that brought time back."""
+    first, again = Schedule(100), Schedule(100)
+    whole, kept = read(Schedule(100), AHEAD_AND_BACK), read(first, AHEAD_AND_BACK[:done])
+    if kept:
+        again.published(first.holds_from_ms or 0, first.published_since)
+    rest = read(again, AHEAD_AND_BACK[min(gone, max(done - 1, 0)) :])
+    assert kept + rest == whole
+
+
+@pytest.mark.parametrize("done", range(2, 7))
+def test_a_learner_that_goes_on_from_a_snapshot_repeats_no_epoch_either(done: int) -> None:
+    """The snapshot is of the newest epoch: made before the signal at which it was due."""
+    first, again, at = Schedule(100), Schedule(100), 0
+    kept: list[int] = []
+    for place, signal in enumerate(AHEAD_AND_BACK[:done]):
+        if found := read(first, [signal]):
+            kept, at = [*kept, *found], place
+    again.resume(first.holds_from_ms or 0, first.published_since)
+    assert kept + read(again, AHEAD_AND_BACK[at:]) == read(Schedule(100), AHEAD_AND_BACK)
 
 
 class Recording:
@@ -128,10 +174,13 @@ def record_of(value: bytes | None, offset: int = 0) -> SimpleNamespace:
     return SimpleNamespace(topic="signals", partition=0, offset=offset, value=value)
 
 
-def signals_of(stream_ms: int, partition: int = 0, offset: int = 0) -> SimpleNamespace:
+def signals_of(
+    stream_ms: int, partition: int = 0, offset: int = 0, back_ms: int = 0
+) -> SimpleNamespace:
     signals = Signals(
         schema_version=1, partition=partition, stream_ms=stream_ms,
         users=b"", items=b"", categories=b"", types=b"", ts_ms=b"", names={},
+        back_ms=back_ms,
     )  # fmt: skip
     return record_of(msgspec.msgpack.encode(signals), offset)
 
@@ -200,6 +249,65 @@ def test_an_epoch_that_cannot_be_made_is_left_out_and_the_next_comes() -> None:
     assert service.unmade == 1
 
 
+class Panicking(Recording):
+    """Meets Rust code that panics, at each of its calls."""
+
+    def check(self, signals: Signals) -> None:
+        if signals.partition == 1:
+            raise PanicException("secret")
+
+    def absorb(self, signals: Signals) -> None:
+        if signals.partition == 2:
+            raise PanicException("secret")
+        super().absorb(signals)
+
+    def epoch(self, number: int, holds_from_ms: int, catalog_version: int) -> Epoch:
+        if holds_from_ms == 200_000:
+            raise PanicException("secret")
+        return super().epoch(number, holds_from_ms, catalog_version)
+
+    def load(self, state: bytes) -> None:
+        raise PanicException("secret")
+
+
+def test_a_panic_costs_the_learner_its_record_its_epoch_or_its_snapshot_and_no_more(caplog) -> None:
+    service, learner = service_of(), Panicking()
+    service._make_learner = Panicking
+    told = [(150_000, 0), (150_001, 1), (150_002, 2), (205_000, 0), (320_000, 0)]
+    records = [signals_of(ms, partition, at) for at, (ms, partition) in enumerate(told)]
+    asyncio.run(service._take(records, learner, Schedule(100_000), accept))
+    assert learner.asked == [
+        ("absorb", 150_000), ("absorb", 205_000), ("epoch", 300_000), ("absorb", 320_000),
+    ]  # fmt: skip
+    assert (service.skipped.counts, service.unmade) == ({"signals": 2}, 1)
+    sound = Snapshot(made_with="nothing", holds_from_ms=1, next_offset=2, state=b"3")
+    assert service._restored(sound)[1] is None
+    assert "PanicException" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_learner_that_is_told_to_stop_blames_nobody() -> None:
+    class Stopped(Recording):
+        def absorb(self, signals: Signals) -> None:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        service_of()._absorb(Stopped(), [(signals_of(150_000), None)])
+
+
+def test_epochs_and_snapshots_say_since_when_time_was_brought_back() -> None:
+    kept: list[tuple[int, int]] = []
+
+    async def keep(epoch: Epoch, snapshot: Snapshot) -> None:
+        assert (epoch.number, epoch.since) == (snapshot.holds_from_ms, snapshot.since)
+        kept.append((epoch.number, epoch.since))
+
+    told = [(150_000, 0), (9_950_000, 0), (160_000, 160_000), (250_000, 0)]
+    records = [signals_of(ms, offset=at, back_ms=back) for at, (ms, back) in enumerate(told, 40)]
+    asyncio.run(service_of()._take(records, Recording(), Schedule(100_000), keep))
+    assert kept == [(9_900_000, 0), (200_000, 43)]
+
+
 def test_a_snapshot_knows_what_came_before_its_epoch_and_where_to_read_on() -> None:
     kept: list[Snapshot] = []
 
@@ -211,6 +319,17 @@ def test_a_snapshot_knows_what_came_before_its_epoch_and_where_to_read_on() -> N
     (snapshot,) = kept
     assert (snapshot.next_offset, snapshot.holds_from_ms) == (42, 200_000)
     assert snapshot.state == b"3", "two signals and the epoch"
+
+
+def test_a_snapshot_says_how_many_signals_could_not_be_used() -> None:
+    kept: list[Snapshot] = []
+
+    async def keep(epoch: Epoch, snapshot: Snapshot) -> None:
+        kept.append(snapshot)
+
+    records = [signals_of(150_000), record_of(b""), record_of(None), signals_of(205_000)]
+    asyncio.run(service_of()._take(records, Recording(), Schedule(100_000), keep))
+    assert [snapshot.skipped for snapshot in kept] == [2]
 
 
 def test_a_snapshot_that_cannot_be_used_means_all_signals(caplog) -> None:
@@ -230,5 +349,5 @@ def test_a_snapshot_that_cannot_be_used_means_all_signals(caplog) -> None:
 
 def test_after_a_snapshot_the_first_boundary_to_come_is_due() -> None:
     schedule = Schedule(100)
-    schedule.resume(300)
+    schedule.resume(300, 0)
     assert [schedule.due(ts) for ts in (310, 399, 405)] == [None, None, 400]

@@ -15,6 +15,7 @@ from faust.types import TP
 
 from schemas.tables import Output, SourceRecord
 from streams.engine import ending, progress, runner
+from streams.engine.intake import Intake
 from streams.engine.merge import Batch, Range, Slice
 from streams.engine.options import Options
 from streams.engine.portions import START_RECORDS
@@ -149,6 +150,20 @@ async def test_a_batch_is_committed_and_then_applied(engine: Engine) -> None:
     assert count(engine) == 5
     assert consumer.finished == 2
     assert engine.stream_ms(0) == 77
+
+
+async def test_ticks_measure_from_the_last_input_and_from_where_time_was_brought_back_to(
+    engine: Engine,
+) -> None:
+    await run(engine, message(0, 3))
+    progressed = engine.partition(0).progress
+    assert (progressed.stream_ms, progressed.broker_ms) == (77, 5_000)
+    before = progress.Progress({}, stream_ms=99, broker_ms=4_000)
+    tick = SourceRecord(engine._options.ticks, 0, 0, 77, None, b"")
+    for stream_ms, measured in ((77, (77, 5_000)), (100, (99, 4_000))):
+        effects = Effects(rows={MARKER: msgspec.msgpack.encode({"stream_ms": stream_ms})})
+        after = engine._advance(before, Intake([tick], {}, {}), effects)
+        assert (after.stream_ms, after.broker_ms) == measured
 
 
 class InParts(Counting):

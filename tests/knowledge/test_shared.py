@@ -73,6 +73,15 @@ def test_epochs_are_kept_in_order_repeats_and_old_ones_are_ignored():
     assert knowledge.newest().number == 6
 
 
+def test_after_time_was_brought_back_the_epochs_of_a_time_that_never_came_are_gone():
+    knowledge = Knowledge()
+    for number, since in ((2, 0), (9_000, 0), (3, 17), (9_000, 0), (4, 17)):
+        assert knowledge.apply_epoch(epoch(number, number, since=since)) is None
+    assert numbers(knowledge.pending(0)) == [2, 3, 4]
+    assert knowledge.newest().number == 4
+    assert [knowledge.holding(at_ms) for at_ms in (1, 2, 3, 8_000)] == [0, 2, 3, 4]
+
+
 def test_only_the_newest_epochs_are_kept():
     knowledge = Knowledge()
     for number in range(1, MAX_EPOCHS + 4):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.examples import examples
 from support.learning import BUY, CART, DAY_MS, T_MS, VIEW, learned, signals
 
+from schemas.globals import Epoch
 from schemas.vocabulary import EventType
 from streams.knowledge.shared import EpochView
 from streams.learner.learner import Bounds, Learner
@@ -178,3 +179,48 @@ def test_columns_of_different_lengths_are_refused_and_nothing_is_absorbed():
     with pytest.raises(ValueError, match="different lengths"):
         learner.absorb(broken)
     assert len(EpochView.decode(learner.epoch(1, T_MS, 0)).trending[0]) == 0
+
+
+def ahead_and_back():
+    """What was told before time was brought back and after it, by learners who say an epoch between."""
+    year_ms = 365 * DAY_MS
+    later = [(u, 7, 107, BUY, T_MS + h * 3_600_000) for h in range(1, 5) for u in range(1, 6)]
+    ahead = Learner(Settings())
+    ahead.absorb(signals([(9, 3, 103, VIEW, T_MS + year_ms)]))
+    ahead.epoch(1, T_MS + year_ms + DAY_MS, 0)
+    back = msgspec.structs.replace(signals(later), back_ms=T_MS)
+    return ahead, back, signals(later)
+
+
+NOW_MS = T_MS + 5 * 3_600_000
+
+
+def test_a_learner_that_is_brought_back_counts_from_there_as_one_that_was_never_ahead() -> None:
+    """What it met stays known; the hours that it had left behind are counted again."""
+    ahead, back, plainly = ahead_and_back()
+    plain = Learner(Settings())
+    ahead.absorb(back)
+    plain.absorb(plainly)
+    assert ahead.stream_ms == plain.stream_ms
+    mine, theirs = (each.epoch(2, NOW_MS, 0) for each in (ahead, plain))
+    assert mine.trending == theirs.trending
+    assert observed(mine, 107) == observed(theirs, 107) > 0
+
+
+def test_a_snapshot_of_a_learner_that_was_ahead_goes_back_as_the_learner_itself() -> None:
+    ahead, back, _ = ahead_and_back()
+    again = Learner(Settings())
+    again.load(ahead.dump())
+    for learner in (ahead, again):
+        learner.absorb(back)
+    assert again.stream_ms == ahead.stream_ms
+    assert msgspec.msgpack.encode(again.epoch(2, NOW_MS, 0)) == msgspec.msgpack.encode(
+        ahead.epoch(2, NOW_MS, 0)
+    )
+    assert again.dump() == ahead.dump()
+
+
+def observed(epoch: Epoch, category: int) -> float:
+    """Events of a category in the last whole hour."""
+    keys = np.frombuffer(epoch.demand.keys, "<u8").tolist()
+    return float(np.frombuffer(epoch.demand.hour_observed, "<f4")[keys.index(category)])

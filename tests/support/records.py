@@ -61,3 +61,15 @@ class Log:
     def tick(self, ts_ms: int) -> SourceRecord:
         """Append a tick."""
         return self.add("ticks", None, {"ts": ts_ms}, ts_ms)
+
+    def time_back(self, to_ms: int) -> SourceRecord:
+        """Append the command that brings time back, said after all records so far."""
+        return self.add("ticks", "time-back", {"after": self._after()}, to_ms)
+
+    def release(self, user: bytes, ts_ms: int, *, fresh: bool) -> SourceRecord:
+        """Append the command that releases a user (pseudonym), said after all records so far."""
+        told = {"after": self._after(), "user": user.hex(), "fresh": fresh}
+        return self.add("ticks", "release", told, ts_ms)
+
+    def _after(self) -> dict[str, int]:
+        return {record.topic: record.offset + 1 for record in self.records}

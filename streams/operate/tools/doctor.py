@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,10 +18,15 @@ from streams.engine.durability import check_durability
 from streams.engine.topic_limits import AFTER_MAX
 from streams.engine.topics import check_topics, unguarded
 from streams.offline.replay import partition_of
+from streams.operate.tools.commanding import ahead, broker_ms
+from streams.operate.tools.markers import read_markers
 from streams.operate.tools.reading import consuming, places, read, spans
+from streams.operate.tools.set_aside import internal_errors, skipped
+from streams.operate.tools.set_aside import users as users_aside
 from streams.pipeline.accept import secret_problem
 from streams.pipeline.assemble import load_bundle
 from streams.settings import Settings
+from streams.state.marker import Marker
 
 KEYED = ("clicks", "purchases", "context", "profiles", "social")
 SAMPLE = 200
@@ -51,6 +56,9 @@ async def look_over(settings: Settings) -> list[Finding]:
         findings.append(await check_keys(settings))
         if findings[-3].ok:
             findings.append(judge_time(await unguarded(settings)))
+            markers = await read_markers(settings)
+            findings.append(judge_partitions(ahead(markers, await broker_ms(settings))))
+            findings += [judge_set_aside(markers), judge_skipped(await skipped(settings))]
     return findings
 
 
@@ -118,6 +126,43 @@ def judge_time(topics: list[str]) -> Finding:
         "time", True, f"the broker takes records from the future on {', '.join(topics)}: "
         "workers make them dead letters (record_ts_future)",
         f"set {AFTER_MAX}={AHEAD_MS} on them (Kafka 3.6 and newer)",
+    )  # fmt: skip
+
+
+def judge_partitions(ahead: list[int]) -> Finding:
+    """Judge which partitions' time is ahead of the broker's."""
+    if ahead:
+        return Finding(
+            "ahead", False, f"the time of partitions {ahead} is ahead of the broker's: no tick moves "
+            "it, timers fired early",
+            "`kairos time back`",
+        )  # fmt: skip
+    return Finding("ahead", True, "no partition is ahead of the broker's time")
+
+
+def judge_set_aside(markers: dict[int, Marker]) -> Finding:
+    """Judge whom and what workers have set aside; users are named by their pseudonyms."""
+    errors, users = internal_errors(markers), users_aside(markers)
+    sentence = f"{sum(map(len, users.values()))} users, {errors} records and decisions"
+    if users:
+        return Finding(
+            "set aside", False, f"{sentence}; by partition: {users}",
+            "`kairos user release PSEUDONYM --pseudonym` lets a user's records count again",
+        )  # fmt: skip
+    return Finding(
+        "set aside", True, sentence, "" if not errors else
+        "the log says place and traceback hash (`set aside`): please report them",
+    )  # fmt: skip
+
+
+def judge_skipped(counts: Mapping[str, int]) -> Finding:
+    """Say how many records of shared topics cannot be used."""
+    if not counts:
+        return Finding("skipped", True, "every record of catalog, globals and signals can be used")
+    told = ", ".join(f"{n} of {topic}" for topic, n in sorted(counts.items()))
+    return Finding(
+        "skipped", True, f"records that cannot be used: {told}",
+        "workers name each in their log (`skipped`); a catalogue item is mended by a new record",
     )  # fmt: skip
 
 

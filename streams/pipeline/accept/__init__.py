@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from streams.pipeline.accept.accept import COUNTS, accept, base_topic, is_dead
+from streams.pipeline.accept.commands import Release, TimeBack, is_command, read_command
 from streams.pipeline.accept.dead_letters import dead_letter_output, late_output
 from streams.pipeline.accept.decode import decode
 from streams.pipeline.accept.dedupe import deduplicate
-from streams.pipeline.accept.refusals import NO_REFUSALS, Refusals
+from streams.pipeline.accept.refusals import NO_REFUSALS, Refusals, user_of
 from streams.pipeline.accept.secret import read_secret, secret_problem
 from streams.pipeline.accept.vault import Vault
 from streams.shared.faults import Fault
@@ -17,15 +18,20 @@ __all__ = [
     "NO_REFUSALS",
     "Fault",
     "Refusals",
+    "Release",
+    "TimeBack",
     "Vault",
     "accept",
     "base_topic",
     "dead_letter_output",
     "decode",
     "deduplicate",
+    "is_command",
     "is_dead",
     "late_output",
     "parse_ts",
+    "read_command",
     "read_secret",
     "secret_problem",
+    "user_of",
 ]

@@ -9,6 +9,7 @@ from schemas.state import NEVER_MS
 from schemas.tables import DeadLetter, EventBatch, SourceRecord
 from schemas.vocabulary import DeadReason
 from streams.pipeline.accept.columns import Columns
+from streams.pipeline.accept.commands import TICKS, read_command
 from streams.pipeline.accept.decode import decode
 from streams.pipeline.accept.refusals import Refusals, add_refused
 from streams.pipeline.accept.shapes import SHAPES, Shape
@@ -20,7 +21,6 @@ from streams.shared.faults import Fault
 
 EVENT_TOPICS = ("clicks", "purchases", "context")
 """Topics whose events are deduplicated and counted by law 4."""
-TICKS = "ticks"
 COUNTS = (
     "consumed", "accepted", "duplicates", "late", "dead_letters", "receipts", "profiles",
     "social", "ticks", "other_dead_letters", "unknown_fields",
@@ -38,8 +38,8 @@ def accept(
     """Return the batch's records as columns; what cannot be read is in ``dead``.
 
     ``stream_ms`` is the partition's stream time before the batch; dead letters do not move it. Topics
-    may carry the deployment's prefix. Ticks only move stream time, so their values are not read. What
-    ``refusals`` name is in ``dead`` unread.
+    may carry the deployment's prefix. Ticks only move stream time, so their values are not read; those with
+    a key are commands. What ``refusals`` name is in ``dead`` unread.
 
     Raises:
         ValueError: a record comes from a topic that is no input of a partition.
@@ -53,6 +53,9 @@ def accept(
         try:
             check_record(record)
             if reader is None:
+                if record.key is not None:
+                    refusals.check_place(record)
+                    read_command(record)
                 continue
             if refusing:
                 refusals.check(record, vault)

@@ -27,16 +27,29 @@ class Refusals:
         Raises:
             Fault: it is refused.
         """
+        self.check_place(record)
+        if self.users and user_of(record, vault) in self.users:
+            raise Fault(DeadReason.USER_SET_ASIDE, "this user's row could not be read")
+
+    def check_place(self, record: SourceRecord) -> None:
+        """Let a record pass, whoever its key names.
+
+        Raises:
+            Fault: it is refused.
+        """
         told = self.records.get((record.topic, record.offset))
         if told is not None:
             raise Fault(DeadReason.INTERNAL_ERROR, told)
-        if self.users and record.key is not None:
-            user_id = record.key.decode(errors="replace")
-            if vault.pseudonym(user_id) in self.users:
-                raise Fault(DeadReason.USER_SET_ASIDE, "this user's row could not be read")
 
 
 NO_REFUSALS = Refusals({}, frozenset())
+
+
+def user_of(record: SourceRecord, vault: Vault) -> bytes | None:
+    """Return the pseudonym of the user whom a record's key names, None without a key."""
+    if record.key is None:
+        return None
+    return vault.pseudonym(record.key.decode(errors="replace"))
 
 
 def add_refused(columns: Columns, pos: int, record: SourceRecord) -> None:

@@ -147,7 +147,7 @@ def note_decisions(
     fresh["at_ms"], fresh["kind"] = now_ms, kinds
     slots = np.concatenate((state.debounce.slots, users))
     rows = joined((state.debounce.data, fresh))
-    order = order_by(slots, rows["kind"], rows["at_ms"])
+    order = order_by(slots, rows["kind"], np.arange(len(rows)))  # time may have been brought back
     slots, rows = slots[order], rows.take(order)
     if len(rows):
         last = np.append((slots[1:] != slots[:-1]) | (rows["kind"][1:] != rows["kind"][:-1]), True)

@@ -5,6 +5,7 @@ What it gathered becomes the `Effects` that the engine commits.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
 
@@ -48,6 +49,7 @@ class Session:
         self._dictionary = Dictionary(self.get_many, self.marker.names)
         self.fresh_names: dict[int, str] = {}
         self.pushed: list[tuple[int, int]] = []
+        self._back_ms = 0
         if self.marker.secret not in ("", secret):
             raise ForeignStateError(
                 f"partition {partition}: its state was made with another secret"
@@ -94,6 +96,29 @@ class Session:
         found = dict(self._store.scan(start, stop, min(most + len(mine), ALL))) | mine
         return sorted(key for key, row in found.items() if row is not None)[:most]
 
+    def bring_back(self, to_ms: int, epoch: int) -> None:
+        """Let time go on from ``to_ms``, if that is earlier, with an ``epoch`` that holds then.
+
+        Timers stay where they are: each fires when its due time is reached.
+        """
+        if to_ms >= self.marker.stream_ms:
+            return
+        self.marker.stream_ms = self._back_ms = to_ms
+        self.marker.epoch, self.marker.fired = min(self.marker.epoch, epoch), b""
+
+    def released(self, user: bytes, fresh: bytes | None) -> bytes | None:
+        """Return the row with which a user goes on: ``fresh``, or as it was; None: nobody was set aside."""
+        if user not in self.marker.set_aside:
+            return None
+        kept = self.get_many([SET_ASIDE + user])[0]
+        row = kept if fresh is None else fresh
+        self.put(USER + user, row)
+        if fresh is None:
+            self.put(SET_ASIDE + user, None)
+        self.marker.set_aside = [each for each in self.marker.set_aside if each != user]
+        self.count({"released": 1})
+        return row
+
     def set_aside(self, users: Iterable[bytes]) -> None:
         """Put rows that cannot be read where nobody reads them; their timers fire no more."""
         keys = [key for key in users if key not in self.marker.set_aside]
@@ -123,12 +148,13 @@ class Session:
         """
         if batch.dead or batch.late:
             self._emit_set_aside(batch, records)
-        told = (self.fresh_names, cells, sorted(self.pushed), segments, sharing)
+        told = (self.fresh_names, cells, sorted(self.pushed), segments, sharing, self._back_ms)
         for output in signals_output(batch, self.partition, *told):
             self.emit([(record_key(len(records)), output)])
         self._outputs += [output for _, output in sorted(self._part, key=itemgetter(0))]
-        self._part, self.fresh_names, self.pushed = [], {}, []
+        self._part, self.fresh_names, self.pushed, self._back_ms = [], {}, [], 0
         self.count(batch.counts)
+        self.count(Counter(f"dead_letters.{letter.reason.value}" for letter in batch.dead))
         self.marker.stream_ms, self.marker.fired = batch.reached_ms, fired
         self.marker.records += len(records)
         self.marker.next_offsets = self.offsets(records).after()

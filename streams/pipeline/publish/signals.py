@@ -31,16 +31,17 @@ def signals_output(
     pushed: Sequence[tuple[int, int]] = (),
     segments: Cells | None = None,
     sharing: Cells | None = None,
+    back_ms: int = 0,
 ) -> list[Output]:
     """Return the batch's signal record, none when there is nothing to tell, several where one would be too large.
 
     ``pushed``: (item, when it was decided) of what was recommended; ``sharing``: who shares
-    purchases. A user is known to the learner only by the first 64 bits of the pseudonym.
+    purchases; ``back_ms``: what the partition's time was brought back to, 0: it was not. A user is known to the learner only by the first 64 bits of the pseudonym.
     """
     facts = batch.facts[among(batch.facts["type"], DEEDS)]
     heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")
     shared, unshared = (b"", b"") if sharing is None else _shared(batch, facts, heads, sharing)
-    if not len(facts) and not fresh_names and not pushed and not unshared:
+    if not len(facts) and not fresh_names and not pushed and not unshared and not back_ms:
         return []
     signals = Signals(
         schema_version=1,
@@ -56,6 +57,7 @@ def signals_output(
         segments=_at(segments, facts),
         shared=shared,
         unshared=unshared,
+        back_ms=back_ms,
         pushed=np.array([item for item, _ in pushed], "<u8").tobytes(),
         pushed_ms=np.array([at_ms for _, at_ms in pushed], "<i8").tobytes(),
     )

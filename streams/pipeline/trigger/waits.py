@@ -34,8 +34,12 @@ def debounced(
     now_ms: NDArray[np.int64],
     debounce_ms: int,
 ) -> NDArray[np.bool_]:
-    """Mark (row, kind) pairs that had a decision of this kind within the debounce."""
+    """Mark (row, kind) pairs that had a decision of this kind within the debounce.
+
+    One of a time to come was made before time was brought back: it holds nothing up.
+    """
     last = np.full((len(state), len(TriggerKind)), NEVER_MS)
     last[state.debounce.slots, state.debounce.data["kind"]] = state.debounce.data["at_ms"]
-    found: NDArray[np.bool_] = now_ms < last[rows, kinds] + debounce_ms
+    at_ms = last[rows, kinds]
+    found: NDArray[np.bool_] = (at_ms <= now_ms) & (now_ms < at_ms + debounce_ms)
     return found

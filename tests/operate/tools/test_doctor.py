@@ -13,6 +13,7 @@ from streams.offline.replay import partition_of
 from streams.operate.tools import doctor
 from streams.operate.tools.feed import producing
 from streams.settings import Settings, load_settings
+from streams.state.marker import Marker
 
 MODERN = {1: 17, 22: 5, 25: 4, 28: 5}
 
@@ -122,3 +123,35 @@ async def test_only_the_newest_records_are_sampled_and_strays_found(own: Setting
     per_partition = [len(range(p, doctor.SAMPLE + 50, 4)) for p in range(4)]
     strays = sum(n for p, n in enumerate(per_partition) if p != home)
     assert f"{strays} lie on an unexpected partition" in found.sentence
+
+
+def test_users_who_are_set_aside_are_a_problem_named_by_pseudonym() -> None:
+    marker = Marker(set_aside=[b"\xab" * 16], counts={"dead_letters.internal_error": 2})
+    found = doctor.judge_set_aside({0: Marker(), 3: marker})
+    assert not found.ok
+    assert "1 users, 2 records" in found.sentence
+    assert "ab" * 16 in found.sentence
+    assert "kairos user release" in found.remedy
+
+
+def test_internal_errors_are_told_and_are_no_problem_for_ever() -> None:
+    counts = {"dead_letters.internal_error": 2, "suppressed.internal_error": 3}
+    found = doctor.judge_set_aside({0: Marker(counts=counts), 1: Marker(counts=counts)})
+    assert found.ok
+    assert "0 users, 10 records" in found.sentence
+    assert found.remedy
+    assert doctor.judge_set_aside({}).remedy == ""
+
+
+def test_what_readers_of_shared_topics_skip_is_told() -> None:
+    assert doctor.judge_skipped({}).ok
+    found = doctor.judge_skipped({"signals": 1, "catalog": 2})
+    assert "2 of catalog, 1 of signals" in found.sentence
+
+
+def test_a_partition_that_is_ahead_is_a_problem_with_a_remedy() -> None:
+    assert doctor.judge_partitions([]).ok
+    found = doctor.judge_partitions([2, 5])
+    assert not found.ok
+    assert "[2, 5]" in found.sentence
+    assert "kairos time back" in found.remedy

@@ -167,6 +167,7 @@ def test_every_reason_of_the_vocabulary_is_reached():
     of_the_record = {"null_key", "record_ts_impossible", "record_ts_future"}
     reached = {reason for _, _, reason in BAD} | of_the_record
     reached |= {"internal_error", "user_set_aside"}  # of tests/pipeline/containment
+    reached.add("unknown_command")  # of tests/pipeline/batch/test_commands
     assert reached == {reason.value for reason in DeadReason}
 
 
