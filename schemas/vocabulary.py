@@ -223,12 +223,18 @@ class DeadReason(StrEnum):
     RECORD_TS_IMPOSSIBLE = "record_ts_impossible"
     RECORD_TS_FUTURE = "record_ts_future"
     INTERNAL_ERROR = "internal_error"
+    UNREAD = "unread"
     USER_SET_ASIDE = "user_set_aside"
     UNKNOWN_COMMAND = "unknown_command"
 
 
 COMMITTED_VERDICTS = frozenset(
-    {DeadReason.RECORD_TS_FUTURE, DeadReason.INTERNAL_ERROR, DeadReason.USER_SET_ASIDE}
+    {
+        DeadReason.RECORD_TS_FUTURE,
+        DeadReason.INTERNAL_ERROR,
+        DeadReason.UNREAD,
+        DeadReason.USER_SET_ASIDE,
+    }
 )
 """Reasons that do not follow from the record alone: given once, by the worker that took it in, and from
 then on read from `dead-letters`, never judged again."""

@@ -15,6 +15,7 @@ Everything that touches Faust or aiokafka from the inside is in this folder, and
 Beside it: `recovery` (rows of the changelog instead of batches; `checked_recovery` and `topic_ids`: of the right
 one), `ticks` (time on quiet partitions),
 `knowledge`, `learning`, `publishing` and `snapshots` (what all users share; `midway` says when it may
-change), `ending` and `prompt` (start and stop), `watchdog`, `app` and
+change), `trial` and `starts` (which record ends the process), `ending` and `prompt` (start and stop),
+`watchdog`, `app` and
 `transport` (where Faust finds all this).
 """

@@ -9,13 +9,14 @@ from streams.engine.app import KairosApp
 from streams.engine.clock import BrokerClock
 from streams.engine.knowledge import KnowledgeReader
 from streams.engine.learning import LearnerService, Learns
+from streams.engine.starts import StartNotes
 from streams.engine.ticks import TickWriter
 from streams.engine.topic_watch import TopicWatch
 from streams.knowledge.shelf import shelf
 
 
 def register_engine(app: KairosApp) -> None:
-    """Attach the agent, the broker's time, the ticks and the watch over the topics to a `KairosApp`."""
+    """Attach the agent, the broker's time, notes of starts, ticks and the watch over the topics to a `KairosApp`."""
     inputs = app.topic(
         *app.options.topics, key_serializer="raw", value_serializer="raw", acks=False
     )
@@ -28,6 +29,8 @@ def register_engine(app: KairosApp) -> None:
     app.add_agent("batches", batches, inputs)
     app.clock = BrokerClock(app.settings)
     app.service(app.clock)
+    app.starts = StartNotes(app.settings)
+    app.service(app.starts)
     if not app.settings.output_prefix:  # else the deployment whose topics they are tells the time
         app.service(TickWriter(app, app.settings))
     app.service(TopicWatch(app, app.settings))

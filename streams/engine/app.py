@@ -14,6 +14,7 @@ from streams.engine.header_names import tolerate_header_names
 from streams.engine.home import claim
 from streams.engine.options import Options
 from streams.engine.runner import Engine
+from streams.engine.starts import StartNotes
 from streams.settings import Settings
 
 GC_THRESHOLDS = (50_000, 20, 20)
@@ -29,6 +30,7 @@ class KairosApp(faust.App):
     options: Options
     engine: Engine
     clock: BrokerClock
+    starts: StartNotes
     settings: Settings
     prepare: Callable[[Settings], Awaitable[None]]
 

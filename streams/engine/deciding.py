@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from streams.engine.midway import LOOK_AGAIN_S, Midway
@@ -43,6 +44,7 @@ class Deciding:
         self._thread = ThreadPoolExecutor(1, "deciding")
         self._waiting: deque[Waiting] = deque()  # the loop appends, the thread takes
         self._turns: asyncio.Task[None] | None = None
+        self._deciding = asyncio.Lock()
         self.midway = Midway()
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
@@ -64,12 +66,30 @@ class Deciding:
             self._turns = asyncio.ensure_future(self._take_turns())
         return await mine
 
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[Callable[[Work], Awaitable[Effects]]]:
+        """Decide no batch but those given to the function that is yielded."""
+        async with self._deciding:
+            yield self._by_itself
+
+    async def _by_itself(self, work: Work) -> Effects:
+        found = await self.run(self._watched, work)
+        if isinstance(found, Effects):
+            return found
+        raise found
+
+    def _watched(self, work: Work) -> Effects | BaseException:
+        with ends_within(HANGS_S):
+            return self._alone(work)
+
     async def _take_turns(self) -> None:
         """Decide as long as batches wait. Nobody who has a result waits for another turn."""
         while self._waiting:
             if self._is_worth_waiting():
                 await asyncio.sleep(GATHER_S)
-            for future, found in await self.run(self._turn):
+            async with self._deciding:
+                decided = await self.run(self._turn)
+            for future, found in decided:
                 if future.done():  # its batch was given up
                     continue
                 if isinstance(found, Effects):

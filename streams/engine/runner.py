@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.structs import TopicPartition
@@ -19,11 +18,12 @@ from streams.engine.intake import Intake, intake
 from streams.engine.log_check import checked_offsets, refuse_lost
 from streams.engine.merge import Slice
 from streams.engine.options import Options
-from streams.engine.portions import Pace
+from streams.engine.partition import Partition
 from streams.engine.processor import Processor
 from streams.engine.progress import Progress
 from streams.engine.store import PartitionStore, StateTable
 from streams.engine.transactions import AbortedError, FatalError
+from streams.engine.trial import Trial
 from streams.state.store import MARKER, Effects, UndecidedError, Work
 
 logger = logging.getLogger(__name__)
@@ -34,22 +34,6 @@ LONGEST_PAUSE_S = 5.0
 """Between two tries of a batch that cannot be decided: a rebalance waits for the pause to end."""
 IDLE_S, STOP_S = 1.0, 10.0
 """How long to wait for batches at work before looking again, and at shutdown."""
-
-
-@dataclass(slots=True)
-class Partition:
-    """What the engine keeps of a partition between batches."""
-
-    store: PartitionStore
-    progress: Progress
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    stream_ms: int | None = None
-    """Stream time as of the last commit, milliseconds UTC; None: no event yet."""
-    checked: bool = False
-    aborts: int = 0
-    pauses: int = 0
-    pace: Pace = field(default_factory=Pace)
-    done_s: float = field(default_factory=time.monotonic)
 
 
 class Engine:
@@ -146,6 +130,7 @@ class Engine:
             partition.checked = False
             await self.rewind(number)
             return
+        await partition.trial.begin(partition.progress.next)
         left: Intake | None = fresh
         while left is not None and self._is_current(message):
             left = await self._process(number, partition, left)
@@ -154,10 +139,13 @@ class Engine:
         """Commit the first portion of what is new; return the rest, None: that was all, or aborted."""
         changelog = TopicPartition(self._table.changelog_topic_name, number)
         contained, began_s = partition.progress.next, time.monotonic()
-        asked = portions.first(fresh, partition.pace.records, contained)
+        most = 1 if partition.trial.alone else partition.pace.records
+        asked = portions.first(fresh, most, contained)
         try:
             async with self._app.consumer.transactions.begun(changelog, asked.ends) as transaction:
-                effects = await self._effects(Work(number, partition.store, asked.records))
+                effects = await self._effects(
+                    partition, Work(number, partition.store, asked.records)
+                )
                 done = portions.first(asked, len(asked.records) - effects.left, contained)
                 after = self._advance(partition.progress, done, effects)
                 rows = {**effects.rows, progress.KEY: progress.pack(after)}
@@ -176,9 +164,14 @@ class Engine:
         partition.pace.took(len(done.records), partition.done_s - began_s)
         return portions.after(fresh, len(done.records))
 
-    async def _effects(self, work: Work) -> Effects:
+    async def _effects(self, partition: Partition, work: Work) -> Effects:
         """Offsets may move on without records: over gaps and aborted transactions."""
-        return await self.deciding.effects(work) if work.records else Effects()
+        if not work.records:
+            return Effects()
+        if not partition.trial.alone:
+            return await self.deciding.effects(work)
+        async with self.deciding.alone() as decide:
+            return await partition.trial.decide(partition.progress.next, work, decide)
 
     def _advance(self, before: Progress, fresh: Intake, effects: Effects) -> Progress:
         after = progress.advance(before, fresh.ends)
@@ -215,7 +208,8 @@ class Engine:
             row = self._table.data.database(number).get(progress.KEY)
             (marker,) = store.get_many([MARKER])
             stream_ms = progress.marked_stream_ms(marker)
-            self._partitions[number] = Partition(store, progress.unpack(row), stream_ms=stream_ms)
+            trial = Trial(number, self._app.starts)
+            self._partitions[number] = Partition(store, progress.unpack(row), trial, stream_ms)
         return self._partitions[number]
 
     def _cache_bytes(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,17 +131,25 @@ class Knowledge:
         ]
         return holding[-1] if holding else None
 
-    def holding(self, at_ms: int) -> int:
-        """Return the number of the newest epoch that holds at ``at_ms``, `INITIAL_NUMBER` for none."""
-        holding = [epoch.number for epoch in self._epochs if epoch.holds_from_ms <= at_ms]
-        return max(holding, default=INITIAL_NUMBER)
+    def holding(self, at_ms: int, left: Collection[int]) -> int:
+        """Return the number of the newest epoch that holds at ``at_ms``, `INITIAL_NUMBER` for none.
 
-    def pending(self, number: int) -> list[EpochView]:
+        The numbers in ``left`` are left out.
+        """
+        holding = (e.number for e in self._epochs if e.holds_from_ms <= at_ms)
+        return max((number for number in holding if number not in left), default=INITIAL_NUMBER)
+
+    def before(self, number: int) -> int:
+        """Return the number of the epoch before one; `INITIAL_NUMBER`: there is none, or the bundle's."""
+        return max((e.number for e in self._epochs if e.number < number), default=INITIAL_NUMBER)
+
+    def pending(self, number: int, left: Collection[int]) -> list[EpochView]:
         """Return the epochs after ``number`` in the order in which a partition adopts them.
 
-        Sorted by ``holds_from_ms``; one that would begin to hold after a newer one is left out.
+        Sorted by ``holds_from_ms``; one that would begin to hold after a newer one is left out, and so are
+        the numbers in ``left``.
         """
-        waiting = [epoch for epoch in self._epochs if epoch.number > number]
+        waiting = [e for e in self._epochs if e.number > number and e.number not in left]
         adopted: list[EpochView] = []
         for epoch in sorted(waiting, key=lambda e: (e.holds_from_ms, e.number)):
             if not adopted or epoch.number > adopted[-1].number:

@@ -105,16 +105,21 @@ class Pipeline:
         sessions = [Session(store, partition, secret, prefix) for partition, store, _ in work]
         for session in sessions:
             session.set_aside(verdicts.users)
+            for number in verdicts.epochs:
+                session.leave(number, self.knowledge.before(number))
         most = self.slice_timers
         portions = [
             self._first_portion(session, each.records, verdicts)
             for session, each in zip(sessions, work, strict=True)
         ]
         cut = turns(sessions, portions, self.knowledge, self.settings, self.vault, verdicts, most)
-        for turn, epoch in cut:
-            # accept: a turn has read, checked and classified its records
-            shared = Shared(epoch, self.knowledge.catalogue, self.tables)
-            self._decide(turn, shared, verdicts, seen)
+        try:
+            for turn, epoch in cut:
+                # accept: a turn has read, checked and classified its records
+                shared = Shared(epoch, self.knowledge.catalogue, self.tables)
+                self._decide(turn, shared, verdicts, seen)
+        finally:
+            seen.epochs += [session.marker.epoch for session in sessions]
         left = [len(w.records) - len(p.records) for w, p in zip(work, portions, strict=True)]
         return [session.effects(n) for session, n in zip(sessions, left, strict=True)]
 

@@ -16,7 +16,7 @@ class Marker(msgspec.Struct):
     engine reads on from a row of its own); ``secret``: fingerprint of the key that made the pseudonyms;
     ``names``: how many texts the dictionary has; ``set_aside``: users whose rows could not be read;
     ``fired``: the last entry of the timer index that fired before the record at ``next_offsets``, b""
-    once that record is applied.
+    once that record is applied; ``left_epochs``: numbers after ``epoch`` of those that made decisions raise.
     """
 
     stream_ms: int = NEVER_MS
@@ -28,6 +28,7 @@ class Marker(msgspec.Struct):
     names: int = 0
     set_aside: list[bytes] = []
     fired: bytes = b""
+    left_epochs: list[int] = []
 
 
 def read_marker(store: Store) -> Marker:

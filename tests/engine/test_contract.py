@@ -14,6 +14,7 @@ import mode
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import SubscriptionState, TopicPartitionState
 from aiokafka.producer import sender
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -123,7 +124,9 @@ def test_what_is_overridden_still_has_its_signature(
                              "is_assigned", "subscription"]),
         (TopicPartitionState, ["_position", "lso", "highwater", "timestamp"]),
         (AIOKafkaConsumer, ["_fetcher", "_closed", "_subscription", "_fetch_max_wait_ms",
-                            "end_offsets", "committed"]),
+                            "end_offsets", "committed", "_coordinator"]),
+        # starts.py
+        (GroupCoordinator, ["fetch_committed_offsets", "commit_offsets"]),
         (driver.AIOKafkaConsumerThread, ["_ensure_consumer"]),
         (QueueServiceThread, ["call_thread", "thread_loop"]),
         # consumer.py

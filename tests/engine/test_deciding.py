@@ -116,6 +116,19 @@ async def test_a_job_that_knows_no_turns_gets_its_batches_one_by_one() -> None:
     assert job.turns == [[0], [1], [2]]
 
 
+async def test_while_a_batch_is_tried_alone_no_other_is_decided() -> None:
+    job = Joint()
+    job.may_go_on.set()
+    deciding = Deciding(job)
+    async with deciding.alone() as decide:
+        other = asyncio.ensure_future(deciding.effects(work(1)))
+        await asyncio.sleep(0.05)
+        assert (await decide(work(0))).decided == 0
+        await asyncio.sleep(0.05)
+        assert job.turns == [[0]]
+    assert (await other).decided == 1
+
+
 class Panic(BaseException):
     """As pyo3's: no Exception."""
 

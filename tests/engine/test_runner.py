@@ -12,14 +12,17 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 from faust.types import TP
+from support.notebook import Notebook
 
 from schemas.tables import Output, SourceRecord
+from schemas.vocabulary import DeadReason
 from streams.engine import ending, progress, runner
 from streams.engine.intake import Intake
 from streams.engine.merge import Batch, Range, Slice
 from streams.engine.options import Options
 from streams.engine.portions import START_RECORDS
 from streams.engine.runner import Engine
+from streams.engine.starts import Note
 from streams.engine.store import StateStore
 from streams.engine.transactions import AbortedError, FatalError
 from streams.settings import Settings
@@ -108,6 +111,7 @@ class FakeApp:
         self.consumer = Consumer()
         self.consumer_generation_id = 1
         self.clock = SimpleNamespace(ms=5_000)
+        self.starts = Notebook()
         self.should_stop = False
         self.crashes: list[BaseException] = []
 
@@ -164,6 +168,30 @@ async def test_ticks_measure_from_the_last_input_and_from_where_time_was_brought
         effects = Effects(rows={MARKER: msgspec.msgpack.encode({"stream_ms": stream_ms})})
         after = engine._advance(before, Intake([tick], {}, {}), effects)
         assert (after.stream_ms, after.broker_ms) == measured
+
+
+@pytest.mark.parametrize(("starts", "commits"), [(1, [4]), (2, [1, 2, 3, 4])])
+async def test_from_the_third_start_at_one_position_on_records_are_decided_one_by_one(
+    engine: Engine, starts: int, commits: list[int]
+) -> None:
+    await engine._app.starts.write(0, 0, Note(starts=starts))
+    consumer = await run(engine, message(0, 4))
+    assert [commit.offsets["clicks"] for commit in consumer.transactions.commits] == commits
+    assert count(engine) == 4
+
+
+async def test_a_record_at_which_the_process_ended_twice_is_given_as_refused(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine._app.starts.write(0, 0, Note(starts=4, died={"clicks[0]@0": 2}))
+    given, plain = [], engine.deciding.processor.process
+    monkeypatch.setattr(
+        engine.deciding.processor, "process",
+        lambda *args: given.extend(args[2]) or plain(*args),
+    )  # fmt: skip
+    await run(engine, message(0, 2))
+    assert [record.refused for record in given] == [DeadReason.INTERNAL_ERROR, None]
+    assert count(engine) == 2
 
 
 class InParts(Counting):

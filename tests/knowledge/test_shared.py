@@ -69,7 +69,7 @@ def test_epochs_are_kept_in_order_repeats_and_old_ones_are_ignored():
     knowledge = Knowledge()
     for number in (2, 5, 5, 3, 6):
         assert knowledge.apply_epoch(epoch(number)) is None
-    assert numbers(knowledge.pending(0)) == [2, 5, 6]
+    assert numbers(knowledge.pending(0, [])) == [2, 5, 6]
     assert knowledge.newest().number == 6
 
 
@@ -77,16 +77,16 @@ def test_after_time_was_brought_back_the_epochs_of_a_time_that_never_came_are_go
     knowledge = Knowledge()
     for number, since in ((2, 0), (9_000, 0), (3, 17), (9_000, 0), (4, 17)):
         assert knowledge.apply_epoch(epoch(number, number, since=since)) is None
-    assert numbers(knowledge.pending(0)) == [2, 3, 4]
+    assert numbers(knowledge.pending(0, [])) == [2, 3, 4]
     assert knowledge.newest().number == 4
-    assert [knowledge.holding(at_ms) for at_ms in (1, 2, 3, 8_000)] == [0, 2, 3, 4]
+    assert [knowledge.holding(at_ms, []) for at_ms in (1, 2, 3, 8_000)] == [0, 2, 3, 4]
 
 
 def test_only_the_newest_epochs_are_kept():
     knowledge = Knowledge()
     for number in range(1, MAX_EPOCHS + 4):
         knowledge.apply_epoch(epoch(number))
-    assert numbers(knowledge.pending(0)) == list(range(4, MAX_EPOCHS + 4))
+    assert numbers(knowledge.pending(0, [])) == list(range(4, MAX_EPOCHS + 4))
 
 
 def test_a_partition_moves_to_the_newest_epoch_that_holds():
@@ -97,14 +97,14 @@ def test_a_partition_moves_to_the_newest_epoch_that_holds():
     assert knowledge.next_after(0, 200).number == 2
     assert knowledge.next_after(2, 299) is None
     assert knowledge.next_after(2, 300).number == 3
-    assert numbers(knowledge.pending(1)) == [2, 3]
+    assert numbers(knowledge.pending(1, [])) == [2, 3]
 
 
 def test_an_epoch_that_would_hold_after_a_newer_one_is_never_adopted():
     knowledge = Knowledge()
     for number, holds_from_ms in ((1, 100), (2, 90), (3, 110)):
         knowledge.apply_epoch(epoch(number, holds_from_ms))
-    assert numbers(knowledge.pending(0)) == [2, 3]
+    assert numbers(knowledge.pending(0, [])) == [2, 3]
 
 
 def test_the_adopted_epoch_is_found_again_and_no_other_stands_in_for_it():

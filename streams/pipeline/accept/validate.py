@@ -27,7 +27,8 @@ RECEIPT_STATUSES: dict[str, PushStatus] = {
 
 REFUSED = {
     DeadReason.RECORD_TS_FUTURE: "the record's timestamp is far ahead of the broker's time",
-    DeadReason.INTERNAL_ERROR: "the record made the worker raise that took it in",
+    DeadReason.INTERNAL_ERROR: "the record made the worker raise or end that took it in",
+    DeadReason.UNREAD: "the worker ended again when it only looked for a no in the record",
     DeadReason.USER_SET_ASIDE: "this user's row could not be read",
 }
 

@@ -59,7 +59,7 @@ def obey(
         return
     match read_command(record):
         case TimeBack(to_ms):
-            session.bring_back(to_ms, knowledge.holding(to_ms))
+            session.bring_back(to_ms, knowledge.holding(to_ms, session.marker.left_epochs))
         case Release(user, fresh):
             release(session, user, begun_again(user, record.timestamp_ms) if fresh else None)
 

@@ -59,6 +59,7 @@ class Session:
     def adopt(self, epoch: EpochView) -> None:
         """Go on with an epoch; whom it asks about a change in the catalogue gets a timer."""
         self.marker.epoch = epoch.number
+        self.marker.left_epochs = [n for n in self.marker.left_epochs if n > epoch.number]
         self.marker.fired = b""  # such a timer may be due before those that have fired
         wakes = epoch.wakes.of(self.partition)
         if not len(wakes):
@@ -132,6 +133,14 @@ class Session:
             for place, _ in self._store.scan(*due_range(b"", 2 * LAST_MS)):
                 if user_of(place) in gone:
                     self.put(place, None)
+
+    def leave(self, epoch: int, before: int) -> None:
+        """Go on with the epoch ``before``, and adopt the one left no more; both are numbers."""
+        if epoch in self.marker.left_epochs:
+            return
+        self.marker.epoch = min(self.marker.epoch, before)
+        self.marker.left_epochs = sorted([*self.marker.left_epochs, epoch])
+        self.count({"epochs_left": 1})
 
     def close(
         self,

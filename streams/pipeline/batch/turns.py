@@ -69,7 +69,7 @@ def by_epoch(
         yield portion, adopted if holds else None
         return
     records, start, current, adopted_at = portion.records, 0, None, -1
-    waiting = knowledge.pending(session.marker.epoch)
+    waiting = knowledge.pending(session.marker.epoch, session.marker.left_epochs)
     for epoch in waiting if adopted is None else [adopted, *waiting]:
         cut = reached(records, before_ms, epoch.holds_from_ms, is_dead)
         if cut == len(records):

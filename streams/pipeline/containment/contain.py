@@ -98,7 +98,8 @@ class _Halves:
         verdicts = blame(trial, record, replace(self._known(), told=told))
         if verdicts != self._known():
             place = f"{record.topic}[{record.partition}]@{record.offset}"
-            logger.error("At %s something was set aside: %s", place, told)
+            what = "".join(f"epoch {number} " for number in sorted(verdicts.epochs)) or "something "
+            logger.error("At %s %swas set aside: %s", place, what, told)
         self._items |= frozenset(verdicts.items)
         self._keep(self._attempt(records, verdicts, Seen()))
 

@@ -31,13 +31,14 @@ EVERYONE = Everyone()
 class Verdicts:
     """``records``: place -> why it is a dead letter; ``silenced``: users (pseudonyms) whose
     decisions end as `internal_error`; ``items``: hashes of items that are no candidates;
-    ``users``: whose rows are set aside. ``told``: what raised, see `streams.shared.blame.named`.
+    ``users``: whose rows are set aside; ``epochs``: numbers of those that are left. ``told``: what raised, see `streams.shared.blame.named`.
     """
 
     records: Mapping[Place, str] = field(default_factory=dict)
     silenced: Collection[bytes] = frozenset()
     items: Collection[int] = frozenset()
     users: Collection[bytes] = frozenset()
+    epochs: Collection[int] = frozenset()
     told: str = ""
 
 
@@ -48,7 +49,8 @@ NO_VERDICTS = Verdicts()
 class Seen:
     """What a trial came across: users whose rows it read, or could not, those due, items considered.
 
-    ``waiting``: those of the users who only have a timer due.
+    ``waiting``: those of the users who only have a timer due; ``epochs``: numbers of those it went on
+    with, each for one partition.
     """
 
     users: list[bytes] = field(default_factory=list)
@@ -56,3 +58,8 @@ class Seen:
     unreadable: list[bytes] = field(default_factory=list)
     due: list[bytes] = field(default_factory=list)
     items: list[NDArray[np.uint64]] = field(default_factory=list)
+    epochs: list[int] = field(default_factory=list)
+
+    def considered(self) -> bool:
+        """Whether any item was."""
+        return any(len(some) for some in self.items)

@@ -179,6 +179,23 @@ def test_who_reads_the_log_again_takes_the_verdict_and_does_not_judge(monkeypatc
     assert [o for o in repeated if o.topic in kinds] == [o for o in outputs if o.topic in kinds]
 
 
+@pytest.mark.parametrize(
+    ("verdict", "said"), [(DeadReason.INTERNAL_ERROR, True), (DeadReason.UNREAD, False)]
+)
+def test_a_no_counts_in_a_record_that_ended_the_process_unless_it_may_not_even_be_read(
+    verdict, said
+):
+    log = Log()
+    log.context("bert", T0_MS, consent={"push": False}, event_id="bert5")
+    for step in range(4):
+        log.click("bert", "view", SECRET_WORD, T0_MS + step * MINUTE_MS)
+    records = [replace(log.records[0], refused=verdict), *log.records[1:]]
+    store, outputs = decided(records)
+    assert [letter["kairos-reason"] for letter in dead(outputs)] == [verdict.value.encode()]
+    assert ("no_consent" in {s["reason"] for s in told(outputs, "suppressions")}) == said
+    accounted(store)
+
+
 # -- a decision
 
 DECIDING = ("screen", "gather", "score", "diversify", "allocate")

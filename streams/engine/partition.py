@@ -1,0 +1,29 @@
+"""What the engine keeps of a partition between batches."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from streams.engine.portions import Pace
+from streams.engine.progress import Progress
+from streams.engine.store import PartitionStore
+from streams.engine.trial import Trial
+
+
+@dataclass(slots=True)
+class Partition:
+    """A partition from one rebalance to the next; batches run under its lock."""
+
+    store: PartitionStore
+    progress: Progress
+    trial: Trial
+    stream_ms: int | None
+    """Stream time as of the last commit, milliseconds UTC; None: no event yet."""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    checked: bool = False
+    aborts: int = 0
+    pauses: int = 0
+    pace: Pace = field(default_factory=Pace)
+    done_s: float = field(default_factory=time.monotonic)
