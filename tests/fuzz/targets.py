@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,7 @@ from streams.pipeline.containment import NO_VERDICTS, Seen
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
 from streams.state.marker import read_marker
-from streams.state.store import USER, MemoryStore, Work
+from streams.state.store import USER, Effects, MemoryStore, Work
 
 SETTINGS = load_settings(
     {}, consent_default="granted", repeat_item_views=2, debounce_ms=60_000, social="on",
@@ -33,6 +33,9 @@ SETTINGS = load_settings(
 VAULT = Vault(b"a secret of the fuzzer", SETTINGS.tenant)
 STOCK_LIMIT_BYTES = 1_048_588
 """What a stock broker takes in a batch."""
+COMMAND = {"after": {}, "user": "00" * 16, "fresh": True}
+COMMANDS = (None, b"time-back", b"release")
+"""Keys on `ticks`."""
 EVENTS = ("accepted", "duplicates", "late", "dead_letters")
 
 
@@ -53,10 +56,11 @@ def records(rng: random.Random, count: int, changes: int) -> list[SourceRecord]:
         topic = rng.choice((*SEEDS, "clicks", "clicks", "ticks"))
         now_ms += rng.choice((0, 1_000, 60_000, 3_600_000))
         user = rng.choice(("anna", "bert", "carl", "dora"))
-        seed = rng.choice(SEEDS[topic]) if topic in SEEDS else {"ts": now_ms}
+        seed = rng.choice(SEEDS[topic]) if topic in SEEDS else COMMAND
         seed = seed | {"user_id": user, "event_id": f"e{rng.randrange(count)}", "ts": now_ms}
         value = mutated(rng, seed, changes if rng.random() < 0.5 else 0)
-        key = user.encode() if rng.random() < 0.97 else rng.choice((None, b"", b"\xff", b"x" * 999))
+        sound = user.encode() if topic in SEEDS else rng.choice(COMMANDS)
+        key = sound if rng.random() < 0.97 else rng.choice((None, b"", b"\xff", b"x" * 999))
         found.append(SourceRecord(topic, 0, offset, now_ms, key, value or None))
     return found
 
@@ -90,14 +94,13 @@ def path(rng: random.Random) -> int:
     learner = Learner(SETTINGS, start=Start.of(job.bundle), word=VAULT.word)
     for number, start in enumerate(range(0, len(some), size)):
         part = some[start : start + size]
-        (effects,) = job.decide([Work(0, store, part)], NO_VERDICTS, Seen())
-        store.apply(effects.rows)
-        for output in effects.outputs:
-            _check_size(output.value or b"", output.topic)
-            if output.topic == "signals":
-                learner.absorb(msgspec.msgpack.decode(output.value, type=Signals))
-        for row in effects.rows.values():
-            _check_size(row or b"", "a row")
+        for effects in _units(job, store, part):
+            for output in effects.outputs:
+                _check_size(output.value or b"", output.topic)
+                if output.topic == "signals":
+                    learner.absorb(msgspec.msgpack.decode(output.value, type=Signals))
+            for row in effects.rows.values():
+                _check_size(row or b"", "a row")
         if number % 3 == 0:
             _publish(job, learner, part[-1].timestamp_ms, number + 1)
     counts = read_marker(store).counts
@@ -129,16 +132,23 @@ def _check_size(raw: bytes, what: str) -> None:
         raise BrokenPromiseError(f"{what} of {len(raw)} bytes is too large for a stock broker")
 
 
+def _units(job: Pipeline, store: MemoryStore, left: list[SourceRecord]) -> Iterator[Effects]:
+    """Decide records unit by unit of commit, without containment; each is applied."""
+    while left:
+        (effects,) = job.decide([Work(0, store, left)], NO_VERDICTS, Seen())
+        store.apply(effects.rows)
+        yield effects
+        left = left[len(left) - effects.left :]
+
+
 @cache
 def _epoch() -> bytes:
     job, store = _shop(random.Random(0)), MemoryStore()
     learner = Learner(SETTINGS, start=Start.of(None), word=VAULT.word)
-    (effects,) = job.decide(
-        [Work(0, store, records(random.Random(0), 400, 0))], NO_VERDICTS, Seen()
-    )
-    for output in effects.outputs:
-        if output.topic == "signals":
-            learner.absorb(msgspec.msgpack.decode(output.value, type=Signals))
+    for effects in _units(job, store, records(random.Random(0), 400, 0)):
+        for output in effects.outputs:
+            if output.topic == "signals":
+                learner.absorb(msgspec.msgpack.decode(output.value, type=Signals))
     return msgspec.msgpack.encode(learner.epoch(1, NOW_MS, 0))
 
 
@@ -151,15 +161,20 @@ def epochs(rng: random.Random) -> int:
     return 20
 
 
+def _decide(job: Pipeline, store: MemoryStore, some: list[SourceRecord]) -> None:
+    for effects in job.process_whole(0, store, some):
+        store.apply(effects.rows)
+
+
 def rows(rng: random.Random) -> int:
     """A spoilt row costs its own user at most: the batch is decided, and all is accounted for."""
     job, store = _shop(random.Random(1)), MemoryStore()
     first, then = records(rng, 30, 0), records(rng, 30, 0)
-    store.apply(job.process(0, store, first).rows)
+    _decide(job, store, first)
     users = [key for key in store.rows if key.startswith(USER)]
     spoilt = rng.choice(users)
     store.rows[spoilt] = flipped(rng, store.rows[spoilt])
-    store.apply(job.process(0, store, then).rows)
+    _decide(job, store, then)
     counts = read_marker(store).counts
     if counts["consumed"] != sum(counts.get(name, 0) for name in EVENTS):
         raise BrokenPromiseError(f"events do not add up: {counts}")
