@@ -69,11 +69,13 @@ chaos-cluster: ROUNDS = 16
 chaos-cluster: $(STAMP)
 	@PYTHONPATH=tests:. $(BIN)/python -m chaos.run --cluster --lanes 1 --rounds $(ROUNDS) --seed $(SEED)
 
-## fuzz: spoilt records, epochs, rows and bundles for SECONDS; from 600 s on the figures are recorded
+## fuzz: spoilt inputs of all kinds for SECONDS=, or INPUTS= of them (ONLY=, SEED=, BATCH=); long runs are recorded
 SECONDS ?= 60
+INPUTS ?= 0
+BATCH ?= -1
 .PHONY: fuzz
 fuzz: $(STAMP)
-	@PYTHONPATH=tests:. $(BIN)/python -m fuzz.run --seconds $(SECONDS) --seed $(SEED)
+	@PYTHONPATH=tests:. $(BIN)/python -m fuzz.run --seconds $(SECONDS) --inputs $(INPUTS) --seed $(SEED) --batch $(BATCH) --only "$(ONLY)"
 
 ## bench-growth: cost per event as users, history, partitions, workers grow (RUNS=, USERS=, ONLY=); plots
 bench-growth: $(STAMP)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.unreadable import UNREADABLE
+
 
 class Signals(msgspec.Struct, kw_only=True, array_like=True):
     """The accepted facts of one batch, as little-endian packed columns of equal length.
@@ -152,7 +154,7 @@ def read_head(value: bytes | None) -> EpochHead | None:
     """Return the head of an encoded epoch, None for anything else."""
     try:
         return msgspec.msgpack.decode(value or b"", type=EpochHead)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -11,6 +11,8 @@ from hashlib import blake2b
 
 import msgspec
 
+from schemas.unreadable import UNREADABLE
+
 PART_BYTES = 900_000
 """Of a value in one record, before compression: a stock broker takes records of 1,048,588 bytes."""
 MOST_PARTS = 1_000
@@ -98,7 +100,7 @@ class Collector:
 def _part(name: bytes, key: bytes, value: bytes) -> Part:
     try:
         part = msgspec.msgpack.decode(value, type=Part)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise PartError(f"not a part: {type(error).__name__}") from error
     if not (0 <= part.index < part.of <= MOST_PARTS and key == _key(name.decode(), part.index)):
         raise PartError("not a part: its key or number does not fit")

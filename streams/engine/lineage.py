@@ -7,13 +7,13 @@ Two app ids on one set of topics would publish everything twice. So a record on 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 
 from schemas.tables import Output
+from schemas.unreadable import UNREADABLE
 from streams.engine.client import Tail, transactional_producer
 from streams.engine.group import refuse_members
 from streams.engine.refusal import RefusalError
@@ -67,12 +67,21 @@ async def _read_all(settings: Settings) -> list[Publisher]:
         await tail.start()
         while not await tail.is_caught_up():
             for record in await tail.read(timeout_ms=200):
-                if record.key == KEY and record.value is not None:
-                    with suppress(*UNREADABLE):  # what nobody can read names nobody
-                        found.append(msgspec.msgpack.decode(record.value, type=Publisher))
+                if (claim := read_claim(record.key, record.value)) is not None:
+                    found.append(claim)
     finally:
         await tail.stop()
     return found
+
+
+def read_claim(key: bytes | None, value: bytes | None) -> Publisher | None:
+    """Return who publishes as a record of `globals` says; None: it is another record, or none can read it."""
+    if key != KEY or value is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(value, type=Publisher)
+    except UNREADABLE:
+        return None
 
 
 async def _claim_first(settings: Settings) -> Publisher:

@@ -29,17 +29,26 @@ async def read_newest(settings: Settings, skipped: Skipped) -> tuple[Place, Snap
         await tail.start()
         while not await tail.is_caught_up():
             for record in await tail.read(timeout_ms=200):
-                newest = _completed(place.there, record, skipped) or newest
+                newest = _usable(place.there, record, skipped) or newest
     finally:
         await tail.stop()
     return place, newest
 
 
-def _completed(there: Collector, record: Any, skipped: Skipped) -> Snapshot | None:
-    """Return the snapshot that a record completes, if any."""
+def _usable(there: Collector, record: Any, skipped: Skipped) -> Snapshot | None:
+    """Return the snapshot that a record completes, if any; one that is none is counted."""
     try:
-        value = there.take(record.key, record.value)
-        return None if value is None else _DECODER.decode(value)
+        return completed(there, record.key, record.value)
     except BaseException as error:  # a panic of Rust code is no Exception
         skipped.note(record, f"no snapshot: {blamed(error)}")
         return None
+
+
+def completed(there: Collector, key: bytes | None, value: bytes | None) -> Snapshot | None:
+    """Return the snapshot that a record completes, None as long as parts are missing.
+
+    Raises:
+        PartError, *UNREADABLE: the record is none of a snapshot.
+    """
+    whole = there.take(key, value)
+    return None if whole is None else _DECODER.decode(whole)

@@ -15,6 +15,7 @@ from models.features.pairs import nothing_told
 from models.sendtime import NOTHING_KNOWN, ActivityModel
 from schemas.globals import Demand, Epoch, Wakes
 from schemas.state import NEVER_MS
+from schemas.unreadable import UNREADABLE
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.epoch_view import EpochView
 from streams.shared.times import LAST_MS
@@ -99,7 +100,7 @@ class Knowledge:
         """
         try:
             view = EpochView.decode(msgspec.msgpack.decode(value, type=Epoch))
-        except (msgspec.MsgspecError, UnicodeError, ValueError, OverflowError) as error:
+        except (*UNREADABLE, ValueError, OverflowError) as error:
             return f"not an epoch: {error}"
         if view.holds_from_ms > LAST_MS:
             return "not an epoch: it holds only after 2100"

@@ -1,118 +1,108 @@
-"""Sound records, and what goes wrong with them: fields of any value, bytes of any kind."""
+"""What goes wrong with sound records: values of any kind anywhere in them, bytes changed, cut and doubled."""
 
 from __future__ import annotations
 
-import copy
-import json
 import random
+from collections.abc import Sequence
 from typing import Any
 
-NOW_MS = 1_780_000_000_000
-"""2026-05-28."""
-SEEDS: dict[str, list[dict[str, Any]]] = {
-    "clicks": [
-        {
-            "event_id": "e1", "user_id": "anna", "event": "view", "ts": NOW_MS, "item_id": "kettle",
-            "category_id": "kitchen", "quantity": 2, "price_minor": 1999, "currency": "EUR",
-            "device": "mobile", "session_id": "s1", "schema_version": 1,
-        },
-        {"event_id": "e2", "user_id": "anna", "event": "search", "ts": NOW_MS, "query": "red kettle"},
-        {"event_id": "e3", "user_id": "anna", "event": "cart", "ts": NOW_MS, "item_id": "lamp"},
-    ],
-    "purchases": [
-        {
-            "event_id": "p1", "user_id": "anna", "order_id": "o1", "ts": NOW_MS, "status": "placed",
-            "currency": "EUR", "lines": [
-                {"item_id": "kettle", "quantity": 1, "unit_price_minor": 1999, "category_id": "kitchen"},
-                {"item_id": "lamp", "quantity": 3, "unit_price_minor": 0},
-            ],
-        },
-    ],
-    "context": [
-        {
-            "event_id": "c1", "user_id": "anna", "ts": "2026-05-28T10:00:00+02:00", "device": "mobile",
-            "os": "android", "app_version": "1.2", "locale": "de-DE", "timezone": "Europe/Berlin",
-            "country": "DE", "region": "BE", "lat": 52.5, "lon": 13.4, "place": "home",
-            "network": "wifi", "app_minutes": 3.5, "scene": "in_store",
-            "consent": {"push": True, "personalisation": False},
-        },
-    ],
-    "profiles": [
-        {
-            "user_id": "anna", "ts": NOW_MS, "segments": ["gold", "new"], "interests": ["garden"],
-            "age_band": "30-39", "signup_ts": NOW_MS, "groups": {"a": "b"},
-        },
-    ],
-    "social": [{"user_id": "anna", "ts": NOW_MS, "friends": ["bert"], "shares_purchases": True}],
-    "push-receipts": [
-        {
-            "recommendation_id": "0b8d5a5e-3c52-5d0e-9d2a-1f6f3c1b2a4d", "user_id": "anna",
-            "ts": NOW_MS, "status": "rating", "rating": 4, "channel": "fcm",
-        },
-        {
-            "recommendation_id": "0b8d5a5e-3c52-5d0e-9d2a-1f6f3c1b2a4d", "user_id": "anna",
-            "ts": NOW_MS, "status": "opened",
-        },
-    ],
-}  # fmt: skip
-"""By topic; every field that a schema names is in one of them."""
-CATALOGUE: list[dict[str, Any]] = [
-    {
-        "item_id": "kettle", "ts": NOW_MS, "category_id": "kitchen", "title": "Copper kettle",
-        "price_minor": 1999, "currency": "EUR", "stock": 3, "weight_g": 800, "size": "10x20x30",
-        "condition": "new", "created_ts": NOW_MS, "regions": ["DE"], "warehouses": ["b1"],
-        "seller_id": "s", "brand": "b", "tags": ["t"], "language": "de",
-        "shops": [{"lat": 52.5, "lon": 13.4, "opening_hours": "Mo-Fr 08:00-18:00"}],
-    },
-]  # fmt: skip
-NASTY: list[Any] = [
-    None, True, False, -1, 0, 1, 255, 256, 65_535, 2**31 - 1, 2**31, 2**53, 2**63, 2**64, -(2**63),
-    10**30, 1e308, -0.0, 0.1, "", " ", "\x00", "null", "a" * 300, "é" * 200, "😀", "שלום", "\u202eabc",
+import msgspec
+from fuzz.seeds import NOW_MS
+
+SECRET = "GEHEIM"
+"""In every text that is put in somewhere: no sentence and no line of a log may repeat it."""
+_NUMBERS = (
+    -1, 0, 1, 255, 256, 65_535, 2**31 - 1, 2**31, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1,
+    -(2**63), NOW_MS // 1_000, NOW_MS * 1_000, -NOW_MS, 4_102_444_800_000, 1e308, -0.0, 0.1, 0.5,
+)  # fmt: skip
+_TEXTS = (
+    "", " ", "\x00", "null", SECRET, SECRET * 50, "é" * 200, "😀" + SECRET, "שלום", "\u202eabc",
     "507f1f77bcf86cd799439011", "8928308280fffff", "9" * 400, "1.2.3x4x5", "1970-01-01T00:00:00Z",
-    "9999-12-31T23:59:59Z", "2026-02-30T00:00:00Z", "NaN", "Mo-Su 24:00-99:99", "../../etc", [], {},
-    [None], [[]], {"": {}}, ["x"] * 3_000, NOW_MS // 1_000, NOW_MS * 1_000, -NOW_MS,
-]  # fmt: skip
-DEEP = b'{"a":' * 100 + b"1" + b"}" * 100
-LONE = b'{"user_id": "\\ud800", "event_id": "x"}'
+    "9999-12-31T23:59:59Z", "2026-02-30T00:00:00Z", "2026-05-28T23:59:60Z", "2026-05-28T10:00:00",
+    "NaN", "Mo-Su 24:00-99:99", "../../etc", "view", "placed", "granted", "Antarctica/Troll", "EUR",
+)  # fmt: skip
+_OTHERS = (None, True, False, [], {}, [None], [[]], {"": {}}, [SECRET] * 300)
+PLAIN: tuple[Any, ...] = (*_NUMBERS, *_TEXTS, *_OTHERS)
+"""What JSON and MessagePack both know."""
+ONLY_JSON = (
+    b"NaN", b"-Infinity", b"1e400", b"1" + b"0" * 30, b"-" + b"7" * 5_000, b"0.1e-5000", b'"\\ud800"',
+    b'"\\u0000"', b"01", b"{", b"]", b"tru", b'{"a":1,"a":2}', b"[" * 70 + b"]" * 70, b'"\xff"',
+)  # fmt: skip
+JSON: tuple[Any, ...] = (*PLAIN, *map(msgspec.Raw, ONLY_JSON))
+ONLY_MSGPACK = (
+    float("nan"), float("inf"), -float("inf"), b"", b"\x00", b"\xff" * 7, b"\xff" * 8, b"\x7f" * 16,
+    msgspec.Raw(b"\xa3\xff\xfe\xfd"), msgspec.Raw(b"\xc1"), msgspec.Raw(b"\x91" * 200 + b"\xc0"),
+    msgspec.msgpack.Ext(1, b"\x01"), {2**64 - 1: (b"\x00" * 8, b"\x00" * 4)}, {-1: "x"},
+)  # fmt: skip
+MSGPACK: tuple[Any, ...] = (*PLAIN, *ONLY_MSGPACK)
+WHOLE = (
+    b"",
+    b"\xff\xfe",
+    b"[]",
+    b"null",
+    b"{}",
+    b'{"a":' * 100 + b"1" + b"}" * 100,
+    b"\xef\xbb\xbf{}",
+)
 
 
-def mutated(rng: random.Random, seed: dict[str, Any], changes: int) -> bytes:
-    """Return the record with up to ``changes`` fields spoilt, now and then its bytes as well.
-
-    Without changes it is sound.
-    """
-    if not changes:
-        return json.dumps(seed).encode()
-    value = copy.deepcopy(seed)
-    for _ in range(rng.randrange(changes + 1)):
-        _spoil(rng, value)
-    raw = json.dumps(value).encode()
+def changed(rng: random.Random, value: Any, nasty: Sequence[Any]) -> Any:
+    """Return a value with one thing in it changed; the value itself stays as it is."""
+    if isinstance(value, bytes) and value and rng.random() < 0.7:
+        return _column(rng, value)
+    if not isinstance(value, dict | list | tuple) or not value or rng.random() < 0.1:
+        return rng.choice(nasty)
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    place = rng.choice(list(copy) if isinstance(copy, dict) else range(len(copy)))
     luck = rng.random()
-    if luck < 0.05:
-        raw = _bytes_spoilt(rng, raw)
-    elif luck < 0.06:
-        raw = rng.choice((DEEP, LONE, b"", b"\xff\xfe", b"[]", b"null", rng.randbytes(20)))
-    return raw
+    if luck < 0.1:
+        del copy[place]
+    elif luck < 0.2 and isinstance(copy, dict):
+        copy[_name(rng, place)] = copy.pop(place)
+    elif luck < 0.2:
+        copy.insert(place, copy[place])
+    else:
+        copy[place] = changed(rng, copy[place], nasty)
+    return copy
 
 
-def _spoil(rng: random.Random, value: Any) -> None:
-    """Change one thing somewhere in an object or a list."""
-    while isinstance(value, dict | list) and value:
-        place = rng.choice(list(value) if isinstance(value, dict) else range(len(value)))
-        inner = value[place]
-        if isinstance(inner, dict | list) and inner and rng.random() < 0.7:
-            value = inner
-            continue
-        if isinstance(value, dict) and rng.random() < 0.15:
-            value[rng.choice(("x", "Ts", "\u0000", place + "_"))] = value.pop(place)
-        else:
-            value[place] = rng.choice(NASTY)
-        return
+def _name(rng: random.Random, name: Any) -> Any:
+    if isinstance(name, str):
+        return rng.choice(("x", "Ts", "\u0000", name + "_", SECRET))
+    return rng.choice((0, -1, 2**64 - 1, name + 1))
 
 
-def _bytes_spoilt(rng: random.Random, raw: bytes) -> bytes:
-    at = rng.randrange(len(raw))
-    return rng.choice((raw[:at], raw[:at] + rng.randbytes(3) + raw[at:], raw[:at] + raw[at + 1 :]))
+def _column(rng: random.Random, packed: bytes) -> bytes:
+    """Packed numbers that are others, more, fewer, or no whole number of them."""
+    at = rng.randrange(len(packed))
+    width = rng.choice((1, 4, 8))
+    return rng.choice(
+        (
+            packed[:-1], packed + packed, packed[:at], b"\xff" * len(packed), b"\x00" * len(packed),
+            packed[:at] + rng.randbytes(width) + packed[at + width :], rng.randbytes(len(packed)),
+        )
+    )  # fmt: skip
+
+
+def spoilt_json(rng: random.Random, record: dict[str, Any], most: int = 3) -> bytes:
+    """Return a record as JSON with none to ``most`` things changed, now and then its bytes as well."""
+    for _ in range(rng.randrange(most + 1)):
+        record = changed(rng, record, JSON)
+        if not isinstance(record, dict):
+            break
+    raw = msgspec.json.encode(record)
+    luck = rng.random()
+    if luck < 0.1:
+        return flipped(rng, raw)
+    return rng.choice(WHOLE) if luck < 0.11 else raw
+
+
+def spoilt_msgpack(rng: random.Random, value: Any, most: int = 3) -> bytes:
+    """Return a value as MessagePack with none to ``most`` things changed, now and then its bytes as well."""
+    for _ in range(rng.randrange(most + 1)):
+        value = changed(rng, value, MSGPACK)
+    raw = msgspec.msgpack.encode(value)
+    return flipped(rng, raw) if rng.random() < 0.2 else raw
 
 
 def flipped(rng: random.Random, raw: bytes) -> bytes:

@@ -19,6 +19,7 @@ from schemas.tables import SourceRecord
 from schemas.vocabulary import DeadReason
 from streams.engine.options import merged
 from streams.operate.tools.feed import producing
+from streams.operate.tools.letter_headers import number, texts
 from streams.operate.tools.reading import Span, consuming, places, read, spans
 from streams.pipeline.accept.dead_letters import DEAD_TOPIC
 from streams.settings import Settings
@@ -73,14 +74,14 @@ def opened(letter: ConsumerRecord[bytes, bytes], inputs: Collection[str]) -> Let
     Where that time was the fault it goes back with the time at which it was put down.
     ``inputs``: topics that may be written to (without prefix); headers may say what they like.
     """
-    headers = {name: value.decode(errors="replace") for name, value in letter.headers}
+    headers = texts(letter)
     topic, reason = headers.get("kairos-topic", ""), headers.get("kairos-reason", "")
-    time_ms = "" if reason in WRONG_TIME else headers.get("kairos-timestamp-ms", "")
+    time_ms = None if reason in WRONG_TIME else number(headers.get("kairos-timestamp-ms", ""))
     record = SourceRecord(
         topic,
         letter.partition,
         letter.offset,
-        int(time_ms) if time_ms.isdecimal() else letter.timestamp,
+        letter.timestamp if time_ms is None else time_ms,
         letter.key,
         letter.value,
     )

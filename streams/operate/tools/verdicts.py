@@ -8,6 +8,7 @@ from typing import NamedTuple
 from aiokafka.structs import ConsumerRecord
 
 from schemas.vocabulary import COMMITTED_VERDICTS, DeadReason
+from streams.operate.tools.letter_headers import number, texts
 from streams.operate.tools.reading import read_all
 from streams.pipeline.accept.dead_letters import DEAD_TOPIC
 from streams.settings import Settings
@@ -33,12 +34,10 @@ def verdicts(
     codes = {reason.value: reason for reason in COMMITTED_VERDICTS}
     found = {}
     for letter in letters:
-        headers = {name: value.decode(errors="replace") for name, value in letter.headers}
-        reason, offset = (
-            codes.get(headers.get("kairos-reason", "")),
-            headers.get("kairos-offset", ""),
-        )
-        if reason is not None and offset.isdecimal():
+        headers = texts(letter)
+        reason = codes.get(headers.get("kairos-reason", ""))
+        offset = number(headers.get("kairos-offset", ""))
+        if reason is not None and offset is not None:
             topic = settings.topic(headers.get("kairos-topic", ""))
-            found[Place(topic, letter.partition, int(offset))] = reason
+            found[Place(topic, letter.partition, offset)] = reason
     return found
