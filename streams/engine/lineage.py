@@ -61,17 +61,16 @@ async def read_publisher(settings: Settings) -> Publisher | None:
 
 
 async def _read_all(settings: Settings) -> list[Publisher]:
-    found = []
+    found = list[Publisher | None]()
     tail = Tail(settings, settings.topic("globals"))
     try:
         await tail.start()
         while not await tail.is_caught_up():
             for record in await tail.read(timeout_ms=200):
-                if (claim := read_claim(record.key, record.value)) is not None:
-                    found.append(claim)
+                found.append(read_claim(record.key, record.value))
     finally:
         await tail.stop()
-    return found
+    return [claim for claim in found if claim is not None]
 
 
 def read_claim(key: bytes | None, value: bytes | None) -> Publisher | None:

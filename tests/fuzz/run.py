@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import resource
 import sys
 import time
@@ -68,6 +69,7 @@ class Limits:
 def main() -> int:
     """Fuzz for as long as the command line says; 1 when something was found."""
     asked = _asked()
+    logging.getLogger().addHandler(logging.NullHandler())  # what is set aside is no news here
     names = asked.only.split(",") if asked.only else list(TARGETS)
     targets = {name: TARGETS[name] for name in names}
     if asked.batch >= 0:
