@@ -70,8 +70,8 @@ chaos-cluster: $(STAMP)
 	@PYTHONPATH=tests:. $(BIN)/python -m chaos.run --cluster --lanes 1 --rounds $(ROUNDS) --seed $(SEED)
 
 ## fuzz: spoilt inputs of all kinds for SECONDS=, or INPUTS= of them (ONLY=, SEED=, BATCH=); long runs are recorded
-SECONDS ?= 60
 INPUTS ?= 0
+SECONDS ?= $(if $(filter 0,$(INPUTS)),60,0)
 BATCH ?= -1
 .PHONY: fuzz
 fuzz: $(STAMP)

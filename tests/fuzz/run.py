@@ -42,7 +42,7 @@ def fuzz(
 
 
 class Limits:
-    """Until when a run goes on: a number of inputs if there is one, else seconds."""
+    """Until when a run goes on: a number of inputs or seconds, whichever it reaches first; 0 is no limit."""
 
     def __init__(self, inputs: int, seconds: float) -> None:
         self._inputs, self._seconds = inputs, seconds
@@ -54,7 +54,9 @@ class Limits:
     def goes_on(self, tried: Counter[str]) -> bool:
         """Whether there is more to do; measures memory, tells how far it is."""
         now_s, done = time.monotonic(), tried.total()
-        share = done / self._inputs if self._inputs else (now_s - self._start_s) / self._seconds
+        of_inputs = done / self._inputs if self._inputs else 0.0
+        of_seconds = (now_s - self._start_s) / self._seconds if self._seconds else 0.0
+        share = max(of_inputs, of_seconds)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
         if share < 0.1:
             self._first_peak = peak
@@ -94,8 +96,8 @@ def main() -> int:
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--inputs", type=int, default=0, help="so many, however long it takes")
+    parser.add_argument("--seconds", type=float, default=0)
+    parser.add_argument("--inputs", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="comma-separated targets")
     parser.add_argument("--batch", type=int, default=-1, help="only this batch of each target")
