@@ -22,7 +22,6 @@ from streams.settings import Settings
 
 KEY = b"publisher"
 SIGNALS = "signals"
-UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 HEADER = "kairos-app"
 """Header of a record on `signals`: the app id whose state it tells of."""
 

@@ -158,11 +158,14 @@ class _Lines(logging.Handler):
 def silent() -> Iterator[None]:
     """Check that no line is logged that warns of anything, and none with what a record says."""
     heard, root = _Lines(), logging.getLogger()
+    level = root.level
+    root.setLevel(logging.DEBUG)
     root.addHandler(heard)
     try:
         yield
     finally:
         root.removeHandler(heard)
+        root.setLevel(level)
     promise(not any(SECRET in line for _, line in heard.lines), "a log line repeats a value")
     loud = [line for level, line in heard.lines if level >= logging.WARNING]
     promise(not loud, "the path warns of something", loud)

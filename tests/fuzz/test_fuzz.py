@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections import Counter
 
@@ -16,10 +17,13 @@ from hypothesis import strategies as st
 from support.examples import examples
 
 from schemas.catalog import CatalogItem
+from schemas.decision import LateEvent
 from schemas.events import Click, Context, Profile, Purchase, Social
 from schemas.receipts import PushReceipt
 from schemas.state import NEVER_MS
+from streams.pipeline import pipeline
 from streams.pipeline.accept import NO_REFUSALS, accept
+from streams.pipeline.pipeline import deduplicate as pipeline_deduplicate
 
 SHAPES = {
     "clicks": Click, "purchases": Purchase, "context": Context, "profiles": Profile,
@@ -78,6 +82,47 @@ def test_what_raises_is_a_finding_like_what_breaks_a_promise():
     (finding,) = findings_of("broken", broken, 1, 0, [1, 0, 2], {})
     assert finding.inputs == [0]
     assert "ZeroDivisionError" in finding.trace
+
+
+def _path_findings():
+    inputs = inputs_of("path", TARGETS["path"], 0, 0)[:150]
+    return findings_of("path", TARGETS["path"], 0, 0, inputs, {})
+
+
+def test_a_fault_that_containment_would_hide_is_a_finding_of_few_records(monkeypatch):
+    monkeypatch.setattr(pipeline, "fuse", lambda *_: 1 // 0)
+    (finding,) = _path_findings()
+    assert "ZeroDivisionError" in finding.kind
+    assert len(finding.inputs) <= 5
+
+
+PLANTED = {
+    "a log line repeats a value": lambda batch, *_: logging.getLogger("x").info(batch.subscribers),
+    "the path warns of something": lambda *_: logging.getLogger("x").warning("odd"),
+    "law 4 does not hold": lambda batch, *_: batch.counts.update(late=batch.counts["late"] + 1),
+    "another split gives other outputs": lambda batch, *_: _late_of_a_long_batch(batch),
+}
+
+
+def _late_of_a_long_batch(batch):
+    batch.late += [
+        LateEvent(
+            user="u", topic=r.topic, partition=0, offset=r.offset, event_hash="0", ts_ms=0,
+            newest_ms=0, late_by_ms=0,
+        )
+        for r in batch.records[40:41]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_every_promise_of_the_path_can_be_broken(monkeypatch, kind):
+    def planted(batch, *more):
+        found = pipeline_deduplicate(batch, *more)
+        PLANTED[kind](found)
+        return found
+
+    monkeypatch.setattr(pipeline, "deduplicate", planted)
+    assert f"path: {kind}" in {finding.kind for finding in _path_findings()}
 
 
 def test_a_finding_that_takes_all_its_inputs_keeps_them():

@@ -17,9 +17,7 @@ NO_NUMBERS = (None, b"", b"-1", b"1e3", b" 7", b"9" * 5_000, b"%d" % (LARGEST + 
 
 def letter(*headers: tuple[str, bytes | None]) -> ConsumerRecord[bytes, bytes]:
     """A dead letter with these headers and no others."""
-    return ConsumerRecord(
-        "dead-letters", 0, 5, PUT_DOWN_MS, 0, b"anna", b"{}", None, 0, 0, headers
-    )  # type: ignore[arg-type]
+    return ConsumerRecord("dead-letters", 0, 5, PUT_DOWN_MS, 0, b"anna", b"{}", None, 0, 0, headers)  # type: ignore[arg-type]
 
 
 def test_a_header_without_a_value_says_nothing() -> None:
