@@ -14,6 +14,7 @@ from models.bundle.tables import ItemTables
 from models.features.pairs import nothing_told
 from models.sendtime import NOTHING_KNOWN, ActivityModel
 from schemas.globals import Demand, Epoch, Wakes
+from schemas.ids import hash64
 from schemas.state import NEVER_MS
 from schemas.unreadable import UNREADABLE
 from streams.knowledge.catalogue import Catalogue
@@ -104,6 +105,8 @@ class Knowledge:
             return f"not an epoch: {error}"
         if view.holds_from_ms > LAST_MS:
             return "not an epoch: it holds only after 2100"
+        if any(hash64(text) != number for number, text in view.names.items()):
+            return "not an epoch: a name is not that of its hash"
         if (view.since, view.number) > self._newest():
             if self._epochs and view.since > self._epochs[-1].since:
                 self._epochs = [epoch for epoch in self._epochs if epoch.number < view.number]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -156,13 +157,18 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """Check that no line is logged that warns of anything, and none with what a record says."""
+    """Check that nothing is logged that warns of anything, or repeats what a record says.
+
+    NumPy's warnings of numbers that are none are raised.
+    """
     heard, root = _Lines(), logging.getLogger()
     level = root.level
     root.setLevel(logging.DEBUG)
     root.addHandler(heard)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            yield
     finally:
         root.removeHandler(heard)
         root.setLevel(level)

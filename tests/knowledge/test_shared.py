@@ -141,16 +141,25 @@ def test_a_broken_epoch_is_refused_with_a_sentence(value):
     assert knowledge.newest() is None
 
 
-def test_names_come_from_the_catalogue_then_from_the_newest_epoch():
+def test_an_epoch_with_a_name_of_another_hash_is_refused():
+    """What an item is called would depend on whether its name came with the batch."""
     knowledge = Knowledge()
-    knowledge.apply_epoch(epoch(1, names={1: "old", 2: "two"}))
-    knowledge.apply_epoch(epoch(2, names={1: "new"}))
+    refusal = knowledge.apply_epoch(epoch(1, names={hash64("lamp"): "rug"}))
+    assert refusal == "not an epoch: a name is not that of its hash"
+    assert knowledge.newest() is None
+
+
+def test_names_come_from_the_catalogue_then_from_any_epoch_that_has_them():
+    knowledge = Knowledge()
+    knowledge.apply_epoch(epoch(1, names={hash64("one"): "one", hash64("two"): "two"}))
+    knowledge.apply_epoch(epoch(2, names={hash64("one"): "one"}))
     record = {"item_id": "kettle", "category_id": "kitchen", "ts": 1_700_000_000_000}
     assert knowledge.apply_catalog(b"kettle", json.dumps(record).encode()) is None
     assert "key" in knowledge.apply_catalog(b"pot", json.dumps(record).encode())
     assert knowledge.names(hash64("kettle")) == "kettle"
     assert knowledge.names(hash64("kitchen")) == "kitchen"
-    assert [knowledge.names(n) for n in (1, 2, 3)] == ["new", "two", None]
+    found = [knowledge.names(hash64(text)) for text in ("one", "two", "three")]
+    assert found == ["one", "two", None]
 
 
 def test_a_category_comes_from_the_catalogue_else_from_the_epoch():

@@ -32,11 +32,10 @@ def raw(view: View) -> Proposals:
     last = seen.take(np.append(starts[1:], len(seen)) - 1)
     now = view.shared.catalogue.attributes(last.item)["price_minor"]
     drop = 1 - np.nan_to_num(now, nan=np.inf) / last.price_minor
-    score = np.minimum(drop / FULL_SHARE, 1) * half(last.age_ms, HALF_LIFE_MS)
     fell = (drop >= LEAST_SHARE).nonzero()[0]
-    return Proposals.of(
-        last.due[fell], last.item[fell], BEST_SCORE * score[fell], last.category[fell]
-    )
+    last, drop = last.take(fell), drop[fell]
+    score = np.minimum(drop / FULL_SHARE, 1) * half(last.age_ms, HALF_LIFE_MS)
+    return Proposals.of(last.due, last.item, BEST_SCORE * score, last.category)
 
 
 SOURCE = Source("price_drop", "price_drop", raw)
