@@ -29,7 +29,7 @@ from streams.pipeline.assemble import assemble
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
 from streams.state.marker import Marker
-from streams.state.store import MARKER, NAME, USER
+from streams.state.store import MARKER, NAMES, USER
 
 DAY_MS = 86_400_000
 USERS, EVENTS = 5_000, 60_000
@@ -71,8 +71,9 @@ def template(settings: Settings, users: int = USERS, events: int = EVENTS) -> Te
     rows = done.stores[0].rows
     known = {key: row for key, row in rows.items() if key.startswith(USER)}
     state = unpack_rows([key[len(USER) :] for key in known], list(known.values()))
-    names = {key: row for key, row in rows.items() if key.startswith(NAME)}
-    told = Marker(names=done.markers()[0].names)
+    names = {key: row for key, row in rows.items() if key.startswith(NAMES)}
+    marker = done.markers()[0]
+    told = Marker(names=marker.names, generation=marker.generation)
     names[MARKER] = msgspec.msgpack.encode(told)
     return Template(state, _alike(state, pipeline), names, _knowing(pipeline, log, done.epoch))
 

@@ -21,7 +21,7 @@ from streams.engine.rocks import Rocks
 from streams.operate.commands.log_options import open_log
 from streams.pipeline.aggregate import unpack_rows
 from streams.state.event_codec import COUNTED_AS, STORED
-from streams.state.store import NAME, USER
+from streams.state.store import NAMES, USER
 
 COMPACTED = {
     "cleanup.policy": "compact",  # all of a topic's settings are given anew
@@ -59,7 +59,7 @@ def _local(made: Deployment) -> dict[str, float]:
     asyncio.run(_drain(made))
     rows = list(_rows(made.folder / "first"))
     users = [row for key, row in rows if key.startswith(USER)]
-    names = sum(len(key) + len(row) for key, row in rows if key.startswith(NAME))
+    names = sum(len(key) + len(row) for key, row in rows if key.startswith(NAMES))
     return {
         "events": sum(record.topic != "catalog" for record in records),
         "users": len(users),

@@ -184,6 +184,11 @@ class PartitionStore:
         ranges = [database.scan(USER + head, USER + head + b"\xff" * 9) for head in heads]
         return [key[1:] for rows in ranges for key, _ in rows]
 
+    def users_after(self, user: bytes, most: int) -> list[tuple[bytes, bytes]]:
+        """Return the first ``most`` users behind a pseudonym; none of them is cached."""
+        rows = self._database().scan(USER + user + b"\x00", USER + b"\xff" * 17)
+        return [(key[1:], row) for key, row in islice(rows, most)]
+
     def apply(self, rows: Mapping[bytes, bytes | None]) -> None:
         """Take over rows that were committed and written; the cache keeps what was read."""
         for key, value in rows.items():

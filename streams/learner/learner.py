@@ -31,6 +31,7 @@ from streams.learner.digest import fitted
 from streams.learner.exposure import Exposure
 from streams.learner.facts import Facts
 from streams.learner.kept import Kept, dump, load
+from streams.learner.names import Names
 from streams.learner.popular import Packed, Parts, Table, parts_of, table_of
 from streams.learner.shared_purchases import SharedPurchases
 from streams.learner.similar import MAX_SOURCES, Similar
@@ -42,8 +43,6 @@ __all__ = ["Bounds", "Learner"]
 
 STATE_VERSION = 1
 """Of what `dump` returns: another one is not taken up."""
-MAX_NAMES = 2_500_000
-"""Texts remembered: a partition sends each once, so what an item may need later is kept."""
 
 
 class Learner(Kept):
@@ -79,7 +78,7 @@ class Learner(Kept):
         self._list_length = settings.candidates_per_source
         self._buffer: list[NDArray[Any]] = []
         self._buffered = 0
-        self._names: dict[int, str] = {}
+        self._names = Names()
         self._contained = Contained()
         self._counts = Counts(settings, bounds, start, self._contained)
         self._exposure = Exposure()
@@ -106,7 +105,7 @@ class Learner(Kept):
             self._bring_back(signals.back_ms)
         self._exposure.add(facts.pushed, facts.pushed_ms)
         self._take_shared(facts)
-        self._names.update(signals.names)
+        self._names.tell(signals.names)
         self.stream_ms = max(self.stream_ms, signals.stream_ms)
         self._buffer.append(rows)
         self._buffered += len(rows)
@@ -176,7 +175,7 @@ class Learner(Kept):
         counts, part = self._counts, self._contained.part
         if self._similar.due(counts.meetings, holds_from_ms):
             counts.meetings.expire(counts.last_ms(), holds_from_ms)
-        self._forget_names()
+        self._names.forget(holds_from_ms, counts.named)
         table = self._table(holds_from_ms)
         neighbours: dict[int, Packed] = part(
             "neighbours",
@@ -189,7 +188,7 @@ class Learner(Kept):
             catalog_version=catalog_version,
             **self._head(holds_from_ms, neighbours),
         )
-        return fitted(head, self._parts(table, holds_from_ms), table, neighbours, self._names)
+        return fitted(head, self._parts(table, holds_from_ms), table, neighbours, self._names.texts)
 
     def _table(self, now_ms: int) -> Table:
         items = self._counts.items
@@ -197,12 +196,12 @@ class Learner(Kept):
         demand = self._contained.part(
             "demand", lambda: self._counts.demand.of(len(items), now_ms), none
         )
-        return table_of(items, demand, self._names)
+        return table_of(items, demand, self._names.texts)
 
     def _parts(self, table: Table, now_ms: int) -> Parts:
         """What is in demand: everywhere, near a place, in a segment, among friends."""
         part, length = self._contained.part, self._list_length
-        asked = (table, now_ms, self._names, length)
+        asked = (table, now_ms, self._names.texts, length)
         nothing: dict[int, Packed] = {}
         return parts_of(
             table, now_ms, length,
@@ -267,9 +266,3 @@ class Learner(Kept):
     def _count(self, rows: NDArray[Any]) -> None:
         if self._counts.add(rows):
             self._similar.forget()
-
-    def _forget_names(self) -> None:
-        """Keep the names that an epoch may need; the partitions also name what is neither."""
-        if len(self._names) > MAX_NAMES:
-            used = self._counts.named() & self._names.keys()
-            self._names = {number: self._names[number] for number in sorted(used)}

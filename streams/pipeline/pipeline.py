@@ -34,6 +34,7 @@ from streams.pipeline.publish import Decided, Resources, decision_ids, publish, 
 from streams.pipeline.trigger import retractions, speaking
 from streams.settings import Settings
 from streams.state.store import Effects, Store, Work
+from streams.state.sweep import PACE, Pace
 
 
 class Observer(Protocol):
@@ -57,6 +58,8 @@ class Pipeline:
     observer: Observer | None = None
     slice_timers: int = SLICE_TIMERS
     """Users whose timers fire in one unit of commit, at the most."""
+    pace: Pace = PACE
+    """How often a partition looks for texts to drop, and at how much of its rows."""
 
     @property
     def tables(self) -> ItemTables:
@@ -102,7 +105,9 @@ class Pipeline:
             Exception: whatever a record, a user, an item or a fault of ours brings about.
         """
         secret, prefix = self.vault.fingerprint, self.settings.topic_prefix
-        sessions = [Session(store, partition, secret, prefix) for partition, store, _ in work]
+        sessions = [
+            Session(store, partition, secret, prefix, self.pace) for partition, store, _ in work
+        ]
         for session in sessions:
             session.set_aside(verdicts.users)
             for number in verdicts.epochs:

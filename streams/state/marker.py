@@ -8,13 +8,31 @@ from schemas.state import NEVER_MS
 from streams.state.store import MARKER, Store
 
 
+class Generation(msgspec.Struct):
+    """The dictionary's generation, and what is left to do of the change to it.
+
+    ``number`` of the generation, 0: of a build that had one only; ``since_ms``: stream time at its
+    begin; ``kept``: texts it had when the copying ended; ``old``: texts of the generation before,
+    while those in use are copied, ``moved``: how many of these are in this one by now; ``swept``: the user up to whom that is done; ``leftover``: rows of
+    the generation before that are still to be deleted.
+    """
+
+    number: int = 0
+    since_ms: int = NEVER_MS
+    kept: int = 0
+    old: int = 0
+    moved: int = 0
+    swept: bytes = b""
+    leftover: int = 0
+
+
 class Marker(msgspec.Struct):
     """What a partition remembers about itself, inside every transaction.
 
     ``counts``: the law-4 counters; ``records``: how long the input sequence is so far;
     ``next_offsets``: per source topic the first offset not yet processed, for decisions to name (the
     engine reads on from a row of its own); ``secret``: fingerprint of the key that made the pseudonyms;
-    ``names``: how many texts the dictionary has; ``set_aside``: users whose rows could not be read;
+    ``names``: how many texts the dictionary's ``generation`` has; ``set_aside``: users whose rows could not be read;
     ``fired``: the last entry of the timer index that fired before the record at ``next_offsets``, b""
     once that record is applied; ``left_epochs``: numbers after ``epoch`` of those that made decisions raise.
     """
@@ -29,12 +47,13 @@ class Marker(msgspec.Struct):
     set_aside: list[bytes] = []
     fired: bytes = b""
     left_epochs: list[int] = []
+    generation: Generation = msgspec.field(default_factory=Generation)
 
 
 def read_marker(store: Store) -> Marker:
     """Return the partition's marker; a new partition has a fresh one."""
     row = store.get_many([MARKER])[0]
-    return msgspec.msgpack.decode(row, type=Marker) if row else Marker()
+    return msgspec.msgpack.decode(row, type=Marker) if row else Marker(generation=Generation(1))
 
 
 def packed_marker(marker: Marker) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from streams.state.store import ALL, USER, Store
+from streams.state.store import ALL, USER, Store, is_user_after
 
 
 class Overlay:
@@ -38,3 +38,10 @@ class Overlay:
             if key.startswith(USER) and key[1:9] in heads:
                 (found.discard if row is None else found.add)(key[1:])
         return sorted(found)
+
+    def users_after(self, user: bytes, most: int) -> list[tuple[bytes, bytes]]:
+        """Return the first ``most`` users behind a pseudonym."""
+        mine = {key[1:]: row for key, row in self.rows.items() if is_user_after(key, user)}
+        below = self._below.users_after(user, most + len(mine))
+        found: dict[bytes, bytes | None] = {**dict(below), **mine}
+        return sorted((key, row) for key, row in found.items() if row is not None)[:most]

@@ -6,6 +6,7 @@ import sys
 from bisect import bisect_left, insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import NamedTuple, Protocol
 
 from schemas.tables import Output, SourceRecord
@@ -14,14 +15,19 @@ ALL = sys.maxsize
 """As many rows as there are."""
 USER = b"U"
 """Key prefix of a user's packed row; the 16-byte pseudonym follows."""
-NAME = b"N"
-"""Key prefix of the dictionary; `streams.state.dictionary` says what follows."""
+NAMES = (b"N", b"n")
+"""Key prefixes of the dictionary's generations, by turns; `streams.state.dictionary` says what follows."""
 TIMER = b"T"
 """Key prefix of the timer index; due time (8 bytes big-endian) and pseudonym follow."""
 MARKER = b"M"
 """Key of the partition's marker: counters, stream time, adopted epoch."""
 SET_ASIDE = b"Q"
 """Key prefix of a user's row that is set aside, as it was; the 16-byte pseudonym follows."""
+
+
+def is_user_after(key: bytes, user: bytes) -> bool:
+    """Whether a key is that of a user's row behind a pseudonym; b"": of any."""
+    return key.startswith(USER) and key[1:] > user
 
 
 class StoreError(RuntimeError):
@@ -52,6 +58,10 @@ class Store(Protocol):
 
     def users(self, heads: set[bytes]) -> list[bytes]:
         """Return the pseudonyms that begin with one of ``heads`` (8 bytes each)."""
+        ...
+
+    def users_after(self, user: bytes, most: int) -> list[tuple[bytes, bytes]]:
+        """Return the first ``most`` users (pseudonym, row) behind a pseudonym, in order."""
         ...
 
 
@@ -96,6 +106,11 @@ class MemoryStore:
     def users(self, heads: set[bytes]) -> list[bytes]:
         """Return the pseudonyms that begin with one of ``heads``; looks at every row."""
         return [key[1:] for key in self.rows if key.startswith(USER) and key[1:9] in heads]
+
+    def users_after(self, user: bytes, most: int) -> list[tuple[bytes, bytes]]:
+        """Return the first ``most`` users behind a pseudonym; looks at every row."""
+        keys = nsmallest(most, (key for key in self.rows if is_user_after(key, user)))
+        return [(key[1:], self.rows[key]) for key in keys]
 
     def apply(self, rows: Mapping[bytes, bytes | None]) -> None:
         """Write committed rows."""

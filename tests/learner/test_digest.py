@@ -8,7 +8,7 @@ import pytest
 from support.learning import DAY_MS, T_MS, VIEW, signals
 
 import streams.learner.digest as digest
-import streams.learner.learner as learner_module
+import streams.learner.names as names_module
 from streams.learner.learner import Learner
 from streams.settings import Settings
 
@@ -47,7 +47,7 @@ def test_the_most_frequent_items_keep_their_neighbours_when_not_all_fit(monkeypa
 
 
 def test_names_beyond_the_bound_are_forgotten_unless_an_item_bears_them(monkeypatch):
-    monkeypatch.setattr(learner_module, "MAX_NAMES", 10)
+    monkeypatch.setattr(names_module, "MAX_NAMES", 10)
     learner = Learner(Settings())
     names = {n: str(n) for n in range(1, 50)}
     learner.absorb(signals([(1, 1, 40, VIEW, T_MS)], names=names))

@@ -11,9 +11,9 @@ from schemas.tables import CandidateSet, DueUsers
 from streams.pipeline.aggregate import unpack_rows
 from streams.pipeline.experts.zones import zones_of
 from streams.settings import Settings
-from streams.state.dictionary import Dictionary
 from streams.state.marker import read_marker
 from streams.state.store import USER, MemoryStore
+from streams.state.texts import Texts
 
 SHARE = 64
 """One in so many users is sampled at each epoch, in turn."""
@@ -31,10 +31,10 @@ def idle_moments(
     state = unpack_rows(keys, store.get_many([USER + key for key in keys]))
     moments = np.full(len(state), now_ms)
 
-    dictionary = Dictionary(store.get_many, read_marker(store).names)
+    texts = Texts(store.get_many, read_marker(store))
 
     def text(number: int) -> str | None:
-        return dictionary.find((number,))[number]
+        return texts.find((number,))[number]
 
     zones = zones_of(state, text, settings.default_timezone)
     due = _asking_nothing(state, moments)

@@ -20,7 +20,6 @@ from streams.pipeline.publish import SortKey, record_key
 from streams.pipeline.publish.context_at import Cells
 from streams.pipeline.publish.signals import signals_output
 from streams.shared.times import LAST_MS
-from streams.state.dictionary import Dictionary
 from streams.state.marker import packed_marker, read_marker
 from streams.state.store import (
     ALL,
@@ -30,23 +29,33 @@ from streams.state.store import (
     Effects,
     ForeignStateError,
     Store,
+    is_user_after,
 )
+from streams.state.sweep import PACE, Pace, step
+from streams.state.texts import Texts
 
 
 class Session:
     """The rows, names, timers, counters and outputs of one batch in the making."""
 
-    def __init__(self, store: Store, partition: int, secret: str, topic_prefix: str = "") -> None:
-        self._prefix = topic_prefix
+    def __init__(
+        self,
+        store: Store,
+        partition: int,
+        secret: str,
+        topic_prefix: str = "",
+        pace: Pace = PACE,
+    ) -> None:
+        self._prefix, self.pace = topic_prefix, pace
         self._store = store
         self._rows: dict[bytes, bytes | None] = {}
         self._names: dict[int, str | None] = {}
+        self._told: set[int] = set()
         self._part: list[tuple[SortKey, Output]] = []
         self._outputs: list[Output] = []
         self._offsets: tuple[list[SourceRecord], Offsets] | None = None
         self.partition = partition
         self.marker = read_marker(store)
-        self._dictionary = Dictionary(self.get_many, self.marker.names)
         self.fresh_names: dict[int, str] = {}
         self.pushed: list[tuple[int, int]] = []
         self._back_ms = 0
@@ -55,6 +64,7 @@ class Session:
                 f"partition {partition}: its state was made with another secret"
             )
         self.marker.secret = secret
+        self._texts = Texts(self.get_many, self.marker)
 
     def adopt(self, epoch: EpochView) -> None:
         """Go on with an epoch; whom it asks about a change in the catalogue gets a timer."""
@@ -75,6 +85,12 @@ class Session:
         """Return the known users whose pseudonyms begin with one of ``heads``, sorted."""
         here = {key[1:] for key in self._rows if key.startswith(USER) and key[1:9] in heads}
         return sorted(here | set(self._store.users(heads)))
+
+    def users_after(self, user: bytes, most: int) -> list[tuple[bytes, bytes]]:
+        """Return the first ``most`` users behind a pseudonym, as this batch left them."""
+        mine = {key[1:]: row for key, row in self._rows.items() if is_user_after(key, user)}
+        found = dict(self._store.users_after(user, most + len(mine))) | mine
+        return [(key, row) for key, row in sorted(found.items()) if row is not None][:most]
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
         """Return the value of each key as this batch left it."""
@@ -167,6 +183,14 @@ class Session:
         self.marker.stream_ms, self.marker.fired = batch.reached_ms, fired
         self.marker.records += len(records)
         self.marker.next_offsets = self.offsets(records).after()
+        if records and self.marker.records % self.pace.records == 0:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Do the next part of dropping texts; what was looked up may be among them."""
+        self._rows |= step(self, self.marker, self.pace)
+        self._texts = Texts(self.get_many, self.marker)
+        self._names, self._told = {}, set()
 
     def offsets(self, records: list[SourceRecord]) -> Offsets:
         """Return the source offsets inside a part of the batch, worked out once."""
@@ -193,12 +217,12 @@ class Session:
 
     def remember(self, names: dict[int, str]) -> None:
         """Put the text of hashes that the partition sees for the first time in its dictionary."""
-        unknown = {n: text for n, text in names.items() if self._names.get(n) is None}
-        rows, fresh = self._dictionary.add(unknown)
+        untold = {n: text for n, text in names.items() if n not in self._told}
+        rows, fresh = self._texts.add(untold)
         self._rows |= rows
-        self._names |= unknown
+        self._names |= untold
+        self._told |= untold.keys()
         self.fresh_names |= fresh
-        self.marker.names = self._dictionary.count
 
     def told(self, number: int) -> str | None:
         """Return the text of a hash that this batch told or asked for, None for any other."""
@@ -215,7 +239,7 @@ class Session:
     def recall(self, numbers: Iterable[int]) -> None:
         """Read the texts of hashes that will be asked for: one look into the store for all."""
         unknown = [number for number in numbers if number not in self._names]
-        self._names |= self._dictionary.find(unknown)
+        self._names |= self._texts.find(unknown)
 
     def count(self, counts: Mapping[str, int]) -> None:
         """Add to the law-4 counters."""

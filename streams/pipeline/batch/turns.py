@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from schemas.tables import SourceRecord
 from streams.knowledge.shared import EpochView, Knowledge
@@ -15,6 +15,8 @@ from streams.pipeline.containment.verdicts import Verdicts
 from streams.settings import Settings
 
 Part = tuple[Session, Portion]
+Under = tuple[Portion, EpochView | None]
+"""A part of a batch, and the epoch that it is decided under."""
 
 
 def turns(
@@ -33,7 +35,12 @@ def turns(
     left = [
         (
             session,
-            by_epoch(session, mine, knowledge, most, dead_of(session, verdicts, settings, vault)),
+            by_step(
+                session,
+                by_epoch(
+                    session, mine, knowledge, most, dead_of(session, verdicts, settings, vault)
+                ),
+            ),
         )
         for session, mine in zip(sessions, portions, strict=True)
     ]
@@ -56,7 +63,7 @@ def turns(
 
 def by_epoch(
     session: Session, portion: Portion, knowledge: Knowledge, most: int, is_dead: IsDead
-) -> Iterator[tuple[Portion, EpochView | None]]:
+) -> Iterator[Under]:
     """Cut before the first record at or after the time from which a newer epoch holds.
 
     Timers that fire before that record are decided under the epoch before it: they may have been
@@ -85,6 +92,17 @@ def by_epoch(
             adopted_at = cut
         start, current = cut, epoch
     yield Portion(records[start:], []), current
+
+
+def by_step(session: Session, parts: Iterable[Under]) -> Iterator[Under]:
+    """Cut where the partition's dictionary takes a step (`streams.state.sweep`)."""
+    every = session.pace.records
+    for (records, timers), epoch in parts:
+        left, room = records, every - session.marker.records % every
+        while len(left) > room:
+            yield Portion(left[:room], []), epoch
+            left, room = left[room:], every
+        yield Portion(left, timers), epoch
 
 
 def _stream_ms(adopting: SourceRecord, before_ms: int, is_dead: IsDead) -> int:
