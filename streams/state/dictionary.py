@@ -32,9 +32,10 @@ class Table(NamedTuple):
     prefix: bytes
     factor: int
 
-    def spread(self, number: int) -> int:
-        """Return the number whose low bits say the row of a hash."""
-        return (number * self.factor & _64_BITS) >> 32 if self.factor else number
+    def spread(self, hashes: Iterable[int]) -> Iterable[int]:
+        """Return for each hash the number whose low bits say its row."""
+        factor = self.factor
+        return [(n * factor & _64_BITS) >> 32 for n in hashes] if factor else hashes
 
     def key(self, place: int) -> bytes:
         """Return the key of a row."""
@@ -76,10 +77,11 @@ class Dictionary:
 
     def _places(self, numbers: Iterable[int]) -> list[int]:
         """The row of each hash: as many low bits of its number as lead to a row that is there."""
-        rows, spread = rows_of(self.count), self.table.spread
+        rows = rows_of(self.count)
         half = 1 << (rows - 1).bit_length() >> 1
         mask = max(2 * half - 1, 0)
-        return [p if (p := spread(n) & mask) < rows else p - half for n in numbers]
+        places = [number & mask for number in self.table.spread(numbers)]
+        return [place if place < rows else place - half for place in places]
 
     def _read(self, places: Iterable[int]) -> dict[int, bytes]:
         wanted = list(dict.fromkeys(places))
@@ -99,9 +101,9 @@ class Dictionary:
 
     def _parted(self, row: bytes, bit: int) -> tuple[bytes, bytes]:
         """The texts whose numbers lack a bit, and those that have it."""
-        parts = [_BETWEEN], [_BETWEEN]
-        for text in _texts(row):
-            parts[self.table.spread(hash64(text)) & bit != 0].append(text.encode() + _BETWEEN)
+        parts, texts = ([_BETWEEN], [_BETWEEN]), _texts(row)
+        for text, number in zip(texts, self.table.spread(map(hash64, texts)), strict=True):
+            parts[number & bit != 0].append(text.encode() + _BETWEEN)
         without, having = (b"".join(part) if len(part) > 1 else b"" for part in parts)
         return without, having
 

@@ -13,14 +13,14 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from schemas.ids import NO_ID
-from schemas.state import FACTS, JOURNALS, UserState
+from schemas.state import FACTS, JOURNALS, NEVER_MS, UserState
 from streams.shared.blame import may_be_the_input
 from streams.state.dictionary import rows_of
 from streams.state.marker import Generation, Marker
 from streams.state.rows import unpack_rows
 from streams.state.texts import Rows, Texts, table_of
 
-FEW = 16_384
+FEW = 65_536
 """Texts that are kept without asking whether they are in use."""
 GROWN = 2
 """A generation ends when it has so many times the texts that were in use at its begin."""
@@ -63,6 +63,8 @@ def step(view: View, marker: Marker, pace: Pace) -> Rows:
     if marker.set_aside:
         return {}
     generation, rows = marker.generation, Rows()
+    if generation.number and generation.since_ms == NEVER_MS:
+        generation.since_ms = marker.stream_ms  # its age counts from its first step
     if not generation.old and not generation.leftover and _is_over(marker):
         marker.generation = Generation(
             generation.number + 1, marker.stream_ms, generation.kept, marker.names
@@ -76,7 +78,7 @@ def step(view: View, marker: Marker, pace: Pace) -> Rows:
 
 
 def _is_over(marker: Marker) -> bool:
-    """Whether the generation has grown or lived enough; the first one ends at the first step."""
+    """Whether the generation has grown or lived enough; one of an earlier build ends at the first step."""
     generation = marker.generation
     aged = marker.stream_ms - generation.since_ms >= LIFE_MS
     return marker.names > 0 and (aged or marker.names >= max(FEW, GROWN * generation.kept))
