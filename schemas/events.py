@@ -9,6 +9,8 @@ from __future__ import annotations
 import msgspec
 
 Timestamp = int | str
+Answer = bool | int | float | str | None
+"""What is told where a yes or no is asked for."""
 
 
 class Click(msgspec.Struct, kw_only=True, gc=False):
@@ -52,10 +54,14 @@ class Purchase(msgspec.Struct, kw_only=True, gc=False):
 
 
 class Consent(msgspec.Struct, kw_only=True, gc=False):
-    """What the user allows. Absent means no news, null means cleared."""
+    """What the user allows. Absent means no news, null means cleared, which makes no "no" a "yes".
 
-    push: bool | msgspec.UnsetType | None = msgspec.UNSET
-    personalisation: bool | msgspec.UnsetType | None = msgspec.UNSET
+    Yes is ``true`` alone; no is ``false``, 0, or false, 0, no, off, denied, revoked, opted_out or
+    unsubscribed in any case.
+    """
+
+    push: Answer | msgspec.UnsetType = msgspec.UNSET
+    personalisation: Answer | msgspec.UnsetType = msgspec.UNSET
 
 
 class Context(msgspec.Struct, kw_only=True, gc=False):
@@ -81,7 +87,7 @@ class Context(msgspec.Struct, kw_only=True, gc=False):
     network: str | msgspec.UnsetType | None = msgspec.UNSET
     app_minutes: float | msgspec.UnsetType | None = msgspec.UNSET
     scene: str | msgspec.UnsetType | None = msgspec.UNSET
-    consent: Consent | msgspec.UnsetType | None = msgspec.UNSET
+    consent: Consent | Answer | msgspec.UnsetType = msgspec.UNSET
     schema_version: int = 1
 
 
@@ -95,6 +101,7 @@ class Profile(msgspec.Struct, kw_only=True, gc=False):
     age_band: str | None = None
     signup_ts: Timestamp | None = None
     groups: dict[str, str] = {}
+    consent: Consent | Answer | msgspec.UnsetType = msgspec.UNSET
     schema_version: int = 1
 
 

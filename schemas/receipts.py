@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from schemas.events import Timestamp
+from schemas.events import Answer, Consent, Timestamp
 
 
 class PushReceipt(msgspec.Struct, kw_only=True, gc=False):
@@ -16,4 +16,5 @@ class PushReceipt(msgspec.Struct, kw_only=True, gc=False):
     status: str
     channel: str = "push"
     rating: int | None = None
+    consent: Consent | Answer | msgspec.UnsetType = msgspec.UNSET
     schema_version: int = 1

@@ -25,13 +25,17 @@ class Scores(msgspec.Struct, gc=False):
 
 
 class PolicyTrace(msgspec.Struct, kw_only=True):
-    """The numbers the policy decided with. Quiet hours are local ``HH:MM-HH:MM``."""
+    """The numbers the policy decided with. Quiet hours are local ``HH:MM-HH:MM``.
+
+    ``personalisation`` is ``denied`` where nothing of the user's own chose the item.
+    """
 
     cap_used: int
     cap_limit: int
     quiet_hours: str
     timezone: str
     consent: str
+    personalisation: str = "default_granted"
 
 
 class Experiment(msgspec.Struct, kw_only=True):

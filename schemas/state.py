@@ -1,7 +1,7 @@
 """One user's row, column by column.
 
 A row is facts then journal: ``HEAD | sealed id | tiles | events | seen | context`` and
-``JOURNAL | pushes | timers | debounce | budget``; `streams.state.rows` packs it. Facts depend on the set
+``JOURNAL | pushes | timers | debounce | budget | consent``; `streams.state.rows` packs it. Facts depend on the set
 of accepted events alone, the journal on the input sequence (DESIGN law 1). All integers are
 little-endian; times are milliseconds UTC unless the name says otherwise.
 """
@@ -55,9 +55,17 @@ TIMER = np.dtype([("due_ms", "<i8"), ("event", "<u8"), ("item", "<u8"), ("kind",
 DEBOUNCE = np.dtype([("at_ms", "<i8"), ("kind", "u1")])
 BUDGET = np.dtype([("hour", "<i4"), ("decisions", "<u2")])
 """Decisions in the latest hour of stream time that had any, counted from 1970; one row at most."""
+CONSENT = CONTEXT
+"""An answer about consent, its ``ts_ms`` the time from which it counts; see `add_answers`."""
 
 FACTS = {"tiles": TILE, "events": EVENT, "seen": SEEN, "context": CONTEXT}
-JOURNALS = {"pushes": PUSH, "timers": TIMER, "debounce": DEBOUNCE, "budget": BUDGET}
+JOURNALS = {
+    "pushes": PUSH,
+    "timers": TIMER,
+    "debounce": DEBOUNCE,
+    "budget": BUDGET,
+    "consent": CONSENT,
+}
 """One more section is a line here and a field of `UserState`; rows of earlier versions have none of it."""
 JOURNAL = np.dtype([(name, "<u2") for name in JOURNALS])
 """How many rows each section of the journal has."""
@@ -143,7 +151,7 @@ class UserState:
     ``keys``: pseudonyms (16 bytes); ``sealed``: encrypted subscriber ids; ``head``: `HEAD`
     (its section counts are filled when the row is packed); the rest are `Ragged`.
     ``tiles`` are sorted by (tile, type), ``events``, ``seen`` and ``pushes`` oldest first,
-    ``context`` by field.
+    ``context`` by field, ``consent`` by field, then by what was answered.
     """
 
     keys: list[bytes]
@@ -157,6 +165,7 @@ class UserState:
     timers: Ragged
     debounce: Ragged
     budget: Ragged
+    consent: Ragged
 
     def __len__(self) -> int:
         """Users."""

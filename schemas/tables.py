@@ -39,7 +39,7 @@ CONTEXT_ROW = np.dtype(
     [
         ("pos", "<i4"),
         ("user", "<i4"),
-        ("ts_ms", "<i8"),
+        ("ts_ms", "<i8"),  # of an answer about consent: when it counts from
         ("event", "<u8"),
         ("value", "<u8"),  # hash of the text, 0 = cleared
         ("field", "u1"),
@@ -76,11 +76,16 @@ class SourceRecord(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(slots=True, frozen=True)
 class DeadLetter:
-    """A record that cannot be accepted, and why, in a code and in words."""
+    """A record that cannot be accepted, and why, in a code and in words.
+
+    ``field``: the path of the field or line that is at fault in a record that was accepted without it;
+    "" for a record that was not.
+    """
 
     record: SourceRecord
     reason: DeadReason
     sentence: str
+    field: str = ""
 
 
 @dataclass(slots=True)
@@ -103,6 +108,7 @@ class EventBatch:
     receipts: NDArray[Any]
     names: dict[int, str]
     dead: list[DeadLetter] = field(default_factory=list)
+    partial: list[DeadLetter] = field(default_factory=list)
     late: list[LateEvent] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -264,7 +270,8 @@ class PolicyView:
 
     ``[send_after_ms, expires_ms)`` lies wholly inside allowed hours; ``shifted``: quiet hours
     moved it; ``timed``: a better moment was waited for; ``cap_used``: pushes in the fullest 24 hours that contain send_after; ``zone``:
-    IANA name; ``consent``: granted, denied, default_granted or default_denied.
+    IANA name; ``consent``: granted, denied, default_granted or default_denied; ``personalisation``
+    likewise, but never default_denied.
     """
 
     send_after_ms: NDArray[np.int64]
@@ -274,6 +281,7 @@ class PolicyView:
     cap_used: NDArray[np.int64]
     zone: list[str]
     consent: list[str]
+    personalisation: list[str]
 
     def take(self, rows: NDArray[np.int64]) -> PolicyView:
         """The chosen rows, in that order."""
@@ -285,6 +293,7 @@ class PolicyView:
             self.cap_used[rows],
             [self.zone[i] for i in rows.tolist()],
             [self.consent[i] for i in rows.tolist()],
+            [self.personalisation[i] for i in rows.tolist()],
         )
 
 

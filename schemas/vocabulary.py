@@ -102,6 +102,8 @@ class ContextField(IntEnum):
     FRIEND_12 = 41
 
 
+CONSENTS = (ContextField.CONSENT_PUSH, ContextField.CONSENT_PERSONALISATION)
+"""What a user allows: answers to these belong to the journal, not to the facts."""
 INTERESTS = tuple(field for field in ContextField if field.name.startswith("INTEREST_"))
 SEGMENTS = tuple(field for field in ContextField if field.name.startswith("SEGMENT_"))
 """What a profile names, in its order; a profile tells all of them at once."""
@@ -219,6 +221,7 @@ class DeadReason(StrEnum):
     BAD_LOCATION = "bad_location"
     UNKNOWN_ZONE = "unknown_zone"
     BAD_RATING = "bad_rating"
+    YES_IN_FUTURE = "yes_in_future"
     UNKNOWN_VERSION = "unknown_schema_version"
     RECORD_TS_IMPOSSIBLE = "record_ts_impossible"
     RECORD_TS_FUTURE = "record_ts_future"

@@ -38,6 +38,7 @@ from streams.pipeline.allocate.explore import pick
 from streams.pipeline.batch.commands import begun_again
 from streams.pipeline.experts.zones import zones_of
 from streams.pipeline.fusion import blend
+from streams.pipeline.policy.personalisation import impersonal_rows
 from streams.pipeline.publish.fit import DROPPED
 from streams.settings import Settings
 
@@ -81,7 +82,8 @@ def check_features(
     if decision.contract != contract_hash(settings.half_lives_h):
         return Check(link="features", same=None, detail="made with another feature contract")
     records = user_records(decision, log, settings, vault)
-    state, names = rebuild(records, bytes.fromhex(decision.user), settings, vault)
+    told, names = rebuild(records, bytes.fromhex(decision.user), settings, vault)
+    state = impersonal_rows(told)
     zones = zones_of(state, names.get, settings.default_timezone)
     now_ms = np.array([decision.now_ms], np.int64)
     where = whereabouts(state, names.get)

@@ -30,6 +30,7 @@ from streams.pipeline.containment.set_aside import apart, undecided, without_ite
 from streams.pipeline.experts import score
 from streams.pipeline.fusion import fuse, rank_weights, weights
 from streams.pipeline.policy import screen
+from streams.pipeline.policy.personalisation import impersonal
 from streams.pipeline.publish import Decided, Resources, decision_ids, publish, retract
 from streams.pipeline.trigger import retractions, speaking
 from streams.settings import Settings
@@ -175,7 +176,8 @@ class Pipeline:
         settings, bundle = self.settings, self.bundle
         view, silenced = screen(due, settings, resources.texts)
         rows = speaking(due, silenced)
-        scored, candidates = self._considered(due.take(rows), shared, resources, verdicts, seen)
+        asked = impersonal(due.take(rows))
+        scored, candidates = self._considered(asked, shared, resources, verdicts, seen)
         candidates = replace(candidates, due=rows[candidates.due])
         ids = decision_ids(due, settings)
         chosen, declined, stops = allocate(due, candidates, view, settings, ids, silenced)

@@ -100,6 +100,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lateness_ms: Annotated[
         int, _is("ms", "Horizon behind the user's newest event.", 60_000, 2_592_000_000)
     ] = 604_800_000
+    yes_ahead_ms: Annotated[
+        int,
+        _is(
+            "ms", "How far a yes may be ahead of its record; beyond, it is refused.", 0, 86_400_000
+        ),
+    ] = 60_000
     cell_resolution: Annotated[
         int, _is("resolution", "H3 resolution of the coarse cell.", 0, 7)
     ] = 5

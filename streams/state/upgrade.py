@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import FORGOTTEN, ROW_VERSION
+from schemas.vocabulary import CONSENTS, among
 from streams.state.event_codec import COUNTED_AS
 from streams.state.layouts import EARLIER, TODAY
 
@@ -36,14 +37,25 @@ def upgraded(row: bytes) -> bytes:
     journals, at = _cut_all(row, at, journal, layout.journals)
     if at != len(row):
         raise RowError(f"a row ends {at - len(row)} bytes from where it says")
-    today = _renewed("head", head, TODAY.head, head)
-    today["version"] = ROW_VERSION
+    if "consent" not in journals:
+        facts["context"], journals["consent"] = _answers_apart(facts["context"])
+    today, counts = (
+        _renewed("head", head, TODAY.head, head), _renewed("journal", journal, TODAY.journal, head)
+    )  # fmt: skip
+    today["version"], today["context"] = ROW_VERSION, len(facts["context"])
+    counts["consent"] = len(journals["consent"])
     parts = [
         today, sealed, *_all_renewed(facts, TODAY.facts, head),
-        _renewed("journal", journal, TODAY.journal, head),
+        counts,
         *_all_renewed(journals, TODAY.journals, head),
     ]  # fmt: skip
     return b"".join(part.tobytes() for part in parts)
+
+
+def _answers_apart(context: _Rows) -> tuple[_Rows, _Rows]:
+    """Until version 3 what was answered about consent was among the facts; a "no" was of its ``ts``."""
+    answers = among(context["field"], CONSENTS)
+    return context[~answers], context[answers]
 
 
 def _cut(row: bytes, at: int, dtype: np.dtype[Any], count: int) -> tuple[_Rows, int]:

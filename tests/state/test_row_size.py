@@ -7,9 +7,10 @@ from typing import get_args, get_type_hints
 import numpy as np
 
 from schemas.state import FACTS, JOURNALS, TILE_MS, Ragged, UserState
-from schemas.vocabulary import ContextField, EventType, TriggerKind
+from schemas.vocabulary import CONSENTS, ContextField, EventType, TriggerKind
 from streams.pipeline.accept.validate import MAX_ID_BYTES
 from streams.pipeline.accept.vault import Vault
+from streams.pipeline.aggregate.consent import NOES
 from streams.pipeline.aggregate.journal import PUSH_HISTORY
 from streams.settings import Settings
 from streams.shared.sizes import LARGEST_BYTES
@@ -31,6 +32,7 @@ FULL = {
     "timers": len(TriggerKind),
     "debounce": len(TriggerKind),
     "budget": 1,
+    "consent": len(CONSENTS) * (NOES + 2),
 }
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 import numpy as np
 
 from schemas.ids import hash64
-from schemas.state import CONTEXT, DEBOUNCE, EVENT, PUSH, Ragged, UserState
+from schemas.state import CONSENT, CONTEXT, DEBOUNCE, EVENT, PUSH, Ragged, UserState
 from schemas.tables import CandidateSet, DueUsers
-from schemas.vocabulary import ContextField, EventType, PushStatus, TriggerKind
+from schemas.vocabulary import CONSENTS, ContextField, EventType, PushStatus, TriggerKind
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -28,6 +28,7 @@ class Person:
 
     now_ms: int = EVENING_MS
     consent: str | None = "granted"
+    personalisation: str | None = None
     timezone: str | None = None
     locale: str | None = None
     kind: TriggerKind = TriggerKind.CART_LEFT
@@ -58,6 +59,7 @@ def due_users(*people: Person) -> DueUsers:
     state = UserState.fresh([k.to_bytes(16, "big") for k in range(len(people))])
     state.sealed = [f"user-{k}".encode() for k in range(len(people))]
     state.context = _ragged([_context(person) for person in people], CONTEXT)
+    state.consent = _ragged([_consent(person) for person in people], CONSENT)
     state.pushes = _ragged([_pushes(person) for person in people], PUSH)
     state.events = _ragged([_events(person) for person in people], EVENT)
     state.debounce = _ragged(
@@ -100,10 +102,17 @@ def _context(person: Person) -> np.ndarray:
     told = {
         ContextField.LOCALE: person.locale,
         ContextField.TIMEZONE: person.timezone,
-        ContextField.CONSENT_PUSH: person.consent,
     }
     rows = [(0, 1, named(text) if text else 0, f) for f, text in told.items() if text is not None]
     return np.array(rows, CONTEXT)
+
+
+def _consent(person: Person) -> np.ndarray:
+    rows = []
+    for about, told in zip(CONSENTS, (person.consent, person.personalisation), strict=True):
+        if told is not None:
+            rows.append((0, 1, named(told) if told else 0, about))
+    return np.array(rows, CONSENT)
 
 
 def _pushes(person: Person) -> np.ndarray:

@@ -20,7 +20,7 @@ def plan(state, pending, cursor, settings):
     event_pos = np.full(len(state), through)
     for rows, marked in (
         (pending.facts, _suspected_facts(state, pending, settings)),
-        (pending.contexts, _suspected_contexts(state, pending)),
+        (pending.contexts, _suspected_contexts(state, pending, settings)),
     ):
         np.minimum.at(event_pos, rows["user"][marked], rows["pos"][marked])
     by_timer = (timer_pos <= event_pos) & (timer_pos < through)
@@ -54,6 +54,7 @@ def _suspected_facts(state, pending, settings):
     return marked
 
 
-def _suspected_contexts(state, pending):
-    contexts = pending.contexts
-    return may_change(state, contexts) | may_retract_denied(state, contexts, pending.stream_ms)
+def _suspected_contexts(state, pending, settings):
+    contexts, stream_ms = pending.contexts, pending.stream_ms
+    denied = may_retract_denied(state, contexts, stream_ms, settings)
+    return may_change(state, contexts) | denied

@@ -29,7 +29,8 @@ def redrive(
     """Send dead letters back to their topics: original key, bytes and time, exactly once.
 
     Only what lies there now is sent. Each combination of --reason and --topic remembers how far
-    it came. Letters that were cut (a value above 512 KiB, a key above 4 KiB) cannot be sent; each is
+    it came. Partial letters stay: their records were accepted, and a correction needs a new event_id.
+    Letters that were cut (a value above 512 KiB, a key above 4 KiB) cannot be sent; each is
     told with the topic, partition and offset where its record lies.
     """
     since_ms = None if since is None else _milliseconds(since)
@@ -37,6 +38,8 @@ def redrive(
     counts = run(send_back(load_settings(), wanted, dry_run, _tell_cut))
     verb = "would send" if dry_run else "sent"
     say(f"{counts['read']} letters read, {verb} {counts['sent']}; see the JSON line for the rest")
+    if counts["partial"]:
+        say("partial letters are of records that were accepted: a correction needs a new event_id")
     finish({"dry_run": dry_run, **counts})
 
 

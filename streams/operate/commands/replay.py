@@ -24,8 +24,8 @@ from streams.pipeline.assemble import assemble, with_bundle
 from streams.settings import load_settings
 
 COUNTED = (
-    "consumed", "accepted", "duplicates", "late", "dead_letters", "decided", "recommended",
-    "cancelled", "receipts", "unknown_fields",
+    "consumed", "accepted", "duplicates", "late", "dead_letters", "partial", "decided",
+    "recommended", "cancelled", "receipts", "unknown_fields",
 )  # fmt: skip
 BUNDLE = typer.Option("--bundle", help="Model bundle; the shipped reference when not given.")
 RECORDS = typer.Option("--batch", help="Records a batch; it changes no byte of the result.", min=1)

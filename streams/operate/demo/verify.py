@@ -54,7 +54,7 @@ def problems(outputs: Outputs, counts: Mapping[str, int], produced: int) -> list
 
 
 def _dead(counts: Mapping[str, int]) -> int:
-    return counts.get("dead_letters", 0) + counts.get("other_dead_letters", 0)
+    return sum(counts.get(n, 0) for n in ("dead_letters", "other_dead_letters", "partial"))
 
 
 def invalid(recommendations: Iterable[dict[str, Any]], schema: dict[str, Any]) -> list[str]:

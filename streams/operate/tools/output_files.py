@@ -69,6 +69,8 @@ def dead_letter_line(output: Output) -> bytes:
         "key_base64": _base64(output.key),
         "value_base64": _base64(output.value),
     }
+    if "kairos-partial" in headers:
+        line["partial"] = headers["kairos-partial"]
     for cut, field in (("kairos", "value"), ("kairos-key", "key"), ("kairos-headers", "headers")):
         for name in ("length", "sha256"):
             if f"{cut}-{name}" in headers:

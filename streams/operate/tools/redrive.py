@@ -29,7 +29,7 @@ MOST = 500
 """Letters in one transaction."""
 CUT = {"kairos-length", "kairos-key-length"}
 """Headers of a letter that has not all of the record: it cannot be sent again from the letter."""
-COUNTED = ("read", "sent", "truncated", "empty", "without_origin", "no_input")
+COUNTED = ("read", "sent", "partial", "truncated", "empty", "without_origin", "no_input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ def _unfit(headers: dict[str, str], record: SourceRecord, inputs: Collection[str
         return "without_origin"
     if record.topic not in inputs:
         return "no_input"
+    if "kairos-partial" in headers:
+        return "partial"
     if CUT & headers.keys():
         return "truncated"
     if record.key is None and record.value is None:
@@ -121,7 +123,8 @@ async def redrive(
     """Send what is there now back to its topics; return the counts.
 
     ``cut`` is told where the record of a letter that was cut lies. Keys: ``read``, ``sent`` (with
-    ``dry_run``: would be sent), ``truncated``, ``empty``, ``without_origin``, ``no_input`` (from
+    ``dry_run``: would be sent), ``partial`` (the record was accepted: a correction needs a new event_id), ``truncated``, ``empty``,
+    ``without_origin``, ``no_input`` (from
     elsewhere than an input topic), and ``reason <code>`` for each letter sent.
 
     Raises:

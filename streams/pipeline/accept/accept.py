@@ -7,11 +7,13 @@ from collections.abc import Iterable
 
 from schemas.state import NEVER_MS
 from schemas.tables import DeadLetter, EventBatch, SourceRecord
-from schemas.vocabulary import DeadReason
+from streams.pipeline.accept.answers import add_no
 from streams.pipeline.accept.columns import Columns
 from streams.pipeline.accept.commands import TICKS, read_command
+from streams.pipeline.accept.dead_letters import partial_letters
 from streams.pipeline.accept.decode import decode
-from streams.pipeline.accept.refusals import Refusals, add_refused
+from streams.pipeline.accept.partial import add_sound_part
+from streams.pipeline.accept.refusals import Refusals
 from streams.pipeline.accept.shapes import SHAPES, Shape
 from streams.pipeline.accept.topics import ADD, Add
 from streams.pipeline.accept.validate import check_record
@@ -23,9 +25,11 @@ EVENT_TOPICS = ("clicks", "purchases", "context")
 """Topics whose events are deduplicated and counted by law 4."""
 COUNTS = (
     "consumed", "accepted", "duplicates", "late", "dead_letters", "receipts", "profiles",
-    "social", "ticks", "other_dead_letters", "unknown_fields",
+    "social", "ticks", "other_dead_letters", "partial", "unknown_fields",
 )  # fmt: skip
-"""``accepted + duplicates + late + dead_letters = consumed``; the rest count apart."""
+"""``accepted + duplicates + late + dead_letters = consumed``; the rest count apart.
+
+``partial``: dead letters of single fields and lines, whose records are accepted."""
 
 
 def accept(
@@ -35,7 +39,7 @@ def accept(
     vault: Vault,
     refusals: Refusals,
 ) -> EventBatch:
-    """Return the batch's records as columns; what cannot be read is in ``dead``.
+    """Return the batch's records as columns; what cannot be read is in ``dead``, single fields in ``partial``.
 
     ``stream_ms`` is the partition's stream time before the batch; dead letters do not move it. Topics
     may carry the deployment's prefix. Ticks only move stream time, so their values are not read; those with
@@ -47,6 +51,7 @@ def accept(
     columns = Columns(settings, vault)
     readers = {name: _reader(name, settings) for name in {record.topic for record in records}}
     dead: dict[int, DeadLetter] = {}
+    partial: list[DeadLetter] = []
     unknown, refusing = 0, bool(refusals.records or refusals.users)
     for pos, record in enumerate(records):
         reader = readers[record.topic]
@@ -59,18 +64,38 @@ def accept(
                 continue
             if refusing:
                 refusals.check(record, vault)
-            shape, add = reader
-            value, unknown_here = decode(record, shape, settings.max_value_bytes)
-            add(columns, pos, record, value)  # all its rows, or none
-            unknown += unknown_here
+            unknown += _add(columns, pos, record, reader, settings.max_value_bytes, partial)
         except Fault as fault:
             dead[pos] = DeadLetter(record, fault.reason, fault.sentence)
-            if fault.reason == DeadReason.INTERNAL_ERROR:
-                add_refused(columns, pos, record)
+            add_no(columns, pos, record, base_topic(record.topic, settings.topic_prefix))
     batch = columns.batch(records, stream_ms, list(dead))
-    batch.dead = list(dead.values())
+    batch.dead, batch.partial = list(dead.values()), partial
     batch.counts = _counts(records, batch.dead, unknown, settings.topic_prefix)
+    batch.counts["partial"] = len(partial)
     return batch
+
+
+def _add(
+    columns: Columns,
+    pos: int,
+    record: SourceRecord,
+    reader: tuple[Shape, Add],
+    max_bytes: int,
+    partial: list[DeadLetter],
+) -> int:
+    """Add all rows of a record, those of its sound part, or none; return its unknown fields.
+
+    Raises:
+        Fault: none.
+    """
+    shape, add = reader
+    try:
+        value, unknown = decode(record, shape, max_bytes)
+        add(columns, pos, record, value)
+    except Fault as fault:
+        unknown, faults = add_sound_part(columns, pos, record, shape, add, fault)
+        partial += partial_letters(record, faults)
+    return unknown
 
 
 def is_dead(record: SourceRecord, settings: Settings, vault: Vault, refusals: Refusals) -> bool:

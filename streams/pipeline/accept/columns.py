@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from schemas.ids import NO_ID, hash64, head64
+from schemas.state import NEVER_MS
 from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW, EventBatch, SourceRecord
 from schemas.timeline import Timeline
 from schemas.vocabulary import FRIENDS, WORDS, ContextField
@@ -18,6 +19,7 @@ from streams.pipeline.accept.kept_texts import is_kept
 from streams.pipeline.accept.validate import event_types
 from streams.pipeline.accept.vault import Vault
 from streams.settings import Settings
+from streams.shared.times import FIRST_MS
 
 GRANTED, DENIED = "granted", "denied"
 _MAX_PRICE = int(np.iinfo(np.int32).max)
@@ -55,7 +57,7 @@ class Columns:
     """Rows by kind, packed as their dtypes say; users and texts once each."""
 
     def __init__(self, settings: Settings, vault: Vault) -> None:
-        self.cell_resolution = settings.cell_resolution
+        self.cell_resolution, self.yes_ahead_ms = settings.cell_resolution, settings.yes_ahead_ms
         self.event_types = event_types(settings.event_names)
         self._vault = vault
         self.users, self._texts, self._unkept = _Users(), _Texts(), _Texts()
@@ -109,17 +111,22 @@ class Columns:
         """Return everything added as columns.
 
         ``stream_ms`` is the stream time before; the records at the positions ``dead`` do not move it.
+        A "no" without a time of its own (`NEVER_MS`) is of the stream time at its record.
         """
         times = np.array([record.timestamp_ms for record in records], np.int64)
         times[dead] = stream_ms
+        reached = np.maximum(np.maximum.accumulate(times), stream_ms)
+        contexts = np.frombuffer(self._contexts, CONTEXT_ROW)
+        untimed = contexts["ts_ms"] == NEVER_MS
+        contexts["ts_ms"][untimed] = np.maximum(reached[contexts["pos"][untimed]], FIRST_MS)
         return EventBatch(
             records,
-            Timeline.of(np.maximum(np.maximum.accumulate(times), stream_ms), stream_ms),
+            Timeline.of(reached, stream_ms),
             [self._vault.pseudonym(user_id) for user_id in self.users],
             list(self.users),
             np.frombuffer(self._events, EVENT_ROW),
             np.frombuffer(self._facts, FACT_ROW),
-            np.frombuffer(self._contexts, CONTEXT_ROW),
+            contexts,
             np.frombuffer(self._receipts, RECEIPT_ROW),
             {number: text for text, number in self._texts.items() if text is not None},
         )

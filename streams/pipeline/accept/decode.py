@@ -16,6 +16,7 @@ from schemas.vocabulary import DeadReason
 from streams.pipeline.accept.jsontext import check_text, parse_object
 from streams.pipeline.accept.shapes import Shape
 from streams.pipeline.accept.validate import check_id
+from streams.pipeline.accept.wording import fault_of
 from streams.shared.faults import Fault
 
 _ANY = msgspec.json.Decoder(dict[str, Any])
@@ -63,28 +64,16 @@ def _decode_patiently(value: bytes, shape: Shape) -> tuple[Any, int]:
         return shape.lenient.decode(value), shape.unknown_in(found)
     except (ValueError, RecursionError):
         found = parse_object(value)
-    _check_version(found)
+    check_version(found)
     try:  # once more without repeated names: the last one wins, whatever came before
         last_wins = msgspec.json.encode(found)
         return shape.lenient.decode(last_wins), shape.unknown_in(found)
     except msgspec.DecodeError as error:
-        raise _fault_of(error) from error
+        raise fault_of(error) from error
 
 
-def _check_version(found: dict[str, Any]) -> None:
+def check_version(found: dict[str, Any]) -> None:
+    """Refuse a record of another schema, whatever else it holds."""
     version = found.get("schema_version", 1)
     if type(version) is not int or version != 1:
         raise Fault(DeadReason.UNKNOWN_VERSION, "schema_version must be 1")
-
-
-def _fault_of(error: msgspec.DecodeError) -> Fault:
-    """Put msgspec's message, which has types and field names but no values, in our words."""
-    fault, _, path = str(error).partition(" - at `$")
-    field = path.strip("`.")
-    if fault.startswith("Object missing required field"):
-        name = fault.split("`")[1]
-        inside = f"{field}.{name}" if field else name
-        return Fault(DeadReason.MISSING_FIELD, f"{inside} is missing")
-    if fault.endswith("out of range"):
-        return Fault(DeadReason.NOT_FINITE, f"{field} is too large to be finite")
-    return Fault(DeadReason.WRONG_TYPE, f"{field or 'value'}: {fault[:1].lower()}{fault[1:]}")

@@ -18,6 +18,7 @@ from schemas.decision import LateEvent
 from schemas.moments import event_ids, times_ms
 from schemas.state import Ragged, UserState
 from schemas.tables import EventBatch
+from schemas.vocabulary import CONSENTS, among
 from streams.settings import Settings
 
 Ints = NDArray[np.int64]
@@ -76,6 +77,8 @@ class _Memory:
 
 def deduplicate(batch: EventBatch, state: UserState, settings: Settings) -> EventBatch:
     """Return the batch without duplicates and late events; late ones are in ``late``.
+
+    What a late event answers about consent stays: it counts from its arrival.
 
     ``state`` row i is ``batch.keys[i]``; rows beyond are ignored. An event is a duplicate of one
     accepted before it, else late before ``max(newest - lateness_ms, floor_ms)``, else accepted.
@@ -184,10 +187,13 @@ def _without(batch: EventBatch, verdicts: NDArray[np.uint8], late: list[LateEven
     counts["duplicates"], counts["late"] = duplicates, len(late)
     if not duplicates and not late:
         return replace(batch, counts=counts)
-    dropped = np.zeros(len(batch.records), bool)
-    dropped[batch.events["pos"][verdicts != _ACCEPTED]] = True
+    of_record = np.full(len(batch.records), _ACCEPTED, np.uint8)
+    of_record[batch.events["pos"]] = verdicts
     kept = {
-        name: (rows := getattr(batch, name))[~dropped[rows["pos"]]]
-        for name in ("events", "facts", "contexts")
+        name: (rows := getattr(batch, name))[of_record[rows["pos"]] == _ACCEPTED]
+        for name in ("events", "facts")
     }
+    contexts, told = batch.contexts, of_record[batch.contexts["pos"]]
+    answers = (told == _LATE) & among(contexts["field"], CONSENTS)
+    kept["contexts"] = contexts[(told == _ACCEPTED) | answers]
     return replace(batch, **kept, late=batch.late + late, counts=counts)

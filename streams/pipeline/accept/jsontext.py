@@ -40,16 +40,44 @@ def check_text(value: bytes) -> None:
         raise Fault(DeadReason.NESTED_TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels")
 
 
-def parse_object(value: bytes) -> dict[str, Any]:
+def readable(value: bytes) -> dict[str, Any]:
+    """Return what can be read of an object, whatever else is wrong; nothing where nothing can.
+
+    Bytes that are no UTF-8 are replaced, what nests deeper than `MAX_DEPTH` is left out, and so is
+    what follows the object.
+    """
+    text = _shallow(value).decode(errors="replace").lstrip("\ufeff \t\r\n")
+    try:
+        found, _ = _LENIENT.raw_decode(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _shallow(value: bytes) -> bytes:
+    """Put 0 for everything that nests deeper than `MAX_DEPTH`."""
+    if value.count(b"[") + value.count(b"{") <= MAX_DEPTH:
+        return value
+    bare = np.frombuffer(_STRING.sub(lambda text: b"s" * len(text[0]), value), np.uint8)
+    after = np.cumsum(_STEP[bare])
+    deep = np.maximum(after, after - _STEP[bare]) > MAX_DEPTH
+    opens = deep & (_STEP[bare] == 1) & (after == MAX_DEPTH + 1)
+    kept = np.frombuffer(value, np.uint8).copy()
+    kept[opens] = ord("0")
+    shallow: bytes = kept[~deep | opens].tobytes()
+    return shallow
+
+
+def parse_object(value: bytes, *, finite: bool = True) -> dict[str, Any]:
     """Return the JSON object in ``value``, which `check_text` has passed; the last name wins.
+
+    ``finite`` False: let numbers that are none pass, for whoever looks at each field.
 
     Raises:
         Fault: `not_json`, `not_object`, `not_finite` or `lone_surrogate`.
     """
     try:
-        found = json.loads(
-            value.decode(), parse_constant=_not_finite, parse_float=_finite, parse_int=_integer
-        )
+        found = json.loads(value.decode(), parse_int=_integer, **(_FINITE if finite else {}))
     except json.JSONDecodeError as error:
         raise Fault(DeadReason.NOT_JSON, f"not JSON from character {error.pos} on") from None
     if not isinstance(found, dict):
@@ -77,3 +105,7 @@ def _integer(digits: str) -> int:
     if len(digits) <= _LONGEST_INTEGER:
         return int(digits)
     return -_HUGE if digits[0] == "-" else _HUGE
+
+
+_FINITE: dict[str, Any] = {"parse_constant": _not_finite, "parse_float": _finite}
+_LENIENT = json.JSONDecoder(parse_int=_integer, strict=False)

@@ -17,12 +17,16 @@ from streams.pipeline.accept.soundness import (
     check_purchase,
     check_receipt,
     check_social,
+    sound_id,
+    sound_line,
 )
 from streams.pipeline.accept.validate import ALWAYS_SHORT
+from streams.shared.faults import Fault
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=ALWAYS_SHORT)]
 _Pieces = Annotated[int, msgspec.Meta(ge=1)]
 _Price = Annotated[int, msgspec.Meta(ge=0)]
+SoundEntry = Callable[[str, Any, list[Fault]], Any]
 
 
 class _Click(Click, kw_only=True, gc=False, forbid_unknown_fields=True):
@@ -53,7 +57,8 @@ class _Purchase(Purchase, kw_only=True, gc=False, forbid_unknown_fields=True):
 
 
 class _Consent(Consent, kw_only=True, gc=False, forbid_unknown_fields=True):
-    pass
+    push: bool | msgspec.UnsetType | None = msgspec.UNSET
+    personalisation: bool | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _Context(Context, kw_only=True, gc=False, forbid_unknown_fields=True):
@@ -67,12 +72,14 @@ class _Profile(Profile, kw_only=True, gc=False, forbid_unknown_fields=True):
     user_id: _Id
     segments: list[_Id] = msgspec.field(default_factory=list)
     interests: list[_Id] = msgspec.field(default_factory=list)
+    consent: _Consent | msgspec.UnsetType | None = msgspec.UNSET
     schema_version: Literal[1] = 1
 
 
 class _Receipt(PushReceipt, kw_only=True, gc=False, forbid_unknown_fields=True):
     user_id: _Id
     recommendation_id: _Id
+    consent: _Consent | msgspec.UnsetType | None = msgspec.UNSET
     schema_version: Literal[1] = 1
 
 
@@ -87,6 +94,8 @@ class Shape:
     """A record type: ``strict`` refuses unknown fields and all that ``check`` may, ``lenient`` skips them.
 
     ``nested`` gives the known names inside a field that holds an object or a list of them;
+    ``kind``: the lenient struct; ``needed``: fields that a record cannot be without; ``entries``: what
+    makes of an entry of a list the sound part of it, see `streams.pipeline.accept.soundness`.
     ``forgets``: what a record without a value stands for, of a user at a time; None: for nothing.
     """
 
@@ -95,6 +104,9 @@ class Shape:
     check: Callable[[Any], None]
     names: frozenset[str]
     nested: dict[str, frozenset[str]]
+    kind: type[msgspec.Struct]
+    needed: frozenset[str]
+    entries: dict[str, SoundEntry]
     forgets: Callable[[str, int], Any] | None = None
 
     def unknown_in(self, found: dict[str, Any]) -> int:
@@ -112,14 +124,19 @@ def _shape(
     lenient: type[msgspec.Struct],
     check: Callable[[Any], None],
     nested: dict[str, type[msgspec.Struct]],
+    entries: dict[str, SoundEntry],
     forgets: Callable[[str, int], Any] | None = None,
 ) -> Shape:
+    needed = {field.name for field in msgspec.structs.fields(lenient) if field.required}
     return Shape(
         msgspec.json.Decoder(strict),
         msgspec.json.Decoder(lenient),
         check,
         frozenset(lenient.__struct_fields__),
         {name: frozenset(kind.__struct_fields__) for name, kind in nested.items()},
+        lenient,
+        frozenset(needed | {"schema_version"} | entries.keys()),
+        entries,
         forgets,
     )
 
@@ -129,11 +146,19 @@ def _no_friends(user_id: str, ts_ms: int) -> Social:
 
 
 SHAPES: dict[str, Shape] = {
-    "clicks": _shape(_Click, Click, check_click, {}),
-    "purchases": _shape(_Purchase, Purchase, check_purchase, {"lines": PurchaseLine}),
-    "context": _shape(_Context, Context, check_context, {"consent": Consent}),
-    "profiles": _shape(_Profile, Profile, check_profile, {}),
-    "social": _shape(_Social, Social, check_social, {}, _no_friends),
-    "push-receipts": _shape(_Receipt, PushReceipt, check_receipt, {}),
+    "clicks": _shape(_Click, Click, check_click, {}, {}),
+    "purchases": _shape(
+        _Purchase, Purchase, check_purchase, {"lines": PurchaseLine}, {"lines": sound_line}
+    ),
+    "context": _shape(_Context, Context, check_context, {"consent": Consent}, {}),
+    "profiles": _shape(
+        _Profile,
+        Profile,
+        check_profile,
+        {"consent": Consent},
+        {"segments": sound_id, "interests": sound_id},
+    ),
+    "social": _shape(_Social, Social, check_social, {}, {"friends": sound_id}, _no_friends),
+    "push-receipts": _shape(_Receipt, PushReceipt, check_receipt, {"consent": Consent}, {}),
 }
 """The user topics whose values are read."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from schemas.events import Consent, Context
+from schemas.events import Context
 from schemas.ids import event_hash
 from schemas.tables import SourceRecord
 from schemas.vocabulary import ContextField, DeadReason, EventType
 from streams.pipeline.accept import validate as check
+from streams.pipeline.accept.answers import add_told, told_consent
 from streams.pipeline.accept.cells import coarse_cell
-from streams.pipeline.accept.columns import DENIED, GRANTED, Columns
+from streams.pipeline.accept.columns import Columns
 from streams.shared.faults import Fault
 from streams.shared.times import parse_ts
 
@@ -56,12 +57,14 @@ def add_context(columns: Columns, pos: int, record: SourceRecord, context: Conte
     """The situation: a row a told field; minutes in the app are a fact."""
     check.check_key(record.key, context.user_id)
     ts_ms = parse_ts(context.ts, record.timestamp_ms)
-    told = _told(context) + _told_cell(context, columns.cell_resolution) + _told_consent(context)
+    told = _told(context) + _told_cell(context, columns.cell_resolution)
+    answers = told_consent(context.consent, ts_ms, record, columns.yes_ahead_ms)
     minutes = _minutes(context)
     user, event = columns.users[context.user_id], event_hash("context", context.event_id)
     columns.add_event(pos, user, ts_ms, event)
     for field, text in told:
         columns.add_context(pos, user, ts_ms, event, field, text)
+    add_told(columns, pos, user, event, answers)
     kind = situation_of(context)
     if kind is not None:
         columns.add_fact(pos, user, ts_ms, event, kind)
@@ -114,22 +117,9 @@ def _told_cell(context: Context, resolution: int) -> Told:
         check.check_point(lat, lon)
         return [(ContextField.CELL, coarse_cell(lat, lon, resolution))]
     if isinstance(lat, float) or isinstance(lon, float):
-        raise Fault(DeadReason.BAD_LOCATION, "lat and lon only make sense together")
+        sentence = "lat and lon only make sense together"
+        raise Fault(DeadReason.BAD_LOCATION, sentence, "lat, lon")
     return [] if lat is UNSET and lon is UNSET else [(ContextField.CELL, None)]
-
-
-def _told_consent(context: Context) -> Told:
-    consent = context.consent
-    if isinstance(consent, UnsetType):
-        return []
-    if consent is None:
-        consent = Consent(push=None, personalisation=None)
-    answers = (
-        (ContextField.CONSENT_PUSH, consent.push),
-        (ContextField.CONSENT_PERSONALISATION, consent.personalisation),
-    )
-    words = {True: GRANTED, False: DENIED, None: None}
-    return [(field, words[yes]) for field, yes in answers if not isinstance(yes, UnsetType)]
 
 
 def _minutes(context: Context) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from schemas.events import Click, Context, Profile, Purchase, PurchaseLine, Social
 from schemas.receipts import PushReceipt
 from schemas.vocabulary import DeadReason
 from streams.pipeline.accept import validate as check
+from streams.pipeline.accept.wording import fault_of
 from streams.shared.faults import Fault
 
 
@@ -27,7 +32,7 @@ def check_purchase(order: Purchase) -> None:
     _check_ids(order)
     check.check_id("order_id", order.order_id)
     if not order.lines:
-        raise Fault(DeadReason.NO_LINES, "lines is empty")
+        raise Fault(DeadReason.NO_LINES, "lines is empty", "lines")
     for number, line in enumerate(order.lines):
         _check_line(f"lines[{number}]", line)
 
@@ -37,6 +42,46 @@ def _check_line(at: str, line: PurchaseLine) -> None:
     _check_optional_id(f"{at}.category_id", line.category_id)
     check.check_quantity(f"{at}.quantity", line.quantity)
     check.check_price(f"{at}.unit_price_minor", line.unit_price_minor)
+
+
+def sound_line(at: str, line: Any, faults: list[Fault]) -> Any:
+    """Return a line without the fields that are not sound, whose faults are added.
+
+    Raises:
+        Fault: nothing was bought by it: no item, no pieces, or a price below zero as of a voucher.
+    """
+    line = dict(line) if isinstance(line, dict) else line
+    while True:
+        try:
+            _check_line(at, msgspec.convert(line, PurchaseLine))
+        except msgspec.ValidationError as error:
+            fault = fault_of(error)
+            fault = Fault(fault.reason, f"{at}.{fault.sentence}", f"{at}.{fault.field}".rstrip("."))
+        except Fault as found:
+            fault = found
+        else:
+            return line
+        name = fault.field.removeprefix(f"{at}.")
+        if fault.reason in _NO_LINE or name not in _LESS_THAN_A_LINE or name not in line:
+            raise fault
+        faults.append(fault)
+        del line[name]
+
+
+_LESS_THAN_A_LINE = frozenset(("quantity", "unit_price_minor", "category_id"))
+_NO_LINE = frozenset((DeadReason.BAD_PRICE, DeadReason.BAD_QUANTITY))
+
+
+def sound_id(at: str, text: Any, faults: list[Fault]) -> Any:
+    """Return an id of a list.
+
+    Raises:
+        Fault: it is none.
+    """
+    if not isinstance(text, str):
+        raise Fault(DeadReason.WRONG_TYPE, f"{at}: expected `str`", at)
+    check.check_id(at, text)
+    return text
 
 
 def check_context(context: Context) -> None:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any
 
+import msgspec
+
 from schemas.events import Click, Profile, Purchase, Social
 from schemas.ids import event_hash
 from schemas.receipts import PushReceipt
 from schemas.tables import SourceRecord
 from schemas.vocabulary import INTERESTS, SEGMENTS, ContextField, EventType, PushStatus
 from streams.pipeline.accept import validate as check
+from streams.pipeline.accept.answers import add_told, identity, told_consent
 from streams.pipeline.accept.columns import DENIED, GRANTED, Columns
 from streams.pipeline.accept.situation import add_context
 from streams.shared.text import search_words
@@ -56,7 +59,9 @@ def add_profile(columns: Columns, pos: int, record: SourceRecord, profile: Profi
     """What a user is said to like and to be: the first few of each; the newest profile holds whole."""
     check.check_key(record.key, profile.user_id)
     ts_ms = parse_ts(profile.ts, record.timestamp_ms)
+    answers = told_consent(profile.consent, ts_ms, record, columns.yes_ahead_ms)
     user = columns.users[profile.user_id]
+    add_told(columns, pos, user, identity("profiles", {"ts": profile.ts}, record), answers)
     event = event_hash("profiles", "\x00".join((*profile.interests, "", *profile.segments)))
     for fields, told in ((INTERESTS, profile.interests), (SEGMENTS, profile.segments)):
         for field, text in zip_longest(fields, told[: len(fields)]):
@@ -76,16 +81,19 @@ def add_social(columns: Columns, pos: int, record: SourceRecord, social: Social)
 
 
 def add_receipt(columns: Columns, pos: int, record: SourceRecord, receipt: PushReceipt) -> None:
-    """What became of a push; opting out also withdraws consent."""
+    """What became of a push, and what its user answered; opting out is a no."""
     check.check_key(record.key, receipt.user_id)
     number = check.recommendation_number(receipt.recommendation_id)
     status = check.receipt_status(receipt.status, receipt.rating)
     ts_ms = parse_ts(receipt.ts, record.timestamp_ms)
+    answers = told_consent(receipt.consent, ts_ms, record, columns.yes_ahead_ms)
+    if status == PushStatus.OPTED_OUT:
+        answers.append((ContextField.CONSENT_PUSH, DENIED, record.timestamp_ms))
     user = columns.users[receipt.user_id]
     columns.add_receipt(pos, user, ts_ms, number, status)
-    if status == PushStatus.OPTED_OUT:
-        event = event_hash("push-receipts", f"{receipt.recommendation_id}\x00{receipt.status}")
-        columns.add_context(pos, user, ts_ms, event, ContextField.CONSENT_PUSH, DENIED)
+    if answers:
+        names = msgspec.structs.asdict(receipt)
+        add_told(columns, pos, user, identity("push-receipts", names, record), answers)
 
 
 Add = Callable[[Columns, int, SourceRecord, Any], None]

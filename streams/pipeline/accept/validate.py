@@ -49,9 +49,10 @@ def check_id(field: str, text: str) -> None:
     if 0 < len(text) <= ALWAYS_SHORT:
         return
     if not text:
-        raise Fault(DeadReason.EMPTY_ID, f"{field} is empty")
+        raise Fault(DeadReason.EMPTY_ID, f"{field} is empty", field)
     if len(text.encode()) > MAX_ID_BYTES:
-        raise Fault(DeadReason.ID_TOO_LONG, f"{field} is longer than {MAX_ID_BYTES} bytes")
+        sentence = f"{field} is longer than {MAX_ID_BYTES} bytes"
+        raise Fault(DeadReason.ID_TOO_LONG, sentence, field)
 
 
 def check_version(version: int) -> None:
@@ -93,7 +94,7 @@ def receipt_status(status: str, rating: int | None) -> PushStatus:
     if found is None:
         raise Fault(DeadReason.UNKNOWN_STATUS, f"status must be one of {_list(RECEIPT_STATUSES)}")
     if rating is not None and not 1 <= rating <= 5:
-        raise Fault(DeadReason.BAD_RATING, "rating must be 1 to 5")
+        raise Fault(DeadReason.BAD_RATING, "rating must be 1 to 5", "rating")
     if rating is None and found == PushStatus.RATING:
         raise Fault(DeadReason.BAD_RATING, "rating is missing from a receipt of status rating")
     return found
@@ -114,37 +115,41 @@ def recommendation_number(recommendation_id: str) -> int:
 def check_quantity(field: str, quantity: int) -> None:
     """Pieces: at least one."""
     if quantity < 1:
-        raise Fault(DeadReason.BAD_QUANTITY, f"{field} must be at least 1")
+        raise Fault(DeadReason.BAD_QUANTITY, f"{field} must be at least 1", field)
 
 
 def check_price(field: str, price_minor: int) -> None:
     """Minor units: not below 0."""
     if price_minor < 0:
-        raise Fault(DeadReason.BAD_PRICE, f"{field} must not be negative")
+        raise Fault(DeadReason.BAD_PRICE, f"{field} must not be negative", field)
 
 
 def check_currency(currency: str) -> None:
     """An ISO 4217 code."""
     if currency not in CURRENCIES:
-        raise Fault(DeadReason.UNKNOWN_CURRENCY, "currency must be a code of ISO 4217")
+        sentence = "currency must be a code of ISO 4217"
+        raise Fault(DeadReason.UNKNOWN_CURRENCY, sentence, "currency")
 
 
 def check_minutes(minutes: float) -> None:
     """Minutes in the app: not below 0."""
     if not 0 <= minutes < float("inf"):
-        raise Fault(DeadReason.BAD_QUANTITY, "app_minutes must be finite and not negative")
+        sentence = "app_minutes must be finite and not negative"
+        raise Fault(DeadReason.BAD_QUANTITY, sentence, "app_minutes")
 
 
 def check_point(lat: float, lon: float) -> None:
     """Degrees."""
     if not (isfinite(lat) and isfinite(lon) and -90 <= lat <= 90 and -180 <= lon <= 180):
-        raise Fault(DeadReason.BAD_LOCATION, "lat must be -90 to 90, lon -180 to 180 degrees")
+        sentence = "lat must be -90 to 90, lon -180 to 180 degrees"
+        raise Fault(DeadReason.BAD_LOCATION, sentence, "lat, lon")
 
 
 def check_zone(zone: str) -> None:
     """A zone of the IANA database."""
     if zone not in _zones():
-        raise Fault(DeadReason.UNKNOWN_ZONE, "timezone must be a zone of the IANA database")
+        sentence = "timezone must be a zone of the IANA database"
+        raise Fault(DeadReason.UNKNOWN_ZONE, sentence, "timezone")
 
 
 @cache

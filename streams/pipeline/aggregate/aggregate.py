@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from schemas.state import UserState
 from schemas.timeline import Timeline
+from schemas.vocabulary import CONSENTS, among
+from streams.pipeline.aggregate.consent import add_answers
 from streams.pipeline.aggregate.facts import add_context, add_events, add_recent, add_tiles
 from streams.pipeline.aggregate.journal import apply_receipts
 from streams.settings import Settings
@@ -57,5 +59,7 @@ def aggregate(state: UserState, wave: Wave, settings: Settings) -> None:
         add_tiles(state, wave.facts, settings.retention_ms)
         add_recent(state, wave.facts, settings.recent_events)
     if len(wave.contexts):
-        add_context(state, wave.contexts)
+        answers = among(wave.contexts["field"], CONSENTS)
+        add_answers(state, wave.contexts.compress(answers))
+        add_context(state, wave.contexts.compress(~answers))
     apply_receipts(state, wave.receipts)

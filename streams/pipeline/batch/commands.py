@@ -9,21 +9,20 @@ from operator import attrgetter
 
 import numpy as np
 
-from schemas.ids import hash64
-from schemas.state import CONTEXT, Ragged, UserState
+from schemas.state import CONSENT, Ragged, UserState
 from schemas.tables import SourceRecord
 from schemas.vocabulary import ContextField, DeadReason
 from streams.knowledge.shared import Knowledge
 from streams.pipeline.accept import Release, TimeBack, Vault, is_command, read_command, user_of
-from streams.pipeline.accept.columns import DENIED
 from streams.pipeline.accept.commands import TICKS
 from streams.pipeline.aggregate import pack_rows, unpack_rows
+from streams.pipeline.aggregate.consent import NO
 from streams.pipeline.aggregate.journal import next_due
 from streams.pipeline.batch.reached import IsDead
 from streams.pipeline.batch.session import Session
 
 LAST_ID = np.iinfo(np.uint64).max
-"""Of two reports of the same time the one with the larger id counts."""
+"""No record's: a "no" that is delivered again is another one."""
 _TOPIC, _REFUSED = attrgetter("topic"), attrgetter("refused")
 
 
@@ -78,8 +77,8 @@ def begun_again(user: bytes, at_ms: int) -> bytes:
     The row that cannot be read may have said so: only a later "yes" of the user's own counts.
     """
     state = UserState.fresh([user])
-    told = np.zeros(1, CONTEXT)
-    told["ts_ms"], told["event"], told["value"] = at_ms, LAST_ID, hash64(DENIED)
+    told = np.zeros(1, CONSENT)
+    told["ts_ms"], told["event"], told["value"] = at_ms, LAST_ID, NO
     told["field"] = ContextField.CONSENT_PUSH
-    state.context = Ragged(told, np.array([0, 1], np.int64))
+    state.consent = Ragged(told, np.array([0, 1], np.int64))
     return pack_rows(state)[0]

@@ -171,7 +171,7 @@ class Session:
 
         ``fired``: the last of the timers, where the batch has no records.
         """
-        if batch.dead or batch.late:
+        if batch.dead or batch.partial or batch.late:
             self._emit_set_aside(batch, records)
         told = (self.fresh_names, cells, sorted(self.pushed), segments, sharing, self._back_ms)
         for output in signals_output(batch, self.partition, *told):
@@ -200,7 +200,7 @@ class Session:
 
     def _emit_set_aside(self, batch: EventBatch, records: list[SourceRecord]) -> None:
         place = {(r.topic, r.offset): pos for pos, r in enumerate(records)}
-        for letter in batch.dead:
+        for letter in (*batch.dead, *batch.partial):
             pos = place[letter.record.topic, letter.record.offset]
             self.emit([(record_key(pos), dead_letter_output(letter, self._prefix))])
         for late in batch.late:

@@ -46,7 +46,7 @@ def _no_view(due: DueUsers, settings: Settings) -> PolicyView:
     never = np.zeros(count, np.bool_)
     return PolicyView(
         due.now_ms, due.now_ms, never, never, np.zeros(count, np.int64),
-        [settings.default_timezone] * count, [NOT_ASKED] * count,
+        [settings.default_timezone] * count, [NOT_ASKED] * count, [NOT_ASKED] * count,
     )  # fmt: skip
 
 

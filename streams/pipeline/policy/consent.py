@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from schemas.ids import hash64
 from schemas.state import UserState
 from schemas.tables import Stopped
 from schemas.vocabulary import ContextField, StopReason
+from streams.pipeline.aggregate.consent import Stand, stands
 from streams.pipeline.policy.asked import Asked
-from streams.pipeline.policy.told import last_known
 from streams.settings import Settings
 
-TOLD = {hash64("granted"): "granted", hash64("denied"): "denied"}
+TOLD = {Stand.YES: "granted", Stand.NO: "denied"}
 ALLOWED = frozenset({"granted", "default_granted"})
 
 
 def consents(state: UserState, settings: Settings) -> list[str]:
     """Return each user's consent: granted, denied, default_granted or default_denied."""
     default = f"default_{settings.consent_default}"
-    values = last_known(state, ContextField.CONSENT_PUSH).tolist()
-    return [TOLD.get(value, default) for value in values]
+    found = stands(state, ContextField.CONSENT_PUSH).tolist()
+    return [TOLD.get(stand, default) for stand in found]
 
 
 def stop(asked: Asked, settings: Settings) -> Stopped | None:

@@ -17,6 +17,7 @@ from streams.pipeline.policy import (
     quiet_hours,
 )
 from streams.pipeline.policy.asked import Asked, Rule
+from streams.pipeline.policy.personalisation import personalisations
 from streams.pipeline.policy.told import Texts, counted_times, is_zone, known_texts
 from streams.settings import Settings
 
@@ -38,7 +39,7 @@ def screen(
     """
     asked = best_moment.choose(due, _ask(due, settings, texts), settings, activity)
     stops = (_first_stop(one, settings) for one in asked)
-    return _view(asked), [stop for stop in stops if stop is not None]
+    return _view(asked, personalisations(due.state)), [stop for stop in stops if stop is not None]
 
 
 def _ask(due: DueUsers, settings: Settings, texts: Texts) -> list[Asked]:
@@ -65,7 +66,7 @@ def _first_stop(asked: Asked, settings: Settings) -> Stopped | None:
     return None
 
 
-def _view(asked: list[Asked]) -> PolicyView:
+def _view(asked: list[Asked], personalisation: list[str]) -> PolicyView:
     return PolicyView(
         send_after_ms=np.array([one.slot.send_after_ms for one in asked], np.int64),
         expires_ms=np.array([one.slot.expires_ms for one in asked], np.int64),
@@ -74,4 +75,5 @@ def _view(asked: list[Asked]) -> PolicyView:
         cap_used=np.array([one.cap_used for one in asked], np.int64),
         zone=[one.zone for one in asked],
         consent=[one.consent for one in asked],
+        personalisation=personalisation,
     )

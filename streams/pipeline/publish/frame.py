@@ -15,6 +15,7 @@ from schemas.vocabulary import ContextField, StopReason
 from streams.pipeline.allocate.explore import propensities
 from streams.pipeline.allocate.ranking import fused, ranked
 from streams.pipeline.fusion import ranked_pairs
+from streams.pipeline.policy.personalisation import DENIED
 from streams.pipeline.policy.told import counted, known_texts
 from streams.pipeline.publish.form import rfc3339
 from streams.pipeline.publish.identity import KIND_NAMES
@@ -98,6 +99,8 @@ class Frame:
 
     def words(self, row: int, choice: Choice) -> Words:
         """Return how a row's choice may be worded."""
+        if self.policy[row].personalisation == DENIED:
+            return Words.SUGGESTION  # what asked is about the user
         due, candidates, i = self.decided.due, self.decided.candidates, choice.candidate
         asked = int(due.item[row]), int(due.category[row])
         chosen = self.item[i], int(candidates.category[i])
@@ -128,7 +131,7 @@ def source_offsets(due: DueUsers, resources: Resources) -> list[dict[str, int]]:
 def policy_traces(view: PolicyView, settings: Settings) -> list[PolicyTrace]:
     """Return the policy's numbers for each row."""
     quiet_hours = f"{settings.quiet_start}-{settings.quiet_end}"
-    rows = zip(view.cap_used.tolist(), view.zone, view.consent, strict=True)
+    rows = zip(view.cap_used.tolist(), view.zone, view.consent, view.personalisation, strict=True)
     return [
         PolicyTrace(
             cap_used=used,
@@ -136,8 +139,9 @@ def policy_traces(view: PolicyView, settings: Settings) -> list[PolicyTrace]:
             quiet_hours=quiet_hours,
             timezone=zone,
             consent=consent,
+            personalisation=personalisation,
         )
-        for used, zone, consent in rows
+        for used, zone, consent, personalisation in rows
     ]
 
 

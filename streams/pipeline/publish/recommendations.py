@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schemas.recommendation import Recommendation
 from schemas.tables import Choice
+from streams.pipeline.policy.personalisation import DENIED
 from streams.pipeline.publish import form
 from streams.pipeline.publish.frame import Frame, locales
 from streams.pipeline.publish.words import Words
@@ -64,6 +65,8 @@ class Recommendations:
         mask = int(frame.decided.candidates.sources[choice.candidate])
         reasons = [frame.trigger(row)] if words == Words.ASKED else []
         reasons += frame.resources.reasons(mask)
+        if frame.policy[row].personalisation == DENIED:
+            reasons.append("personalisation_denied")
         if self._shifted[row]:
             reasons.append("quiet_hours_shifted")
         if self._timed[row]:

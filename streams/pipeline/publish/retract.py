@@ -14,6 +14,7 @@ from schemas.vocabulary import ContextField, PushStatus, TriggerKind
 from streams.pipeline.allocate.recently_bought import bought
 from streams.pipeline.policy.cap import fullest
 from streams.pipeline.policy.consent import ALLOWED, consents
+from streams.pipeline.policy.personalisation import personalisations
 from streams.pipeline.policy.told import counted_times, is_zone, known_texts
 from streams.pipeline.publish import form
 from streams.pipeline.publish.fit import encode_fitting
@@ -79,6 +80,7 @@ class _Writer:
         self._due, self._settings, self._resources = due, settings, resources
         self._times = counted_times(due.state)
         self._consents = consents(due.state, settings)
+        self._personalisations = personalisations(due.state)
         self._offsets = source_offsets(due, resources)
         self._locales = locales(due.state, settings, resources)
         self._zones = known_texts(
@@ -145,4 +147,5 @@ class _Writer:
             quiet_hours=f"{settings.quiet_start}-{settings.quiet_end}",
             timezone=self._zones[row],
             consent=self._consents[row],
+            personalisation=self._personalisations[row],
         )

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.ids import NO_ID, hash64
+from schemas.ids import NO_ID
 from schemas.state import UserState
 from schemas.vocabulary import ContextField, EventType, PushStatus
-from streams.pipeline.policy.told import last_known
+from streams.pipeline.aggregate.consent import NO, YES, newest
+from streams.pipeline.policy.consent import ALLOWED, consents
 from streams.settings import Settings
-
-DENIED = hash64("denied")
 
 
 def may_retract_bought(
@@ -35,15 +34,17 @@ def may_retract_bought(
 
 
 def may_retract_denied(
-    state: UserState, contexts: NDArray[Any], stream_ms: NDArray[np.int64]
+    state: UserState, contexts: NDArray[Any], stream_ms: NDArray[np.int64], settings: Settings
 ) -> NDArray[np.bool_]:
-    """Mark withdrawals of consent by users with an outstanding push.
+    """Mark withdrawals of consent by users with an outstanding push, but for those of before a yes.
 
-    A cleared consent is one too: where nothing is told, the default may be denied.
+    A cleared consent is one too where a user who said nothing is not sent to.
     """
     marked = np.zeros(len(contexts), bool)
     told = contexts["field"] == ContextField.CONSENT_PUSH
-    no = (contexts["value"] == DENIED) | (contexts["value"] == NO_ID)
+    no = contexts["value"] == NO
+    if settings.consent_default == "denied":
+        no |= contexts["value"] == NO_ID
     denied = (told & no).nonzero()[0]
     if not len(denied):
         return marked
@@ -51,7 +52,8 @@ def may_retract_denied(
     if not len(slots):
         return marked
     users, now_ms = contexts["user"], stream_ms[contexts["pos"]]
-    for i in denied.tolist():
+    yes_ms = newest(state, ContextField.CONSENT_PUSH, YES)
+    for i in denied[contexts["ts_ms"][denied] >= yes_ms[users[denied]]].tolist():
         marked[i] = (pushes["expires_ms"][slots == users[i]] > now_ms[i]).any()
     return marked
 
@@ -61,20 +63,13 @@ def retracts_denied(
 ) -> NDArray[np.bool_]:
     """Mark those withdrawals after which the user, as ``state`` knows them, may not be sent to.
 
-    An old report of one that consented since withdraws nothing, and must hide no other trigger.
+    One of before a yes that came first withdraws nothing, and must hide no other trigger.
     """
-    marked = may_retract_denied(state, contexts, stream_ms)
+    marked = may_retract_denied(state, contexts, stream_ms, settings)
     if marked.any():
-        told = last_known(state, ContextField.CONSENT_PUSH)[contexts["user"]]
-        marked &= denies(told, settings)
+        allowed = np.array([told in ALLOWED for told in consents(state, settings)])
+        marked &= ~allowed[contexts["user"]]
     return marked
-
-
-def denies(values: NDArray[np.uint64], settings: Settings) -> NDArray[np.bool_]:
-    """Tell which last-known consents (hashes, 0: none) mean no."""
-    by_default = settings.consent_default == "denied"
-    found: NDArray[np.bool_] = (values == DENIED) | ((values == NO_ID) & by_default)
-    return found
 
 
 def _outstanding(state: UserState) -> tuple[NDArray[np.int64], NDArray[Any]]:

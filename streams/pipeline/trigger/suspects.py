@@ -14,7 +14,7 @@ from streams.pipeline.trigger.ahead import events_ahead, looked_at, of_many
 from streams.pipeline.trigger.context_change import may_change
 from streams.pipeline.trigger.interest import may_repeat, repeated_columns, repeats
 from streams.pipeline.trigger.last_known import overtakes
-from streams.pipeline.trigger.retract import denies, may_retract_bought, may_retract_denied
+from streams.pipeline.trigger.retract import may_retract_bought, may_retract_denied
 from streams.pipeline.trigger.waits import waits
 from streams.settings import Settings
 
@@ -36,14 +36,13 @@ def suspected_contexts(state: UserState, pending: Wave, settings: Settings) -> M
     changed = may_change(state, reports)
     kind = TriggerKind.CONTEXT_CHANGE
     changed = _unless_waiting(state, pending, reports, changed, kind, settings)
-    denied = may_retract_denied(state, reports, pending.stream_ms)
-    many = of_many(reports["user"].astype(np.int64), changed | denied)
+    denied = may_retract_denied(state, reports, pending.stream_ms, settings)
+    many = of_many(reports["user"].astype(np.int64), changed)
     if len(many):
         told = reports.take(many)
         leads, before = overtakes(state.context, told)
         another = (before != 0) & (before != told["value"])
         changed[many] &= leads & another
-        denied[many] &= leads & denies(told["value"], settings)
     return changed | denied
 
 

@@ -17,7 +17,6 @@ CLICKS = ("view", "search", "cart", "remove_cart", "fav", "share", "follow", "li
 STATUSES = {"placed": 9, "returned": 10, "cancelled": 11}
 APP_MINUTES = 12
 FIELDS = {"device": 0, "timezone": 4, "place": 8}
-CONSENT = 11
 INTERESTS, SEGMENTS, WORDS = range(13, 21), range(21, 25), (25, 26, 27, 28)
 FIRST_MS, LAST_MS, FUTURE_MS = 946_684_800_000, 4_102_444_800_000, 3_000_000_000_000
 """Times that can be (2000 to 2100), and one after every round that is played (2065)."""
@@ -41,7 +40,9 @@ class User:
     facts: list[tuple[Any, ...]] = field(default_factory=list)
     context: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     told: list[tuple[Place, int, int, dict[str, Any]]] = field(default_factory=list)
-    """Accepted context records, and opt-outs among the receipts: where, ts, event hash, value."""
+    """Accepted context records: where, ts, event hash, value."""
+    answers: list[tuple[Place, bool, int]] = field(default_factory=list)
+    """What was said about pushes, by late records, too: where, yes or no, and from when it counts."""
 
     def recent(self) -> list[tuple[Any, ...]]:
         """The newest facts, oldest first: ts, event, item, category, price, quantity, line, type."""
@@ -78,10 +79,14 @@ def expect(entries: Iterable[Entry], prefix: str, keyed: Keyed) -> Expected:
         elif ts_ms < newest[topic, name] - LATENESS_MS:
             counts["late"] += 1
             expected.late.add(place)
+            if "consent" in value:
+                user.answers.append(_answer(place, value, entry))
         else:
             counts["accepted"] += 1
             newest[topic, name] = max(newest[topic, name], ts_ms)
             _accept(user, topic, place, event, value)
+            if topic == "context" and "consent" in value:
+                user.answers.append(_answer(place, value, entry))
             _keep_words(user, event, value, keyed)
     _check_clear(expected)
     return expected
@@ -93,10 +98,9 @@ def expect_opt_outs(expected: Expected, receipts: Iterable[Entry], topic: str) -
         expected.counts[entry.partition]["receipts"] += 1
         value = json.loads(entry.value or b"")
         if value["status"] == "opted_out":
-            event = event_hash(topic, f"{value['recommendation_id']}\0opted_out")
-            withdrawal = {"ts": value["ts"], "consent": {"push": False}}
             place = (topic, entry.partition, entry.offset)
-            _tell(expected.users[value["user_id"]], place, event, withdrawal)
+            answer = (place, False, entry.timestamp_ms)
+            expected.users[value["user_id"]].answers.append(answer)
 
 
 def expect_profiles(expected: Expected, entries: Iterable[Entry], topic: str) -> None:
@@ -178,8 +182,6 @@ def _tell(user: User, place: Place, event: int, value: dict[str, Any]) -> None:
     ts_ms = value["ts"]
     user.told.append((place, ts_ms, event, value))
     told = {number: _hash(value[name]) for name, number in FIELDS.items() if name in value}
-    if "consent" in value:
-        told[CONSENT] = _hash("granted" if value["consent"]["push"] else "denied")
     for number, text in told.items():
         user.context[number] = max(user.context.get(number, (0, 0, 0)), (ts_ms, event, text))
     kind = situation(value)
@@ -198,6 +200,12 @@ def situation(value: dict[str, Any]) -> int | None:
         return {("mobile", "transit"): 13, ("mobile", "home"): 14, ("desktop", "work"): 15,
                 ("desktop", "home"): 16}.get((device or "", place))  # fmt: skip
     return 21 if device == "desktop" else None
+
+
+def _answer(place: Place, value: dict[str, Any], entry: Entry) -> tuple[Place, bool, int]:
+    """A no counts from its record's time, a yes from the earlier of its own and that."""
+    yes = value["consent"]["push"]
+    return place, yes, min(value["ts"], entry.timestamp_ms) if yes else entry.timestamp_ms
 
 
 def _hash(text: str | None) -> int:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chaos.oracle.facts import DAY_MS, User
+from chaos.oracle.facts import DAY_MS, Place, User
 from chaos.oracle.journal import CANCELLED, PUBLISHED, RECEIPTS, Journal, Push
 from chaos.oracle.log import Entry
 
@@ -68,12 +68,20 @@ def _judge(
 
 def _told(user: User, partition: int, before: dict[str, int], prefix: str) -> tuple[bool, str]:
     """Return the last known consent and zone at a decision that had read up to ``before``."""
-    consent, zone = False, "UTC"
-    for (topic, at, offset), _, _, value in sorted(user.told, key=lambda told: told[1:3]):
-        if at == partition and offset < before.get(prefix + topic, 0):
-            consent = value["consent"]["push"] if "consent" in value else consent
+
+    def had_read(place: Place) -> bool:
+        topic, at, offset = place
+        return at == partition and offset < before.get(prefix + topic, 0)
+
+    zone = "UTC"
+    for place, _, _, value in sorted(user.told, key=lambda told: told[1:3]):
+        if had_read(place):
             zone = value.get("timezone", zone)
-    return consent, zone
+    answers = [(yes, at_ms) for place, yes, at_ms in user.answers if had_read(place)]
+    latest = {
+        said: max((ms for yes, ms in answers if yes == said), default=-1) for said in (True, False)
+    }
+    return latest[True] > latest[False], zone
 
 
 def _touches_quiet(zone: str, begin_ms: int, end_ms: int) -> bool:

@@ -22,6 +22,7 @@ JOURNALS = {
     "timers": struct.Struct("<qQQB"),
     "debounce": struct.Struct("<qB"),
     "budget": struct.Struct("<iH"),
+    "consent": struct.Struct("<qQQB"),
 }
 """A count of two bytes each, then their rows."""
 VERSION = 4
@@ -42,6 +43,7 @@ class Row:
     timers: list[tuple[Any, ...]]
     debounce: list[tuple[Any, ...]]
     budget: list[tuple[Any, ...]]
+    consent: list[tuple[Any, ...]]
 
 
 def take_apart(raw: bytes) -> Row:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.inputs import NOW_MS, VAULT, record, run
 
-from schemas.ids import hash64, head64
+from schemas.ids import NO_ID, hash64, head64
 from schemas.state import UserState
 from schemas.vocabulary import FRIENDS, ContextField, DeadReason
 from streams.pipeline.aggregate.facts import add_context
@@ -86,10 +86,9 @@ def test_the_newest_record_holds_whole_whatever_the_order(told_of, random):
 @pytest.mark.parametrize(
     ("value", "key", "reason"),
     [
-        (SOCIAL | {"friends": ["u2", ""]}, b"u1", DeadReason.EMPTY_ID),
+        (SOCIAL | {"friends": [""]}, b"u1", DeadReason.EMPTY_ID),
         (SOCIAL | {"friends": ["x" * 257]}, b"u1", DeadReason.ID_TOO_LONG),
         (SOCIAL | {"friends": "u2"}, b"u1", DeadReason.WRONG_TYPE),
-        (SOCIAL | {"shares_purchases": "yes"}, b"u1", DeadReason.WRONG_TYPE),
         ({"user_id": "u1"}, b"u1", DeadReason.MISSING_FIELD),
         (SOCIAL, b"u9", DeadReason.KEY_MISMATCH),
         (SOCIAL | {"schema_version": 2}, b"u1", DeadReason.UNKNOWN_VERSION),
@@ -109,3 +108,18 @@ def test_what_cannot_be_read_is_a_dead_letter_of_its_own_count(value, key, reaso
 def test_social_records_are_no_events_of_law_four():
     batch = run(record("social", SOCIAL), record("social", None, offset=1))
     assert (batch.counts["social"], batch.counts["consumed"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "field"),
+    [({"friends": ["u2", ""]}, "friends[1]"), ({"shares_purchases": "yes"}, "shares_purchases")],
+)
+def test_one_bad_field_costs_the_others_nothing_and_shares_nothing(spoilt, field):
+    batch = run(record("social", SOCIAL | {"shares_purchases": False} | spoilt))
+    assert [letter.field for letter in batch.partial] == [field]
+    assert (batch.counts["social"], batch.counts["partial"]) == (1, 1)
+    told = dict(
+        zip(batch.contexts["field"].tolist(), batch.contexts["value"].tolist(), strict=True)
+    )
+    assert told[ContextField.SHARES_PURCHASES] == hash64("denied")
+    assert told[FRIENDS[0]] != NO_ID

@@ -14,14 +14,13 @@ from support.records import Log, at
 
 from schemas.decision import Decision
 from schemas.globals import Epoch, Signals
-from schemas.ids import hash64
 from schemas.vocabulary import ContextField, DeadReason
 from streams.knowledge.shared import Knowledge
 from streams.offline.explain import check_features
 from streams.pipeline.accept import Vault
 from streams.pipeline.aggregate import unpack_rows
+from streams.pipeline.aggregate.consent import Stand, stands
 from streams.pipeline.pipeline import Pipeline
-from streams.pipeline.policy.told import last_known
 from streams.settings import load_settings
 from streams.shared.sequence import in_sequence
 from streams.state.marker import read_marker
@@ -221,7 +220,7 @@ def test_a_released_user_counts_again_and_is_not_pushed_by_a_default(size):
     assert store.rows[SET_ASIDE + BERT][:1] == b"\xff", "kept for a look"
     state = unpack_rows([BERT], [store.rows[USER + BERT]])
     assert state.head["total"].tolist() == [1]
-    assert last_known(state, ContextField.CONSENT_PUSH).tolist() == [hash64("denied")]
+    assert stands(state, ContextField.CONSENT_PUSH).tolist() == [Stand.NO]
     assert [(d.trigger.kind, d.reason) for d in of_bert(outputs)] == [("favourite", "no_consent")]
 
 
@@ -231,8 +230,8 @@ def test_a_yes_of_after_the_release_counts_and_one_of_before_does_not():
         log.context("bert", ts_ms, event_id=event_id, consent={"push": True})
         store, _ = run(log.records[SPOILT_AT:], store=spoilt()[0])
         state = unpack_rows([BERT], [store.rows[USER + BERT]])
-        wanted = "granted" if event_id == "after" else "denied"
-        assert last_known(state, ContextField.CONSENT_PUSH).tolist() == [hash64(wanted)]
+        wanted = Stand.YES if event_id == "after" else Stand.NO
+        assert stands(state, ContextField.CONSENT_PUSH).tolist() == [wanted]
 
 
 def test_a_row_that_can_be_read_again_goes_on_with_its_timers():
