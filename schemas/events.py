@@ -24,7 +24,7 @@ class Click(msgspec.Struct, kw_only=True, gc=False):
     category_id: str | None = None
     query: str | None = None
     session_id: str | None = None
-    quantity: int | None = None
+    quantity: int | float | None = None
     price_minor: int | None = None
     currency: str | None = None
     device: str | None = None
@@ -32,11 +32,15 @@ class Click(msgspec.Struct, kw_only=True, gc=False):
 
 
 class PurchaseLine(msgspec.Struct, kw_only=True, gc=False):
-    """One item of an order; the price is in minor units of the order's currency."""
+    """One item of an order; the price is in minor units of the order's currency.
+
+    A quantity that is not whole is a weight or a length: it was bought once. Without one it is one piece,
+    without a price that is not known.
+    """
 
     item_id: str
-    quantity: int
-    unit_price_minor: int
+    quantity: int | float | None = None
+    unit_price_minor: int | None = None
     category_id: str | None = None
 
 
@@ -49,7 +53,7 @@ class Purchase(msgspec.Struct, kw_only=True, gc=False):
     ts: Timestamp
     status: str
     lines: list[PurchaseLine]
-    currency: str
+    currency: str | None = None
     schema_version: int = 1
 
 

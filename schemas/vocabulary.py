@@ -221,6 +221,7 @@ class DeadReason(StrEnum):
     BAD_LOCATION = "bad_location"
     UNKNOWN_ZONE = "unknown_zone"
     BAD_RATING = "bad_rating"
+    NUMBER_TOO_LARGE = "number_too_large"
     YES_IN_FUTURE = "yes_in_future"
     UNKNOWN_VERSION = "unknown_schema_version"
     RECORD_TS_IMPOSSIBLE = "record_ts_impossible"

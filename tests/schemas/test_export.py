@@ -39,7 +39,7 @@ def test_an_independent_validator_takes_what_accept_takes(name, value):
         ("click", CLICK | {"ts": True}),
         ("click", {"event_id": "e"}),
         ("purchase", PURCHASE | {"lines": [{}]}),
-        ("context", CONTEXT | {"consent": True}),
+        ("context", CONTEXT | {"consent": [True]}),
     ],
 )
 def test_an_independent_validator_refuses_the_wrong_types(name, value):

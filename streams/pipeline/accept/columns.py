@@ -22,10 +22,9 @@ from streams.settings import Settings
 from streams.shared.times import FIRST_MS
 
 GRANTED, DENIED = "granted", "denied"
-_MAX_PRICE = int(np.iinfo(np.int32).max)
-_MAX_QUANTITY = int(np.iinfo(np.uint16).max)
-_MAX_LINE = int(np.iinfo(np.uint8).max)
 NO_PRICE = -1
+_MAX_LINE = int(np.iinfo(np.uint8).max)
+"""Lines from here on share a number: it only orders those of one event."""
 _CODES = {"i4": "i", "i8": "q", "u8": "Q", "u2": "H", "u1": "B"}
 _hash64 = lru_cache(maxsize=1 << 16)(hash64)  # of popular items, again and again
 
@@ -71,17 +70,14 @@ class Columns:
     def add_fact(
         self, pos: int, user: int, ts_ms: int, event: int, kind: int,
         item: str | None = None, category: str | None = None,
-        price_minor: int | None = None, quantity: int | None = None, line: int = 0,
+        price_minor: int | None = None, quantity: float | None = None, line: int = 0,
     ) -> None:  # fmt: skip
-        """Add a fact; price, quantity and line stop at what their columns hold."""
+        """Add a fact; no quantity, and one that is not whole (a weight), is one piece."""
         price = NO_PRICE if price_minor is None else price_minor
-        pieces = 1 if quantity is None else quantity
+        pieces = quantity if isinstance(quantity, int) else 1
         self._facts += _FACT(
             pos, user, ts_ms, event, self._texts[item], self._texts[category],
-            price if price < _MAX_PRICE else _MAX_PRICE,
-            pieces if pieces < _MAX_QUANTITY else _MAX_QUANTITY,
-            line if line < _MAX_LINE else _MAX_LINE,
-            kind,
+            price, pieces, min(line, _MAX_LINE), kind,
         )  # fmt: skip
 
     def add_context(

@@ -20,12 +20,12 @@ from streams.pipeline.accept.soundness import (
     sound_id,
     sound_line,
 )
-from streams.pipeline.accept.validate import ALWAYS_SHORT
+from streams.pipeline.accept.validate import ALWAYS_SHORT, MAX_PRICE, MAX_QUANTITY
 from streams.shared.faults import Fault
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=ALWAYS_SHORT)]
-_Pieces = Annotated[int, msgspec.Meta(ge=1)]
-_Price = Annotated[int, msgspec.Meta(ge=0)]
+_Pieces = Annotated[int, msgspec.Meta(ge=1, le=MAX_QUANTITY)]
+_Price = Annotated[int, msgspec.Meta(ge=0, le=MAX_PRICE)]
 SoundEntry = Callable[[str, Any, list[Fault]], Any]
 
 
@@ -43,8 +43,8 @@ class _Click(Click, kw_only=True, gc=False, forbid_unknown_fields=True):
 
 class _Line(PurchaseLine, kw_only=True, gc=False, forbid_unknown_fields=True):
     item_id: _Id
-    quantity: _Pieces
-    unit_price_minor: _Price
+    quantity: _Pieces | None = None
+    unit_price_minor: _Price | None = None
     category_id: _Id | None = None
 
 

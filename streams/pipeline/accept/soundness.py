@@ -40,8 +40,10 @@ def check_purchase(order: Purchase) -> None:
 def _check_line(at: str, line: PurchaseLine) -> None:
     check.check_id(f"{at}.item_id", line.item_id)
     _check_optional_id(f"{at}.category_id", line.category_id)
-    check.check_quantity(f"{at}.quantity", line.quantity)
-    check.check_price(f"{at}.unit_price_minor", line.unit_price_minor)
+    if line.quantity is not None:
+        check.check_quantity(f"{at}.quantity", line.quantity)
+    if line.unit_price_minor is not None:
+        check.check_price(f"{at}.unit_price_minor", line.unit_price_minor)
 
 
 def sound_line(at: str, line: Any, faults: list[Fault]) -> Any:

@@ -45,7 +45,8 @@ def add_purchase(columns: Columns, pos: int, record: SourceRecord, order: Purcha
     check.check_key(record.key, order.user_id)
     kind = check.purchase_type(order.status)
     ts_ms = parse_ts(order.ts, record.timestamp_ms)
-    check.check_currency(order.currency)
+    if order.currency is not None:
+        check.check_currency(order.currency)
     user, event = columns.users[order.user_id], event_hash("purchases", order.event_id)
     columns.add_event(pos, user, ts_ms, event)
     for number, line in enumerate(order.lines):

@@ -17,6 +17,9 @@ MAX_ID_BYTES = 256
 ALWAYS_SHORT = MAX_ID_BYTES // 4
 """Characters of an id that needs no counting of bytes: UTF-8 takes at most 4 for one."""
 
+MAX_PRICE, MAX_QUANTITY = 2**31 - 1, 2**16 - 1
+"""What the columns of rows hold: beyond, a number is refused, never cut."""
+
 RECEIPT_STATUSES: dict[str, PushStatus] = {
     status.name.lower(): status
     for status in PushStatus
@@ -112,29 +115,33 @@ def recommendation_number(recommendation_id: str) -> int:
     return found.int
 
 
-def check_quantity(field: str, quantity: int) -> None:
-    """Pieces: at least one."""
-    if quantity < 1:
+def check_quantity(field: str, quantity: float) -> None:
+    """Pieces, at least one; or a weight or length, above 0."""
+    if not (quantity >= 1 or (quantity > 0 and isinstance(quantity, float))):
         raise Fault(DeadReason.BAD_QUANTITY, f"{field} must be at least 1", field)
+    if not quantity <= MAX_QUANTITY:
+        raise Fault(DeadReason.NUMBER_TOO_LARGE, f"{field} must be at most {MAX_QUANTITY}", field)
 
 
 def check_price(field: str, price_minor: int) -> None:
     """Minor units: not below 0."""
     if price_minor < 0:
         raise Fault(DeadReason.BAD_PRICE, f"{field} must not be negative", field)
+    if price_minor > MAX_PRICE:
+        raise Fault(DeadReason.NUMBER_TOO_LARGE, f"{field} must be at most {MAX_PRICE}", field)
 
 
 def check_currency(currency: str) -> None:
-    """An ISO 4217 code."""
-    if currency not in CURRENCIES:
+    """An ISO 4217 code, in any case."""
+    if currency.upper() not in CURRENCIES:
         sentence = "currency must be a code of ISO 4217"
         raise Fault(DeadReason.UNKNOWN_CURRENCY, sentence, "currency")
 
 
 def check_minutes(minutes: float) -> None:
-    """Minutes in the app: not below 0."""
-    if not 0 <= minutes < float("inf"):
-        sentence = "app_minutes must be finite and not negative"
+    """Minutes in the app."""
+    if not 0 <= minutes <= MAX_QUANTITY:
+        sentence = f"app_minutes must be 0 to {MAX_QUANTITY}"
         raise Fault(DeadReason.BAD_QUANTITY, sentence, "app_minutes")
 
 

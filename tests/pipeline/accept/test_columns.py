@@ -42,12 +42,27 @@ def test_what_a_click_does_not_tell_is_not_made_up():
 
 def test_a_purchase_is_one_event_and_a_fact_a_line():
     lines = [LINE | {"item_id": f"i{n}"} for n in range(300)]
-    lines[1] |= {"quantity": 70_000, "unit_price_minor": 2**40}
+    lines[1] |= {"quantity": 65_535, "unit_price_minor": 2**31 - 1}
     batch = run(record("purchases", PURCHASE | {"status": "returned", "lines": lines}))
     assert len(batch.events) == 1
     assert batch.facts["line"].tolist() == [min(n, 255) for n in range(300)]
     assert set(batch.facts["type"].tolist()) == {EventType.RETURN}
     assert (batch.facts["quantity"][1], batch.facts["price_minor"][1]) == (65_535, 2**31 - 1)
+
+
+def test_sound_lines_count_beside_a_voucher_a_weight_and_a_currency_in_lower_case():
+    voucher = {"item_id": "voucher", "quantity": 1, "unit_price_minor": -500}
+    lines = [LINE, voucher, {"item_id": "potatoes", "quantity": 0.35, "unit_price_minor": 199}]
+    batch = run(record("purchases", PURCHASE | {"currency": "eur", "lines": lines}))
+    assert [letter.field for letter in batch.partial] == ["lines[1].unit_price_minor"]
+    assert batch.facts["item"].tolist() == [hash64("i1"), hash64("potatoes")]
+    assert batch.facts["quantity"].tolist() == [2, 1]
+    assert batch.counts["accepted"] == 1
+
+
+def test_a_price_that_is_not_told_is_not_known():
+    (fact,) = run(record("purchases", PURCHASE | {"lines": [{"item_id": "i1"}]})).facts
+    assert (fact["price_minor"], fact["quantity"]) == (-1, 1)
 
 
 def test_context_tells_absent_from_null():
@@ -96,7 +111,7 @@ def test_minutes_in_the_app_are_a_fact():
     batch = run(
         record("context", CONTEXT | {"app_minutes": 12.6}),
         record("context", CONTEXT | {"app_minutes": 0.2, "event_id": "c2"}),
-        record("context", CONTEXT | {"app_minutes": 1e9, "event_id": "c3"}),
+        record("context", CONTEXT | {"app_minutes": 65_535.0, "event_id": "c3"}),
     )
     assert batch.facts["quantity"].tolist() == [13, 65_535]
     assert set(batch.facts["type"].tolist()) == {EventType.APP_MINUTES}

@@ -405,7 +405,7 @@ def test_what_is_told_names_place_and_type_and_quotes_nothing(monkeypatch, caplo
     _, outputs = decided()
     (letter,) = dead(outputs)
     sentence = letter["kairos-sentence"].decode()
-    assert sentence.startswith("Boom in streams.pipeline.accept.accept:accept (traceback ")
+    assert sentence.startswith("Boom in streams.pipeline.accept.accept:_add (traceback ")
     assert SECRET_WORD not in sentence + caplog.text
 
 

@@ -45,7 +45,7 @@ def test_a_recommendation_is_complete():
     assert record["relevance_score"] == 0.25
     assert record["policy"] == {
         "cap_used": 0, "cap_limit": 3, "quiet_hours": "22:00-08:00",
-        "timezone": "Europe/London", "consent": "granted",
+        "timezone": "Europe/London", "consent": "granted", "personalisation": "default_granted",
     }  # fmt: skip
     assert record["experiment"] == {"arm": "best", "holdout": False, "propensity": 1.0}
     assert record["model"] == {"bundle": "reference", "sha256": "ab" * 32}
