@@ -7,7 +7,9 @@ import pytest
 from state.golden import HERE, load
 
 from schemas.state import FORGOTTEN, ROW_VERSION
+from schemas.vocabulary import CONSENTS
 from streams.state import upgrade
+from streams.state.event_codec import COUNTED_AS
 from streams.state.layouts import EARLIER, TODAY, Layout
 from streams.state.rows import RowError, facts_length, pack_rows, unpack_rows
 from streams.state.store import USER
@@ -88,3 +90,21 @@ def test_new_sections_and_columns_in_any_order_are_what_is_stated(old, monkeypat
         now = np.frombuffer(new, tile, tiles, at)
         assert now[["tile", "n", "type"]].tolist() == then[["tile", "n", "type"]].tolist()
         assert set(now["again_ms"].tolist()) <= {-1}
+
+
+def test_what_was_answered_about_consent_moves_into_the_journal(old):
+    moved = 0
+    for row in old.values():
+        before = EARLIER[row[0]]
+        head = np.frombuffer(row, before.head, 1)[0]
+        at = before.head.itemsize + int(head["sealed"])
+        for name, dtype in before.facts.items():
+            count = int(head[COUNTED_AS.get(name, name)])
+            context = np.frombuffer(row, dtype, count, at)
+            at += count * dtype.itemsize
+        answers = context[np.isin(context["field"], CONSENTS)]
+        state = unpack_rows([b"k" * 16], [row])
+        assert state.consent.data.tolist() == answers.tolist()
+        assert not np.isin(state.context.data["field"], CONSENTS).any()
+        moved += len(answers)
+    assert moved > 0

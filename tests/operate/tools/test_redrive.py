@@ -50,6 +50,16 @@ def test_a_letter_gives_back_the_original_record() -> None:
     assert found.unfit == ""
 
 
+def test_a_letter_of_one_field_is_left_alone_its_record_was_accepted() -> None:
+    record = SourceRecord("clicks", 0, 0, HAPPENED_MS, b"user", b"{}")
+    partial = dead_letter_output(
+        DeadLetter(record, DeadReason.BAD_PRICE, "it is so", "price_minor")
+    )
+    given = letter(b"{}")
+    given.headers[:] = partial.headers
+    assert opened(given, INPUTS).unfit == "partial"
+
+
 @pytest.mark.parametrize("reason", [DeadReason.RECORD_TS_FUTURE, DeadReason.RECORD_TS_IMPOSSIBLE])
 def test_a_letter_whose_time_was_the_fault_goes_back_with_the_time_it_was_put_down(
     reason: DeadReason,
