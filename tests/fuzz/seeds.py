@@ -38,6 +38,7 @@ SEEDS: dict[str, list[dict[str, Any]]] = {
         {
             "user_id": "anna", "ts": NOW_MS, "segments": ["gold", "new"], "interests": ["garden"],
             "age_band": "30-39", "signup_ts": NOW_MS, "groups": {"a": "b"},
+            "consent": {"push": True},
         },
     ],
     "social": [{"user_id": "anna", "ts": NOW_MS, "friends": ["bert"], "shares_purchases": True}],
@@ -48,7 +49,7 @@ SEEDS: dict[str, list[dict[str, Any]]] = {
         },
         {
             "recommendation_id": "0b8d5a5e-3c52-5d0e-9d2a-1f6f3c1b2a4d", "user_id": "anna",
-            "ts": NOW_MS, "status": "opened",
+            "ts": NOW_MS, "status": "opened", "consent": {"push": False},
         },
     ],
 }  # fmt: skip
