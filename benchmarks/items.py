@@ -61,7 +61,7 @@ def users(rng: np.random.Generator, count: int) -> DueUsers:
     nothing, never = np.zeros(count, np.uint64), np.full(count, -1)
     kind = np.full(count, TriggerKind.REPEAT_ITEM, np.uint8)
     now_ms = np.full(count, NOW_MS)
-    return DueUsers(state, kind, nothing, nothing, nothing, never, now_ms, never + 1)
+    return DueUsers(state, kind, nothing, nothing, nothing, never, now_ms, never + 1, now_ms)
 
 
 def items_of(places: np.ndarray) -> np.ndarray:

@@ -44,7 +44,9 @@ class Decision(msgspec.Struct, kw_only=True):
     them, likewise, empty if it has none; ``outcome`` is ``recommended`` or ``suppressed``;
     ``journal`` holds the journal values that were read (recent pushes, debounce). ``epoch``: number of the
     epoch that it was made with, 0: the one in the bundle, null: none; ``epoch_gone``: the one that the partition
-    had adopted, where the worker has it no more and so decided with none.
+    had adopted, where the worker has it no more and so decided with none. ``catalog_ms``: stream time by which
+    the catalogue was looked up; ``catalog_offsets``: of each of its partitions the last record that held then,
+    ``catalog_version``: how many had changed something.
     """
 
     schema_version: int = 1
@@ -76,6 +78,8 @@ class Decision(msgspec.Struct, kw_only=True):
     degraded: bool
     steps: bytes = b""
     epoch_gone: int | None = None
+    catalog_ms: int | None = None
+    catalog_offsets: dict[str, int] = {}
 
 
 class Suppression(msgspec.Struct, kw_only=True):

@@ -16,17 +16,25 @@ class Timeline:
     """``ms`` int64[R] is stream time at each position, never falling inside a partition's block.
 
     Block k is the positions ``starts[k]`` up to ``starts[k + 1]`` (int64[K + 1], the last is R);
-    ``before_ms`` int64[K] is the stream time of its partition before the first of them.
+    ``before_ms`` int64[K] is the stream time of its partition before the first of them. ``record_ms`` int64[R]
+    is stream time with the record that brings a position: ``ms``, but where only timers before it fire.
     """
 
     ms: Ints
     starts: Ints
     before_ms: Ints
+    record_ms: Ints
 
     @classmethod
     def of(cls, ms: Ints, before_ms: int) -> Timeline:
         """The timeline of one partition."""
-        return cls(ms, np.array([0, len(ms)], np.int64), np.array([before_ms], np.int64))
+        return cls(ms, np.array([0, len(ms)], np.int64), np.array([before_ms], np.int64), ms)
+
+    @classmethod
+    def of_timers(cls, due_ms: int, before_ms: int, record_ms: int) -> Timeline:
+        """The one moment at which timers fire that a record of ``record_ms`` brings."""
+        moment, record = np.array([due_ms], np.int64), np.array([record_ms], np.int64)
+        return cls(moment, np.array([0, 1], np.int64), np.array([before_ms], np.int64), record)
 
     @classmethod
     def joined(cls, timelines: Sequence[Timeline]) -> Timeline:
@@ -41,6 +49,7 @@ class Timeline:
             np.concatenate([each.ms for each in timelines]),
             np.append(np.concatenate(starts), ends[-1:]),
             np.concatenate([each.before_ms for each in timelines]),
+            np.concatenate([each.record_ms for each in timelines]),
         )
 
     def __len__(self) -> int:

@@ -84,7 +84,7 @@ def _knowing(pipeline: Pipeline, log: list[SourceRecord], epoch: bytes | None) -
     made = Pipeline(pipeline.settings, pipeline.vault, Knowledge(last), pipeline.bundle)
     for record in log:
         if record.topic == "catalog":
-            made.knowledge.apply_catalog(record.key, record.value)
+            made.knowledge.apply_catalog(record)
     return made
 
 

@@ -67,18 +67,18 @@ def lookups() -> dict[str, float]:
     """Microseconds an item for attributes of many items at once, and for one item's record."""
     made = Catalogue()
     for record in items(ITEMS):
-        if fault := made.apply(record.key, record.value):
+        if fault := made.apply(record.key, record.value, record.timestamp_ms):
             raise ValueError(fault)
     rng = np.random.default_rng(1)
     hashes = np.array([hash64(f"item-{i}") for i in rng.integers(0, ITEMS, ASKED)], np.uint64)
     columns, records = [], []
     for _ in range(TIMES):
         began_s = time.perf_counter()
-        made.attributes(hashes)
+        made.attributes(hashes, _START_MS)
         columns.append(time.perf_counter() - began_s)
     for number in hashes.tolist():
         began_s = time.perf_counter()
-        made.item(number)
+        made.item(number, _START_MS)
         records.append(time.perf_counter() - began_s)
     return {
         "attributes_us_an_item": middle(columns) / ASKED * 1e6,

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from schemas.tables import SourceRecord
 from streams.engine.topics import expected
 from streams.settings import Settings
 
@@ -21,6 +22,15 @@ def plain_producer(settings: Settings) -> AIOKafkaProducer:
 def transactional_producer(settings: Settings, name: str) -> AIOKafkaProducer:
     """Return a producer (not started) that fences older ones of the same ``name``."""
     return AIOKafkaProducer(bootstrap_servers=settings.broker, transactional_id=name)
+
+
+def source_record(record: Any) -> SourceRecord:
+    """Return a record of aiokafka's as one of ours."""
+    headers = tuple((name, value or b"") for name, value in record.headers)
+    return SourceRecord(
+        record.topic, record.partition, record.offset, record.timestamp, record.key, record.value,
+        headers,
+    )  # fmt: skip
 
 
 class Tail:
@@ -62,6 +72,13 @@ class Tail:
         ]:
             del self._ends[tp]
         return not self._ends
+
+    async def lags(self, topic: str) -> bool:
+        """Whether a topic is known to have more than was read."""
+        mine = [tp for tp in self._tps if tp.topic == topic]
+        ends = [(tp, self._consumer.last_stable_offset(tp)) for tp in mine]
+        known = [(tp, end) for tp, end in ends if end is not None]
+        return any([await self._consumer.position(tp) < end for tp, end in known])
 
     async def read(self, timeout_ms: int) -> list[Any]:
         """Return the next records (aiokafka's), at most those of one fetch."""

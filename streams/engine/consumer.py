@@ -184,6 +184,8 @@ class BatchConsumer(Consumer):
     def _release(self, partition: int) -> Batch | None:
         if partition in self._in_flight or self.app.engine.halted:
             return None  # what comes meanwhile makes the next batch: fewer transactions
+        if self.app.engine.catalogue_lag.holds_up(time.monotonic()):
+            return None
         merger, group = self._mergers[partition], self._group(partition)
         ended = {tp.topic for tp in group if self._thread.at_end(tp, merger.seen_ms())}
         return merger.release(time.monotonic(), ended, self._options.batch_records)

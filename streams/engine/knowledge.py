@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import Any, Protocol
 
@@ -9,7 +10,8 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from schemas.parts import Collector, PartError
-from streams.engine.client import Tail
+from schemas.tables import SourceRecord
+from streams.engine.client import Tail, source_record
 from streams.engine.skipped import Skipped
 from streams.settings import Settings
 from streams.shared.blame import NEVER_THE_INPUT, blamed, named
@@ -23,7 +25,7 @@ RETRY_S = 1.0
 class Knowledge(Protocol):
     """What the reader feeds; both return why a record cannot be read, else None."""
 
-    def apply_catalog(self, key: bytes | None, value: bytes | None) -> str | None:
+    def apply_catalog(self, record: SourceRecord) -> str | None:
         """Take in a catalogue record."""
         ...
 
@@ -47,7 +49,8 @@ class KnowledgeReader(Service):
     async def on_start(self) -> None:
         """Open a consumer of its own: every worker reads everything."""
         self._globals = self._settings.topic("globals")
-        self._tail = Tail(self._settings, self._settings.topic("catalog"), self._globals)
+        self._catalog = self._settings.topic("catalog")
+        self._tail = Tail(self._settings, self._catalog, self._globals)
         await self._tail.start()
 
     async def on_stop(self) -> None:
@@ -69,10 +72,15 @@ class KnowledgeReader(Service):
         if not self._waiting:
             self._waiting += await self._tail.read(timeout_ms=200)
         if self._waiting:
+            engine.catalogue_lag.note(self._has_catalogue(), time.monotonic())
             await engine.deciding.change(self._apply_waiting)
+        engine.catalogue_lag.note(await self._tail.lags(self._catalog), time.monotonic())
         if not engine.ready.is_set() and await self._tail.is_caught_up():
             self.log.info("Catalogue and epochs read")
             engine.ready.set()
+
+    def _has_catalogue(self) -> bool:
+        return any(record.topic == self._catalog for record in self._waiting)
 
     def _apply_waiting(self) -> None:
         while self._waiting:
@@ -87,7 +95,7 @@ def taken_in(knowledge: Knowledge, epochs: Collector, record: Any, *, is_epoch: 
     """Take in a record (aiokafka's) of `catalog`, or of `globals`; return why it cannot be used, else None."""
     try:
         if not is_epoch:
-            return knowledge.apply_catalog(record.key, record.value)
+            return knowledge.apply_catalog(source_record(record))
         if (epoch := epochs.take(record.key, record.value)) is not None:
             return knowledge.apply_epoch(epoch)
     except PartError as error:

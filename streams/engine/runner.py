@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka.structs import TopicPartition
 
 from streams.engine import portions, progress, recovery
+from streams.engine.catalogue_lag import CatalogueLag
 from streams.engine.consumer import BatchMessage
 from streams.engine.deciding import Deciding
 from streams.engine.ending import Ending
@@ -52,6 +53,7 @@ class Engine:
         self.deciding = Deciding(processor, lambda: len(self._tasks))
         self.ready = asyncio.Event()
         """Nothing is processed before this is set."""
+        self.catalogue_lag = CatalogueLag(options.merge_wait_ms / 1000)
         self.halted = ""
         """Why nothing more is taken in, one sentence; empty: it is."""
 

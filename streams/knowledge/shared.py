@@ -16,10 +16,11 @@ from models.sendtime import NOTHING_KNOWN, ActivityModel
 from schemas.globals import Demand, Epoch, Wakes
 from schemas.ids import hash64
 from schemas.state import NEVER_MS
+from schemas.tables import SourceRecord
 from schemas.unreadable import UNREADABLE
-from streams.knowledge.catalogue import Catalogue
+from streams.knowledge.catalogue import Catalogue, Times
 from streams.knowledge.epoch_view import EpochView
-from streams.shared.times import LAST_MS
+from streams.shared.times import LAST_MS, is_possible
 
 NO_TABLES = ItemTables()
 
@@ -50,13 +51,15 @@ class Shared:
             return nothing_told(categories)
         return self.epoch.demand.facts_of(categories)
 
-    def categories(self, items: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """Return the category of each item: the catalogue's, else the epoch's, else 0."""
-        return self.offers(items)[0]
+    def categories(self, items: NDArray[np.uint64], at_ms: Times) -> NDArray[np.uint64]:
+        """Return the category of each item at a time: the catalogue's, else the epoch's, else 0."""
+        return self.offers(items, at_ms)[0]
 
-    def offers(self, items: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    def offers(
+        self, items: NDArray[np.uint64], at_ms: Times
+    ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
         """Return `categories`, and whether each item is known not to be on offer."""
-        found, gone = self.catalogue.offers(items)
+        found, gone = self.catalogue.offers(items, at_ms)
         missing = (found == 0).nonzero()[0]
         if self.epoch is not None and len(missing):
             found[missing] = self.epoch.categories(items[missing])
@@ -89,9 +92,12 @@ class Knowledge:
             )
             self._epochs.append(EpochView.decode(start))
 
-    def apply_catalog(self, key: bytes | None, value: bytes | None) -> str | None:
-        """Take in a catalogue record; return why it cannot be read, else None."""
-        return self.catalogue.apply(key, value)
+    def apply_catalog(self, record: SourceRecord) -> str | None:
+        """Take in a catalogue record, which holds from its timestamp on; return why it cannot be, else None."""
+        if not is_possible(record.timestamp_ms):
+            return "the record's timestamp lies outside 2000 to 2100"
+        self.catalogue.reading.note(record.partition, record.offset, record.timestamp_ms)
+        return self.catalogue.apply(record.key, record.value, record.timestamp_ms)
 
     def apply_epoch(self, value: bytes) -> str | None:
         """Take in an epoch (MessagePack); return why it cannot be read, else None.

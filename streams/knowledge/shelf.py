@@ -25,6 +25,7 @@ def shelf(catalogue: Catalogue, known: NDArray[np.uint64], now_ms: int) -> Shelf
     """Return the records of the ``known`` items and of those that arrived in the month before ``now_ms``."""
     if not len(catalogue):
         return Shelf({}, [])
-    _, new, arrived_ms = catalogue.arrivals_at(np.array([now_ms], np.int64), MOST_LAUNCHED)
+    now = np.array([now_ms], np.int64)
+    _, new, arrived_ms = catalogue.arrivals_at(now, now, MOST_LAUNCHED)
     new = new[arrived_ms > now_ms - LAUNCHED_FOR_MS]
     return Shelf(catalogue.records(np.union1d(known, new)), new.tolist())

@@ -66,9 +66,8 @@ def replay(
 ) -> Replayed:
     """Process ``records`` (timestamp order, topics without prefix) and hand outputs to ``sink``.
 
-    Catalogue records take effect, and epochs begin, at multiples of ``epoch_ms`` of the log, which go back
-    with a partition that is brought back;
-    ``at_epoch`` is shown the state as it is then, and the time.
+    Epochs begin at multiples of ``epoch_ms`` of the log, which go back with a partition that is brought
+    back; ``at_epoch`` is shown the state as it is then, and the time.
     """
     settings = replace(pipeline.settings, topic_prefix="")
     run = _Run(dataclasses.replace(pipeline, settings=settings), sink, batch_records)
@@ -97,12 +96,13 @@ class _Run:
         self.done = Replayed([MemoryStore() for _ in range(pipeline.settings.partitions)])
 
     def segment(self, records: list[SourceRecord]) -> None:
-        """Process a piece of the log; what it says of the catalogue holds from its end on."""
+        """Process a piece of the log; its catalogue is read first: each record says when it holds."""
         by_partition, catalog = _parted(records)
+        for record in catalog:
+            self._pipeline.knowledge.apply_catalog(record)
         for partition in range(len(self.done.stores)):
             self._process(partition, by_partition.get(partition, []))
         for record in catalog:
-            self._pipeline.knowledge.apply_catalog(record.key, record.value)
             if has_time(record):
                 self._last_ms = max(self._last_ms, record.timestamp_ms)
         self.done.records += len(records)
@@ -169,9 +169,7 @@ def _routed(records: Iterable[SourceRecord], partitions: int) -> Iterator[Source
 
 def _home(record: SourceRecord, partitions: int) -> int:
     """The partition of a record: ticks are written to one, not to that of their key."""
-    if record.topic == TICKS:
-        return record.partition
-    return 0 if record.topic == CATALOG else partition_of(record.key, partitions)
+    return record.partition if record.topic == TICKS else partition_of(record.key, partitions)
 
 
 @lru_cache(maxsize=100_000)

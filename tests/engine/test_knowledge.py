@@ -13,6 +13,7 @@ from support.examples import examples
 from support.panic import PanicException
 
 from schemas.globals import Epoch
+from schemas.tables import SourceRecord
 from streams.engine.knowledge import KnowledgeReader
 from streams.knowledge.shared import Knowledge
 from streams.settings import Settings
@@ -28,7 +29,9 @@ def reader_of(knowledge) -> KnowledgeReader:
 
 
 def record_of(topic: str, key: bytes | None, value: bytes | None, offset: int = 0):
-    return SimpleNamespace(topic=topic, partition=0, offset=offset, key=key, value=value)
+    return SimpleNamespace(
+        topic=topic, partition=0, offset=offset, timestamp=T_MS, key=key, value=value, headers=()
+    )
 
 
 def read(reader: KnowledgeReader, *records) -> None:
@@ -63,7 +66,7 @@ class Raising:
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
-    def apply_catalog(self, key: bytes | None, value: bytes | None) -> str | None:
+    def apply_catalog(self, record: SourceRecord) -> str | None:
         raise self.error
 
 

@@ -31,8 +31,8 @@ class Knowledge:
         self.catalogue = Catalogue()
         self.epoch = 0
 
-    def apply_catalog(self, key: bytes | None, value: bytes | None) -> str | None:
-        if value == b"bad":
+    def apply_catalog(self, record: SourceRecord) -> str | None:
+        if record.value == b"bad":
             return "cannot be read"
         self.catalogue.version += 1
         return None

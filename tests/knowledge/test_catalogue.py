@@ -17,12 +17,12 @@ T_MS = 1_700_000_000_000
 
 def put(catalogue, item_id, ts=T_MS, **more):
     return catalogue.apply(
-        item_id.encode(), json.dumps({"item_id": item_id, "ts": ts} | more).encode()
+        item_id.encode(), json.dumps({"item_id": item_id, "ts": ts} | more).encode(), 0
     )
 
 
 def attributes(catalogue, *items):
-    return catalogue.attributes(np.array([hash64(item) for item in items], np.uint64))
+    return catalogue.attributes(np.array([hash64(item) for item in items], np.uint64), T_MS)
 
 
 def names(catalogue, now_ms=T_MS, limit=10):
@@ -39,7 +39,7 @@ def test_an_item_has_its_attributes():
     row = attributes(catalogue, "a")[0]
     created_ms = 1_699_916_400_000
     assert row.tolist()[:7] == (hash64("c"), 1999.0, 3.0, 300.5, created_ms, 4.5, True)
-    assert catalogue.item(hash64("a")).price_minor == 1999
+    assert catalogue.item(hash64("a"), T_MS).price_minor == 1999
     assert catalogue.name(hash64("a")) == "a"
     assert catalogue.name(hash64("c")) == "c"
     assert (len(catalogue), catalogue.version) == (1, 1)
@@ -53,7 +53,7 @@ def test_what_is_not_told_is_missing_not_zero():
     assert rows["category"].tolist() == [0, 0]
     for name in ("price_minor", "stock", "weight_g", "created_ms", "seller_rating"):
         assert np.isnan(rows[name]).all()
-    assert catalogue.item(hash64("stranger")) is None
+    assert catalogue.item(hash64("stranger"), T_MS) is None
     assert catalogue.name(hash64("stranger")) is None
 
 
@@ -72,20 +72,20 @@ def test_an_older_version_is_ignored_and_an_equal_one_wins():
     assert attributes(catalogue, "a")["price_minor"].tolist() == [1]
     assert catalogue.version == 1
     put(catalogue, "a", ts=T_MS, price_minor=3)
-    assert catalogue.item(hash64("a")).price_minor == 3
+    assert catalogue.item(hash64("a"), T_MS).price_minor == 3
     assert catalogue.version == 2
 
 
 def test_a_tombstone_withdraws_and_only_a_version_as_new_brings_the_item_back():
     catalogue = Catalogue()
     put(catalogue, "a", category_id="c", stock=5)
-    assert catalogue.apply(b"a", None) is None
+    assert catalogue.apply(b"a", None, 0) is None
     row = attributes(catalogue, "a")[0]
     assert (row["known"], row["stock"], row["category"]) == (False, 0.0, 0)
-    assert catalogue.item(hash64("a")) is None
+    assert catalogue.item(hash64("a"), T_MS) is None
     assert names(catalogue) == []
     put(catalogue, "a", ts=T_MS - 1)
-    assert catalogue.item(hash64("a")) is None
+    assert catalogue.item(hash64("a"), T_MS) is None
     put(catalogue, "a", ts=T_MS)
     assert names(catalogue) == ["a"]
 
@@ -96,7 +96,7 @@ def test_its_length_counts_items_once_and_those_withdrawn_not():
         put(catalogue, "a", ts=T_MS + later_ms)
     put(catalogue, "b")
     assert len(catalogue) == 2
-    catalogue.apply(b"a", None)
+    catalogue.apply(b"a", None, 0)
     assert len(catalogue) == 1
 
 
@@ -105,12 +105,12 @@ def test_offers_tell_the_category_and_what_is_known_to_be_gone():
     items = np.array(
         [hash64(name) for name in ("plenty", "empty", "gone", "untold", "?")], np.uint64
     )
-    assert [column.tolist() for column in catalogue.offers(items)] == [[0] * 5, [False] * 5]
+    assert [column.tolist() for column in catalogue.offers(items, T_MS)] == [[0] * 5, [False] * 5]
     put(catalogue, "plenty", stock=9, category_id="c")
     put(catalogue, "empty", stock=-1, category_id="c")
-    catalogue.apply(b"gone", None)
+    catalogue.apply(b"gone", None, 0)
     put(catalogue, "untold")
-    category, gone = catalogue.offers(items)
+    category, gone = catalogue.offers(items, T_MS)
     assert category.tolist() == [hash64("c"), hash64("c"), 0, 0, 0]
     assert gone.tolist() == [False, True, True, False, False]
 
@@ -146,11 +146,11 @@ def test_offers_tell_the_category_and_what_is_known_to_be_gone():
 def test_a_bad_record_is_refused_with_a_sentence_and_changes_nothing(key, value, reason):
     catalogue = Catalogue()
     put(catalogue, "a", price_minor=7)
-    sentence = catalogue.apply(key, value)
+    sentence = catalogue.apply(key, value, 0)
     assert sentence
     assert reason in sentence
     assert catalogue.version == 1
-    assert catalogue.item(hash64("a")).price_minor == 7
+    assert catalogue.item(hash64("a"), T_MS).price_minor == 7
 
 
 def test_arrivals_are_the_newest_in_stock_and_never_from_the_future():
@@ -187,7 +187,7 @@ def test_arrivals_equal_a_sort_of_everything_after_any_changes(changes):
     for n, (item, created, stock, tombstone, look) in enumerate(changes):
         name = f"i{item}"
         if tombstone:
-            catalogue.apply(name.encode(), None)
+            catalogue.apply(name.encode(), None, 0)
             model.pop(name, None)
         else:
             more = {} if stock is None else {"stock": stock}

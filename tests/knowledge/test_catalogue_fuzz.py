@@ -85,7 +85,7 @@ def test_a_record_is_applied_or_refused_with_a_sentence(values):
     for value in values:
         record = {"item_id": "a", "ts": T_MS} | value if isinstance(value, dict) else value
         before = catalogue.version
-        told = catalogue.apply(b"a", json.dumps(record).encode())
+        told = catalogue.apply(b"a", json.dumps(record).encode(), 0)
         assert told is None or (told and catalogue.version == before)
 
 
@@ -115,8 +115,10 @@ def test_nothing_that_was_applied_raises_where_it_is_used(told):
 def test_a_size_that_is_no_number_is_not_known(size):
     catalogue = Catalogue()
     assert (
-        catalogue.apply(b"a", json.dumps({"item_id": "a", "ts": T_MS, "size": size}).encode())
+        catalogue.apply(b"a", json.dumps({"item_id": "a", "ts": T_MS, "size": size}).encode(), 0)
         is None
     )
-    assert catalogue.item(hash64("a")).size == size
-    assert np.isnan(catalogue.attributes(np.array([hash64("a")], np.uint64))["volume_l"]).all()
+    assert catalogue.item(hash64("a"), T_MS).size == size
+    assert np.isnan(
+        catalogue.attributes(np.array([hash64("a")], np.uint64), T_MS)["volume_l"]
+    ).all()

@@ -22,7 +22,7 @@ def catalogue(*records):
     shop = Catalogue()
     for record in records:
         body = {"ts": NOW_MS, "category_id": "kitchen ware"} | record
-        assert shop.apply(record["item_id"].encode(), json.dumps(body).encode()) is None
+        assert shop.apply(record["item_id"].encode(), json.dumps(body).encode(), 0) is None
     return shop
 
 
@@ -34,7 +34,7 @@ def test_title_words_are_apart_and_names_are_whole():
 
 def test_what_cannot_be_sold_is_not_described():
     shop = catalogue({"item_id": "k", "title": "kettle", "stock": 0}, {"item_id": "t"})
-    assert shop.apply(b"t", None) is None
+    assert shop.apply(b"t", None, 0) is None
     assert described(shop) == []
 
 

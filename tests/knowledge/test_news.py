@@ -18,7 +18,7 @@ DROP, RESTOCK, ARRIVAL = TriggerKind.PRICE_DROP, TriggerKind.RESTOCK, TriggerKin
 
 def put(catalogue, item_id, ts, **more):
     record = {"item_id": item_id, "ts": ts, "category_id": "c", "currency": "EUR"} | more
-    assert catalogue.apply(item_id.encode(), json.dumps(record).encode()) is None
+    assert catalogue.apply(item_id.encode(), json.dumps(record).encode(), 0) is None
 
 
 def told(catalogue, after_ms=NEVER_MS):
@@ -71,7 +71,7 @@ def test_stock_again_is_news_unless_it_is_gone_when_asked():
 
 def test_an_item_that_was_withdrawn_and_comes_back_is_in_stock_again():
     catalogue = known()
-    assert catalogue.apply(b"kettle", None) is None
+    assert catalogue.apply(b"kettle", None, 0) is None
     put(catalogue, "kettle", T_MS + 1)
     assert told(catalogue) == [(KETTLE, RESTOCK, 1)]
 
@@ -116,6 +116,6 @@ def test_an_item_is_told_once_a_kind_and_only_what_stands(versions):
         put(catalogue, "kettle", T_MS + ts, price_minor=price, stock=stock)
     found = told(catalogue)
     assert len({kind for _, kind, _ in found}) == len(found)
-    now = catalogue.item(KETTLE)
+    now = catalogue.item(KETTLE, T_MS)
     assert not found or now.stock > 0
     assert all(ts <= now.ts - T_MS for _, _, ts in found)

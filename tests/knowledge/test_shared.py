@@ -11,6 +11,7 @@ from support.examples import examples
 
 from schemas.globals import Epoch
 from schemas.ids import hash64
+from schemas.tables import SourceRecord
 from streams.knowledge.shared import MAX_EPOCHS, EpochView, Knowledge, Shared
 
 
@@ -24,6 +25,13 @@ def epoch(number, holds_from_ms=0, **more):
 
 def numbers(epochs):
     return [view.number for view in epochs]
+
+
+T_MS = 1_700_000_000_000
+
+
+def catalog(key: str, record: dict) -> SourceRecord:
+    return SourceRecord("catalog", 0, 0, T_MS, key.encode(), json.dumps(record).encode())
 
 
 def test_an_epoch_is_decoded_to_arrays():
@@ -154,8 +162,8 @@ def test_names_come_from_the_catalogue_then_from_any_epoch_that_has_them():
     knowledge.apply_epoch(epoch(1, names={hash64("one"): "one", hash64("two"): "two"}))
     knowledge.apply_epoch(epoch(2, names={hash64("one"): "one"}))
     record = {"item_id": "kettle", "category_id": "kitchen", "ts": 1_700_000_000_000}
-    assert knowledge.apply_catalog(b"kettle", json.dumps(record).encode()) is None
-    assert "key" in knowledge.apply_catalog(b"pot", json.dumps(record).encode())
+    assert knowledge.apply_catalog(catalog("kettle", record)) is None
+    assert "key" in knowledge.apply_catalog(catalog("pot", record))
     assert knowledge.names(hash64("kettle")) == "kettle"
     assert knowledge.names(hash64("kitchen")) == "kitchen"
     found = [knowledge.names(hash64(text)) for text in ("one", "two", "three")]
@@ -165,9 +173,9 @@ def test_names_come_from_the_catalogue_then_from_any_epoch_that_has_them():
 def test_a_category_comes_from_the_catalogue_else_from_the_epoch():
     knowledge = Knowledge()
     record = {"item_id": "a", "category_id": "c", "ts": 1_700_000_000_000}
-    knowledge.apply_catalog(b"a", json.dumps(record).encode())
+    knowledge.apply_catalog(catalog("a", record))
     items = np.array([hash64("a"), 8, 9], np.uint64)
     view = EpochView.decode(Epoch(number=1, holds_from_ms=0, categories_of={hash64("a"): 3, 8: 4}))
     both = Shared(view, knowledge.catalogue)
-    assert both.categories(items).tolist() == [hash64("c"), 4, 0]
-    assert Shared(None, knowledge.catalogue).categories(items).tolist() == [hash64("c"), 0, 0]
+    assert both.categories(items, T_MS).tolist() == [hash64("c"), 4, 0]
+    assert Shared(None, knowledge.catalogue).categories(items, T_MS).tolist() == [hash64("c"), 0, 0]

@@ -16,11 +16,13 @@ T_MS = 1_700_000_000_000
 
 def put(catalogue: Catalogue, name: str, ts: int = T_MS, **more: object) -> None:
     record = {"item_id": name, "ts": ts, "category_id": "bikes", "currency": "EUR"} | more
-    assert catalogue.apply(name.encode(), json.dumps(record).encode()) is None
+    assert catalogue.apply(name.encode(), json.dumps(record).encode(), 0) is None
 
 
 def similar(catalogue: Catalogue, name: str) -> float:
-    return float(catalogue.attributes(np.array([hash64(name)], np.uint64))["similar_minor"][0])
+    return float(
+        catalogue.attributes(np.array([hash64(name)], np.uint64), T_MS)["similar_minor"][0]
+    )
 
 
 def test_the_others_like_it_set_the_price_level() -> None:
@@ -33,7 +35,7 @@ def test_the_others_like_it_set_the_price_level() -> None:
     assert similar(catalogue, "b3") == 200
     assert similar(catalogue, "untold") == 400
     assert np.isnan(similar(catalogue, "new"))
-    catalogue.apply(b"b0", None)
+    catalogue.apply(b"b0", None, 0)
     assert np.isnan(similar(catalogue, "b3"))  # two others say nothing
     assert similar(catalogue, "untold") == 500
 

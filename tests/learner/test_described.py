@@ -27,7 +27,7 @@ def catalogue(*told, created_ms=OLD_MS):
         record = {"item_id": item, "ts": OLD_MS, "title": title, "created_ts": created}
         if len(more) > 1:
             record["embedding"] = more[1]
-        assert made.apply(item.encode(), json.dumps(record).encode()) is None
+        assert made.apply(item.encode(), json.dumps(record).encode(), 0) is None
     return made
 
 
@@ -119,7 +119,7 @@ def test_texts_are_read_again_only_when_something_was_launched(monkeypatch):
     first = describer.say(shelf(shop, known, T_MS), occurred, T_MS)
     assert describer.say(shelf(shop, known, T_MS), occurred, T_MS + 1) is first
     record = {"item_id": "new", "ts": T_MS, "title": "Copper kettle"}
-    shop.apply(b"new", json.dumps(record).encode())
+    shop.apply(b"new", json.dumps(record).encode(), 0)
     second = describer.say(shelf(shop, known, T_MS + 1), occurred, T_MS + 1)
     assert list(second.alike) == [hash64("new")]
 

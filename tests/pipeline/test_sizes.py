@@ -17,6 +17,7 @@ from streams.pipeline.accept import Vault
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
 from streams.shared.sizes import LARGEST_BYTES, size_of
+from streams.shared.times import FIRST_MS
 from streams.state.store import MemoryStore
 
 T_MS = 1_780_000_000_000
@@ -77,7 +78,8 @@ def _catalogue(knowledge, filler, size):
     for n in range(3):
         item = {"item_id": f"v{n}{filler}", "ts": T_MS, "title": text, "deep_link": text}
         item |= {"image_url": text, "offer": {"kind": text, "until": T_MS + 10**9, "code": text}}
-        knowledge.apply_catalog(item["item_id"].encode(), json.dumps(item).encode())
+        name, value = item["item_id"].encode(), json.dumps(item).encode()
+        knowledge.apply_catalog(SourceRecord("catalog", 0, 0, FIRST_MS, name, value))
 
 
 kinds = st.sampled_from([_orders, _views, _refused, _profile, _friends, _context])

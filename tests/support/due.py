@@ -74,6 +74,7 @@ def due_users(*people: Person) -> DueUsers:
         np.array([person.due_ms for person in people], np.int64),
         np.array([person.now_ms for person in people], np.int64),
         np.array([person.pos for person in people], np.int64),
+        np.array([person.now_ms for person in people], np.int64),
     )
 
 

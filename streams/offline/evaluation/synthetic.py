@@ -43,7 +43,7 @@ def catalogue_of(planted: Planted) -> Catalogue:
     start_ms = int(planted.moments.ts_ms.min())
     for number in range(planted.world.items):
         item = item_record(planted, number, start_ms)
-        fault = catalogue.apply(item["item_id"].encode(), _encode(item))
+        fault = catalogue.apply(item["item_id"].encode(), _encode(item), start_ms)
         if fault:
             raise ValueError(fault)
     return catalogue
@@ -116,7 +116,7 @@ class Player:
         items = _hashes(planted)[planted.slate[moments]].ravel()
         due = np.repeat(np.arange(len(moments)), planted.world.slate)
         pair = pair_features(
-            state, due, items, np.zeros(len(items), np.uint64), self.catalogue.attributes(items),
+            state, due, items, np.zeros(len(items), np.uint64), self.catalogue.attributes(items, now_ms[due]),
             np.full(len(items), _SCORE), now_ms,
             around=Around(zones, where, self.catalogue.places),
         )  # fmt: skip

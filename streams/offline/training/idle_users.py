@@ -49,6 +49,7 @@ def _asking_nothing(state: UserState, now_ms: NDArray[np.int64]) -> DueUsers:
     return DueUsers(
         state=state, kind=none.astype(np.uint8), cause=none, item=none, category=none,
         due_ms=np.full(len(state), -1), now_ms=now_ms, pos=np.zeros(len(state), np.int64),
+        reached_ms=now_ms,
     )  # fmt: skip
 
 

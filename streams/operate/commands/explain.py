@@ -8,6 +8,8 @@ import msgspec
 import typer
 
 from schemas.decision import Decision
+from streams.engine.client import source_record
+from streams.offline.catalogue_seen import check_catalogue
 from streams.offline.explain import explain as recompute
 from streams.operate.console import finish, people, run, say
 from streams.operate.demo.through_kafka import read_log
@@ -24,12 +26,14 @@ class NoDecisionError(ValueError):
 def explain(
     decision_id: Annotated[str, typer.Argument(help="decision_id or recommendation_id")],
 ) -> None:
-    """Show why a decision came out as it did, and check it: features, scores, choice."""
+    """Show why a decision came out as it did, and check it: features, scores, choice, catalogue."""
     settings = load_settings()
     decision = run(find(settings, decision_id))
     log = run(read_log(settings))[decision.partition]
     vault = Vault(read_secret(settings), settings.tenant)
     checks = recompute(decision, log, load_bundle(settings), settings, vault)
+    catalog = [source_record(record) for record in run(read_all(settings, "catalog"))]
+    checks.append(check_catalogue(decision, catalog))
     tell(decision)
     for check in checks:
         verdict = {True: "holds", False: "DIFFERS", None: "not compared"}[check.same]

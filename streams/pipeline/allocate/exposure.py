@@ -6,6 +6,8 @@ holds over a day, not within an hour.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,15 +35,20 @@ def over_seller_ceiling(
     """Return 1 for a pair whose seller's items had more than ``seller_ceiling`` of them, else 0."""
     if settings.seller_ceiling >= 1 or shared.epoch is None:
         return None
-    had: dict[str, float] = {}
-    for item, share in zip(*(column.tolist() for column in shared.epoch.exposure), strict=True):
-        seller = shared.catalogue.seller(item)
-        if seller is not None:
-            had[seller] = had.get(seller, 0.0) + share
-    over = {seller for seller, share in had.items() if share > settings.seller_ceiling}
-    items, place = np.unique(candidates.item, return_inverse=True)
-    stops = np.array([shared.catalogue.seller(n) in over for n in items.tolist()], np.float64)
-    return stops[place]
+    catalogue, (items, shares) = shared.catalogue, shared.epoch.exposure
+    at_ms = due.reached_ms[candidates.due]
+    stops = np.zeros(len(candidates))
+    for time_ms in np.unique(at_ms).tolist():
+        pairs = (at_ms == time_ms).nonzero()[0]
+        had = Counter[str | None]()
+        for row, share in zip(
+            catalogue.rows(items, time_ms).tolist(), shares.tolist(), strict=True
+        ):
+            had[catalogue.seller(row)] += share
+        over = {seller for seller, share in had.items() if share > settings.seller_ceiling} - {None}
+        rows = catalogue.rows(candidates.item[pairs], time_ms).tolist()
+        stops[pairs] = [catalogue.seller(row) in over for row in rows]
+    return stops
 
 
 def below_cold_floor(

@@ -24,10 +24,13 @@ def share(due: DueUsers, candidates: CandidateSet, shared: Shared) -> NDArray[np
         return closest
     first = starts[:-1][candidates.due]
     push = np.arange(len(pair)) + (first - (count.cumsum() - count)).repeat(count)
-    items = np.unique(np.concatenate((candidates.item, pushes["item"])))
-    told, vectors = _vectors(items, shared)
-    mine = items.searchsorted(candidates.item)[pair]
-    theirs = items.searchsorted(pushes["item"])[push]
+    at_ms = due.reached_ms
+    offered = shared.catalogue.rows(candidates.item, at_ms[candidates.due])
+    pushed = shared.catalogue.rows(pushes["item"], at_ms[slots])
+    versions = np.unique(np.concatenate((offered, pushed)))
+    told, vectors = _vectors(versions, shared)
+    mine = versions.searchsorted(offered)[pair]
+    theirs = versions.searchsorted(pushed)[push]
     both = (told[mine] & told[theirs]).nonzero()[0]
     # Row by row, no matrix product: a pair's number must not depend on its batch.
     alike = (vectors[mine[both]] * vectors[theirs[both]]).sum(axis=1)
@@ -36,13 +39,13 @@ def share(due: DueUsers, candidates: CandidateSet, shared: Shared) -> NDArray[np
 
 
 def _vectors(
-    items: NDArray[np.uint64], shared: Shared
+    versions: NDArray[np.int64], shared: Shared
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which items have an embedding of the catalogue's most common length, and these, of length 1."""
-    found = [shared.catalogue.embedding(number) for number in items.tolist()]
+    """Which versions of items have an embedding of the catalogue's most common length, and these, of length 1."""
+    found = [shared.catalogue.embedding(row) for row in versions.tolist()]
     widths = [len(vector) for vector in found if vector is not None]
     width = max(set(widths), key=lambda n: (widths.count(n), n), default=0)
-    vectors, told = np.zeros((len(items), width)), np.zeros(len(items), np.bool_)
+    vectors, told = np.zeros((len(versions), width)), np.zeros(len(versions), np.bool_)
     for row, vector in enumerate(found):
         if vector is not None and len(vector) == width:
             vectors[row], told[row] = vector, True

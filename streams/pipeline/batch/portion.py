@@ -10,12 +10,10 @@ from bisect import bisect_left
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
-
 from schemas.tables import EventBatch, SourceRecord
 from schemas.timeline import Timeline
 from streams.pipeline.accept import Refusals, Vault, accept, is_dead
-from streams.pipeline.batch.reached import IsDead, reached
+from streams.pipeline.batch.reached import IsDead, reached, stream_ms
 from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.timer_index import due_of
 from streams.pipeline.containment.verdicts import Verdicts
@@ -30,11 +28,13 @@ class Portion(NamedTuple):
     """What is decided at once.
 
     ``timers``: the entries of the index that fire, in order, before a record that is not in it;
-    empty with ``records``, which bring the time of their timers with them.
+    empty with ``records``, which bring the time of their timers with them. ``record_ms``: stream time
+    with that record, or with the last of ``records`` at the most.
     """
 
     records: list[SourceRecord]
     timers: list[bytes]
+    record_ms: int
 
 
 def dead_of(session: Session, verdicts: Verdicts, settings: Settings, vault: Vault) -> IsDead:
@@ -54,13 +54,14 @@ def first_portion(
     """Return what of a batch a session decides first: at most ``most`` users have a timer due in it."""
     before_ms = session.marker.stream_ms
     times_ms = [record.timestamp_ms for record in records if has_time(record)]
-    due = session.due_timers(
-        max([before_ms, *times_ms]), most + 1
-    )  # at the latest: some may be dead
+    last_ms = max([before_ms, *times_ms])  # at the latest: some may be dead
+    due = session.due_timers(last_ms, most + 1)
     if len(due) <= most:
-        return Portion(records, [])
+        return Portion(records, [], last_ms)
     cut = reached(records, before_ms, due_of(due[most]), dead)
-    return Portion(records[:cut], []) if cut else Portion([], first_slice(due, most))
+    if cut:
+        return Portion(records[:cut], [], last_ms)
+    return Portion([], first_slice(due, most), stream_ms(records[0], before_ms, dead))
 
 
 def first_slice(due: list[bytes], most: int) -> list[bytes]:
@@ -77,14 +78,14 @@ def first_slice(due: list[bytes], most: int) -> list[bytes]:
 
 
 def accepted(
-    portion: Portion, stream_ms: int, settings: Settings, vault: Vault, refusals: Refusals
+    portion: Portion, before_ms: int, settings: Settings, vault: Vault, refusals: Refusals
 ) -> EventBatch:
     """Return the portion's records as columns; of timers alone it is the moment they are due by.
 
-    ``stream_ms``: stream time before it.
+    ``before_ms``: stream time before it.
     """
-    batch = accept(portion.records, stream_ms, settings, vault, refusals)
+    batch = accept(portion.records, before_ms, settings, vault, refusals)
     if portion.timers:
-        due_ms = np.array([due_of(portion.timers[-1])], np.int64)
-        batch.timeline = Timeline.of(due_ms, stream_ms)
+        due_ms = due_of(portion.timers[-1])
+        batch.timeline = Timeline.of_timers(due_ms, before_ms, portion.record_ms)
     return batch

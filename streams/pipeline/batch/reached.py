@@ -1,4 +1,4 @@
-"""Where in a batch stream time reaches a moment, before the batch is read. Pure."""
+"""Where in a batch stream time reaches a moment, and with which record, before the batch is read. Pure."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def reached(records: list[SourceRecord], before_ms: int, at_ms: int, is_dead: Is
     times = np.array([record.timestamp_ms for record in records], np.int64)
     late = np.flatnonzero(times >= at_ms).tolist()
     return next((pos for pos in late if not is_dead(records[pos])), len(records))
+
+
+def stream_ms(record: SourceRecord, before_ms: int, is_dead: IsDead) -> int:
+    """Return the stream time with a record: one that is dead moves none."""
+    return before_ms if is_dead(record) else max(before_ms, record.timestamp_ms)

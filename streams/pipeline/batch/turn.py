@@ -166,7 +166,9 @@ class Turn:
         sharing = None
         if self._social:
             sharing = Cells(self._told, batch.contexts, ContextField.SHARES_PURCHASES)
-        for session, part, (records, timers) in zip(self.sessions, parts, self._parts, strict=True):
+        for session, part, (records, timers, _) in zip(
+            self.sessions, parts, self._parts, strict=True
+        ):
             fired = timers[-1] if timers else b""
             session.close(part, records, fired, cells, segments, sharing)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from schemas.tables import SourceRecord
 from streams.knowledge.shared import EpochView, Knowledge
 from streams.pipeline.accept import Vault
 from streams.pipeline.batch.portion import Portion, dead_of, first_slice
-from streams.pipeline.batch.reached import IsDead, reached
+from streams.pipeline.batch.reached import IsDead, reached, stream_ms
 from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.turn import Turn
 from streams.pipeline.containment.verdicts import Verdicts
@@ -82,29 +81,24 @@ def by_epoch(
         if cut == len(records):
             break
         if cut > start:
-            yield Portion(records[start:cut], []), current
+            yield Portion(records[start:cut], [], portion.record_ms), current
         if epoch is not adopted:
             if cut != adopted_at:
-                now_ms = _stream_ms(records[cut], before_ms, is_dead)
+                now_ms = stream_ms(records[cut], before_ms, is_dead)
                 while due := session.due_timers(now_ms, most + 1):
-                    yield Portion([], first_slice(due, most)), current
+                    yield Portion([], first_slice(due, most), now_ms), current
             session.adopt(epoch)
             adopted_at = cut
         start, current = cut, epoch
-    yield Portion(records[start:], []), current
+    yield Portion(records[start:], [], portion.record_ms), current
 
 
 def by_step(session: Session, parts: Iterable[Under]) -> Iterator[Under]:
     """Cut where the partition's dictionary takes a step (`streams.state.sweep`)."""
     every = session.pace.records
-    for (records, timers), epoch in parts:
-        left, room = records, every - session.marker.records % every
+    for part, epoch in parts:
+        left, room = part.records, every - session.marker.records % every
         while len(left) > room:
-            yield Portion(left[:room], []), epoch
+            yield Portion(left[:room], [], part.record_ms), epoch
             left, room = left[room:], every
-        yield Portion(left, timers), epoch
-
-
-def _stream_ms(adopting: SourceRecord, before_ms: int, is_dead: IsDead) -> int:
-    """The stream time at a record that adopts an epoch: a dead one does if the time was reached before."""
-    return before_ms if is_dead(adopting) else max(before_ms, adopting.timestamp_ms)
+        yield Portion(left, part.timers, part.record_ms), epoch

@@ -42,7 +42,7 @@ def affinities(
     decayed = seen.weight * half(seen.age_ms, HALF_LIFE_MS)
     weight = np.concatenate((decayed, np.full(len(asked), TRIGGER_WEIGHT)))
     missing = (category == NO_ID).nonzero()[0]
-    category[missing] = view.shared.categories(item[missing])
+    category[missing] = view.shared.categories(item[missing], due.reached_ms[users[missing]])
     told = (category != NO_ID) & (weight > 0)
     users, category, weight = users[told], category[told], weight[told]
     order = by_pair(users, category)

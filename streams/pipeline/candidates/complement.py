@@ -20,8 +20,9 @@ def raw(view: View) -> Proposals:
         return Proposals.none()
     start = seeds(view, bought.take(bought.age_ms <= FOR_MS), asked=False)
     rows, item, similarity = epoch.neighbours.lookup(start.item)
-    mine = view.shared.categories(start.item)[rows]
-    theirs = view.shared.categories(item)
+    at_ms = view.due.reached_ms[start.due]
+    mine = view.shared.categories(start.item, at_ms)[rows]
+    theirs = view.shared.categories(item, at_ms[rows])
     other = ((mine != theirs) & (mine != NO_ID) & (theirs != NO_ID)).nonzero()[0]
     rows, item = rows[other], item[other]
     strength = start.weight()[rows] * similarity[other]

@@ -26,8 +26,8 @@ def raw(view: View) -> Proposals:
     at, item, demand = epoch.cell_trending.lookup(told.data["value"][rows], view.longest)
     if not len(at):
         return Proposals.none()
-    known, place = np.unique(item, return_inverse=True)
-    until_ms = view.shared.catalogue.attributes(known)["offer_until_ms"][place]
+    at_ms = due.reached_ms[users[at]]
+    until_ms = view.shared.catalogue.attributes(item, at_ms)["offer_until_ms"]
     offered = until_ms > due.now_ms[users[at]]
     score = BEST_SCORE * demand * np.where(offered, 1.0, PLAIN)
     return Proposals.of(users[at], item, score, epoch.categories(item))

@@ -30,7 +30,8 @@ def raw(view: View) -> Proposals:
     seen = seen.take(by_pair(seen.due, seen.item))  # stable: in a run the latest comes last
     starts = runs(seen.due, seen.item)
     last = seen.take(np.append(starts[1:], len(seen)) - 1)
-    now = view.shared.catalogue.attributes(last.item)["price_minor"]
+    at_ms = view.due.reached_ms[last.due]
+    now = view.shared.catalogue.attributes(last.item, at_ms)["price_minor"]
     drop = 1 - np.nan_to_num(now, nan=np.inf) / last.price_minor
     fell = (drop >= LEAST_SHARE).nonzero()[0]
     last, drop = last.take(fell), drop[fell]

@@ -131,8 +131,9 @@ def best(
         np.concatenate([proposals.score for proposals in raw]),
     )
     every = _distinct(every.take(every.item != NO_ID))
-    category, gone = view.shared.catalogue.offers(every.item)
-    owned = view.owned.contains(every.due % users, every.item) & ~may_own[every.due // users]
+    row = every.due % users
+    category, gone = view.shared.catalogue.offers(every.item, view.due.reached_ms[row])
+    owned = view.owned.contains(row, every.item) & ~may_own[every.due // users]
     every.category = np.where(category != NO_ID, category, every.category)
     every = every.take((~owned & ~gone).nonzero()[0])
     every = every.take(by_score(every.due, every.score))

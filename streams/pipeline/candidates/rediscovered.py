@@ -21,14 +21,14 @@ def raw(view: View) -> Proposals:
     Items with neighbours in the epoch are seen often enough and left out.
     """
     due, catalogue = view.due, view.shared.catalogue
-    if not len(catalogue) or not len(due):
+    if not len(due):
         return Proposals.none()
     heads = np.frombuffer(b"".join(key[:8] for key in due.state.keys), "<u8")
     day = (due.now_ms // DAY_MS).astype(np.uint64)
     mixed = (heads ^ (day * _MIX)) * _MIX
     share = (mixed >> np.uint64(11)).astype(np.float64) / 2.0**53
     age_ms = NEW_FOR_MS + (share * (OLDEST_MS - NEW_FOR_MS)).astype(np.int64)
-    users, item, _ = catalogue.arrivals_at(due.now_ms - age_ms, EACH_DAY)
+    users, item, _ = catalogue.arrivals_at(due.now_ms - age_ms, due.reached_ms, EACH_DAY)
     if (epoch := view.shared.epoch) is not None:
         cold = ~epoch.neighbours.has(item)
         users, item = users[cold], item[cold]

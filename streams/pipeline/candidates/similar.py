@@ -73,7 +73,7 @@ def leading(
 
     Long lists of many sources would all be sorted again together, to be cut then.
     """
-    category, gone = view.shared.offers(item)
+    category, gone = view.shared.offers(item, view.due.reached_ms[users])
     left = (~gone).nonzero()[0]
     users, item, category = users[left], item[left], category[left]
     rated = score[left].astype(np.float32)

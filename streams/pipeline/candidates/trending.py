@@ -16,10 +16,12 @@ def raw(view: View) -> Proposals:
     if epoch is None:
         return Proposals.none()
     item, demand = epoch.trending
-    _, gone = view.shared.catalogue.offers(item)
-    top = (~gone).nonzero()[0][: view.longest]
-    users = np.arange(len(due)).repeat(len(top))
-    item, demand = np.tile(item[top], len(due)), np.tile(demand[top], len(due))
+    times, time = np.unique(due.reached_ms, return_inverse=True)
+    _, gone = view.shared.catalogue.offers(np.tile(item, len(times)), times.repeat(len(item)))
+    left = ~gone.reshape(len(times), len(item))
+    top = left & (left.cumsum(axis=1) <= view.longest)
+    users, chosen = top[time].nonzero()
+    item, demand = item[chosen], demand[chosen]
     return Proposals.of(users, item, BEST_SCORE * demand, epoch.categories(item))
 
 

@@ -38,7 +38,7 @@ def score(
     steps = user_steps(due.state, due.now_ms, zones) if reads_steps(bundle) else None
     users = score_users(bundle, user, steps)
     best = light_pass(candidates, settings.candidates_scored)
-    attributes = shared.catalogue.attributes(best.item)
+    attributes = shared.catalogue.attributes(best.item, due.reached_ms[best.due])
     pair = pair_features(
         due.state, best.due, best.item, best.category, attributes, best.source_score, due.now_ms,
         shared.facts_of,

@@ -33,17 +33,17 @@ def presented(
     about: tuple[int, int],
     user: str,
     settings: Settings,
+    known: CatalogItem | None,
     resources: Resources,
 ) -> dict[str, Any]:
     """Return the fields of a recommendation that say what it is about and how it is worded.
 
-    They follow from what the journal keeps, so that a cancel replaces the very push it takes back.
-    ``asked``: the trigger and how it may be worded; ``about``: hashes of item and category; ``user``: the
-    pseudonym in hex.
+    They follow from what the journal keeps and from the item's record as it is ``known``, so that a cancel
+    replaces the very push it takes back. ``asked``: the trigger and how it may be worded; ``about``: hashes of
+    item and category; ``user``: the pseudonym in hex.
     """
     (kind, words), (item, category) = asked, about
-    known, pushed = resources.item(item), push_item(item, resources)
-    template = template_id(kind, words)
+    pushed, template = push_item(item, known, resources), template_id(kind, words)
     return {
         "collapse_key": collapse_key(settings.tenant, user, item),
         "thread_id": thread_id(template, category),
@@ -86,9 +86,8 @@ def item_name(item: int, resources: Resources) -> str:
     return resources.texts(item) or f"{item:016x}"
 
 
-def push_item(item: int, resources: Resources) -> PushItem:
+def push_item(item: int, known: CatalogItem | None, resources: Resources) -> PushItem:
     """Return an item as the catalogue knows it."""
-    known = resources.item(item)
     if known is None:
         return PushItem(item_id=item_name(item, resources))
     return PushItem(

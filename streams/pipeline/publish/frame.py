@@ -46,6 +46,7 @@ class Frame:
         self.offsets = source_offsets(due, resources)
         self.now_ms: list[int] = due.now_ms.tolist()
         self.due_ms: list[int] = due.due_ms.tolist()
+        self.reached_ms: list[int] = due.reached_ms.tolist()
         self.now = rfc3339(due.now_ms)
         self.policy = policy_traces(view, settings)
         self.model = model_ref(resources)

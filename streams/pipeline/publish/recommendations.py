@@ -31,7 +31,7 @@ class Recommendations:
         words = frame.words(row, choice)
         state, known, scores = (
             frame.decided.due.state,
-            resources.item(item),
+            resources.item(item, frame.reached_ms[row]),
             frame.scores[choice.candidate],
         )
         return Recommendation(
@@ -56,7 +56,7 @@ class Recommendations:
             features_as_of=frame.now[row],
             source_offsets=frame.offsets[row],
             degraded=frame.degraded(row),
-            **form.presented((kind, words), (item, category), user, settings, resources),
+            **form.presented((kind, words), (item, category), user, settings, known, resources),
         )
 
     def _reasons(self, row: int, choice: Choice, words: Words) -> list[str]:

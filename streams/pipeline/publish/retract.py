@@ -107,6 +107,7 @@ class _Writer:
         resources, state, settings = self._resources, self._due.state, self._settings
         asked = int(push["kind"]), Words(int(push["words"]))
         about, user = (int(push["item"]), int(push["category"])), state.keys[row].hex()
+        known = resources.item(about[0], int(self._due.reached_ms[row]))
         created, send_after, expires, now = self._moments(row, push)
         return Recommendation(
             recommendation_id=str(uuid.UUID(int=int(push["id_hi"]) << 64 | int(push["id_lo"]))),
@@ -130,7 +131,7 @@ class _Writer:
             features_as_of=now,
             source_offsets=self._offsets[row],
             degraded=False,
-            **form.presented(asked, about, user, settings, resources),
+            **form.presented(asked, about, user, settings, known, resources),
         )
 
     def _moments(self, row: int, push: Any) -> list[str]:

@@ -91,7 +91,8 @@ class Resources:
     ``places``: partition and position in its input sequence of records; ``offsets_at``: source
     offsets (topic -> next offset) at positions, up to and with that record, or (mask) before it;
     ``texts``: text of a hash; ``recall``: reads at once the texts that will be asked for;
-    ``item``: catalogue entry of a hash; ``unseal``: subscriber id from its sealed form and the row's pseudonym; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
+    ``item``: catalogue entry of a hash at a time; ``catalog_version`` and ``catalog_offsets``: how much of the
+    catalogue holds then; ``unseal``: subscriber id from its sealed form and the row's pseudonym; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
     ``epoch`` and ``epoch_gone``: as in `schemas.decision.Decision`;
     ``bundle_sha256`` is empty without a bundle.
     """
@@ -100,13 +101,14 @@ class Resources:
     offsets_at: Callable[[NDArray[np.int64], NDArray[np.bool_]], list[dict[str, int]]]
     texts: Texts
     recall: Callable[[Iterable[int]], None]
-    item: Callable[[int], CatalogItem | None]
+    item: Callable[[int, int], CatalogItem | None]
     unseal: Callable[[bytes, bytes], str]
     reasons: Callable[[int], list[str]]
     sources: Callable[[int], list[str]]
     epoch: int | None
     epoch_gone: int | None
-    catalog_version: int
+    catalog_version: Callable[[int], int]
+    catalog_offsets: Callable[[int], dict[str, int]]
     bundle_name: str
     bundle_sha256: str
     contract_hash: str

@@ -44,7 +44,9 @@ def due_users(judge: Judge, stops: Stops) -> DueUsers:
     drop_timers(judge.state, rows, timers["kind"])
     due = found.take(found["row"].argsort())
     names = ("kind", "cause", "item", "category", "due_ms", "now_ms", "pos")
-    return DueUsers(judge.state.take(due["row"]), *(due[name].copy() for name in names))
+    columns = [due[name].copy() for name in names]
+    columns.append(judge.wave.timeline.record_ms[due["pos"]])
+    return DueUsers(judge.state.take(due["row"]), *columns)
 
 
 def _fired(judge: Judge, stops: Stops) -> tuple[NDArray[np.int64], NDArray[Any]]:

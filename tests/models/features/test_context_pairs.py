@@ -34,7 +34,7 @@ def catalogue(**told: Any) -> Catalogue:
 
     made = Catalogue()
     record = {"item_id": "x", "ts": NOW_MS - HOUR_MS} | told
-    assert made.apply(b"x", json.dumps(record).encode()) is None
+    assert made.apply(b"x", json.dumps(record).encode(), 0) is None
     return made
 
 
@@ -53,7 +53,7 @@ def rows_of(
     items = np.full(users, hash64("x"), np.uint64)
     now_ms, zones = np.full(users, NOW_MS), [zone] * users
     pairs = pair_features(
-        state, np.arange(users), items, np.zeros(users, np.uint64), made.attributes(items),
+        state, np.arange(users), items, np.zeros(users, np.uint64), made.attributes(items, NOW_MS),
         np.ones(users, np.float32), now_ms, around=Around(zones, where, made.places),
     )  # fmt: skip
     return user_features(state, now_ms, zones, where), pairs

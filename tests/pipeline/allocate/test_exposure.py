@@ -28,7 +28,7 @@ def knowledge(exposure=(), cold_share=None, known=(), sellers=()):
     catalogue = Catalogue()
     for item, seller in sellers:
         body = {"item_id": item, "ts": EVENING_MS, "seller_id": seller}
-        assert catalogue.apply(item.encode(), json.dumps(body).encode()) is None
+        assert catalogue.apply(item.encode(), json.dumps(body).encode(), 0) is None
     return Shared(EpochView.decode(epoch), catalogue)
 
 

@@ -17,7 +17,7 @@ def shop(**embeddings):
     catalogue = Catalogue()
     for item, embedding in embeddings.items():
         body = {"item_id": item, "ts": EVENING_MS, "embedding": embedding}
-        assert catalogue.apply(item.encode(), json.dumps(body).encode()) is None
+        assert catalogue.apply(item.encode(), json.dumps(body).encode(), 0) is None
     return Shared(None, catalogue)
 
 
@@ -48,5 +48,5 @@ def test_a_new_version_has_its_own_embedding():
     shared = shop(pot=[1.0, 0.0], pan=[1.0, 0.0])
     assert shares(shared, ["pot"], ["pan"]) == [1.0]
     body = {"item_id": "pan", "ts": EVENING_MS + 1, "embedding": [0.0, 1.0]}
-    assert shared.catalogue.apply(b"pan", json.dumps(body).encode()) is None
+    assert shared.catalogue.apply(b"pan", json.dumps(body).encode(), 0) is None
     assert shares(shared, ["pot"], ["pan"]) == [0.0]

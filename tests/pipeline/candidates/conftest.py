@@ -100,6 +100,7 @@ def make_due(
         due_ms=np.full(n, -1),
         now_ms=np.full(n, now_ms),
         pos=np.zeros(n, np.int64),
+        reached_ms=np.full(n, now_ms),
     )
 
 
@@ -177,10 +178,10 @@ def make_catalogue(records):
     catalogue = Catalogue()
     for record in records:
         if isinstance(record, str):
-            assert catalogue.apply(record.encode(), None) is None
+            assert catalogue.apply(record.encode(), None, 0) is None
             continue
         body = {"ts": NOW_MS - 365 * 24 * HOUR_MS} | record
-        assert catalogue.apply(record["item_id"].encode(), json.dumps(body).encode()) is None
+        assert catalogue.apply(record["item_id"].encode(), json.dumps(body).encode(), 0) is None
     return catalogue
 
 

@@ -45,7 +45,7 @@ def due_of(state: UserState) -> DueUsers:
     none = np.zeros(n, np.uint64)
     return DueUsers(
         state, np.zeros(n, np.uint8), none, none, none, np.full(n, -1), np.full(n, NOW_MS),
-        np.arange(n),
+        np.arange(n), np.full(n, NOW_MS),
     )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def catalogue(weights: dict[str, float]) -> Catalogue:
     shop = Catalogue()
     for item, grams in weights.items():
         record = f'{{"item_id":"{item}","ts":{NOW_MS},"weight_g":{grams}}}'
-        assert shop.apply(item.encode(), record.encode()) is None
+        assert shop.apply(item.encode(), record.encode(), 0) is None
     return shop
 
 

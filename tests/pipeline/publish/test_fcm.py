@@ -109,7 +109,7 @@ def test_whatever_the_catalogue_holds_a_recommendation_fits(
         item_id=item, ts=0, category_id=category, title=title, deep_link=link, image_url=image,
         offer=Offer(kind="discount", until="2030-01-01T00:00:00Z", code=code),
     )  # fmt: skip
-    record = recommendation(named(item), item=lambda _: known, unseal=lambda *_: item)
+    record = recommendation(named(item), item=lambda _, at_ms: known, unseal=lambda *_: item)
     assert data_bytes(to_fcm(record)) <= LIMIT_BYTES
     assert from_fcm(to_fcm(record)) == record
     assert from_apns(to_apns(record)) == record

@@ -50,8 +50,8 @@ def test_only_a_push_about_a_cart_left_right_now_is_urgent():
 
 def test_an_item_that_nobody_named_goes_by_its_hash():
     assert form.item_name(MYSTERY, resources()) == f"{MYSTERY:016x}"
-    assert form.push_item(TEAPOT, resources()).item_id == "teapot"
-    assert form.push_item(KETTLE, resources()).price_minor == 2999
+    assert form.push_item(TEAPOT, CATALOGUE.get(TEAPOT), resources()).item_id == "teapot"
+    assert form.push_item(KETTLE, CATALOGUE[KETTLE], resources()).price_minor == 2999
 
 
 @pytest.mark.parametrize(

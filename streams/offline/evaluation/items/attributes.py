@@ -37,7 +37,7 @@ def attributes(logs: Iterable[ItemLog], known: NDArray[np.uint64], of: Number) -
 def _described(log: ItemLog) -> Iterable[tuple[int, list[str]]]:
     catalogue = Catalogue()
     for record in log.catalogue:
-        catalogue.apply(record.key, record.value)
+        catalogue.apply(record.key, record.value, record.timestamp_ms)
     for each in described(catalogue):
         yield each.number, [w for w in each.words.split() if not w.startswith("category=")]
 

@@ -192,7 +192,7 @@ def walk(
             told += 1
         while shelved < len(log.catalogue) and log.catalogue[shelved].timestamp_ms < now_ms:
             record = log.catalogue[shelved]
-            knowledge.apply_catalog(record.key, record.value)
+            knowledge.apply_catalog(record)
             shelved += 1
         learner.read(shelf(knowledge.catalogue, learner.known(), holds_from_ms))
         epoch = learner.epoch(number, holds_from_ms, knowledge.catalogue.version)
@@ -224,7 +224,7 @@ def due_users(
     kind = np.full(len(user), TriggerKind.CONTEXT_CHANGE, np.uint8)
     never = np.full(len(user), -1)
     return DueUsers(
-        state, kind, nobody, nobody, nobody, never, now_ms, np.zeros(len(user), np.int64)
+        state, kind, nobody, nobody, nobody, never, now_ms, np.zeros(len(user), np.int64), now_ms
     )
 
 

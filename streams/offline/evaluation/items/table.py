@@ -85,7 +85,7 @@ def table_of(due: DueUsers, shared: Shared, settings: Settings) -> Table:
     users, item = every.due[starts], every.item[starts]
     category = np.maximum.reduceat(every.category, starts) if len(starts) else every.category
     merged = (1 - np.prod(1 - scores.astype(np.float64), axis=1)).astype(np.float32)
-    attributes = shared.catalogue.attributes(item)
+    attributes = shared.catalogue.attributes(item, due.reached_ms[users])
     pairs = pair_view(
         due.state, users, item, category, attributes, shared.facts_of, merged, due.now_ms
     )
