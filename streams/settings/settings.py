@@ -233,6 +233,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     engage_horizon_ms: Annotated[
         int, _is("ms", "Horizon H of the label.", 60_000, 2_592_000_000)
     ] = 86_400_000
+    # where items are sold
+    unknown_country: Annotated[
+        Literal["allow", "refuse"],
+        _is("rule", "Whether users of unknown country are offered items that name regions."),
+    ] = "allow"
     # fusion
     lambda_t: Annotated[
         Annotated[float, Meta(ge=-10, le=10)] | None,
