@@ -35,7 +35,7 @@ def sound() -> tuple[Deployment, tuple[Signals, ...]]:
     here = Deployment(None)
     for item in ITEMS:
         value = msgspec.json.encode(CATALOGUE[0] | {"item_id": item})
-        here.job.knowledge.apply_catalog(item.encode(), value)
+        here.job.knowledge.apply_catalog(_of_the_catalogue(item.encode(), value))
     records, rng = list[SourceRecord](), random.Random(1)
     for n in range(400):
         topic = rng.choice(("clicks", "clicks", "purchases", "context"))
@@ -54,6 +54,10 @@ def sound() -> tuple[Deployment, tuple[Signals, ...]]:
 
 
 # -- catalogue
+
+
+def _of_the_catalogue(key: bytes | None, value: bytes | None) -> SourceRecord:
+    return SourceRecord("catalog", 0, 0, NOW_MS, key, value)
 
 
 def _make_catalogue(rng: random.Random) -> Inputs:
@@ -75,7 +79,7 @@ def _check_catalogue(records: Inputs) -> None:
     catalogue = knowledge.catalogue
     for key, value in records:
         before = catalogue.version, len(catalogue)
-        sentence = knowledge.apply_catalog(key, value)
+        sentence = knowledge.apply_catalog(_of_the_catalogue(key, value))
         refused(sentence, [SECRET])
         if sentence is not None:
             promise(
@@ -83,12 +87,14 @@ def _check_catalogue(records: Inputs) -> None:
                 "a refused record changes a catalogue",
             )
     numbers = np.array([hash64(item) for item in ITEMS], np.uint64)
-    catalogue.attributes(numbers)
+    at_ms = np.full(len(numbers), NOW_MS, np.int64)
+    catalogue.attributes(numbers, at_ms)
     catalogue.news(NEVER_MS)
     shelf(catalogue, numbers, NOW_MS)
-    for number in numbers.tolist():
-        catalogue.embedding(number)
-        catalogue.seller(number)
+    for number, row in zip(numbers.tolist(), catalogue.rows(numbers, at_ms).tolist(), strict=True):
+        catalogue.item(number, NOW_MS)
+        catalogue.embedding(row)
+        catalogue.seller(row)
         catalogue.name(number)
 
 

@@ -96,7 +96,7 @@ def _tell(here: Deployment, records: list[SourceRecord]) -> None:
     here.publish()
     for record in records:
         if record.topic == "catalog":
-            refused(here.job.knowledge.apply_catalog(record.key, record.value), [SECRET])
+            refused(here.job.knowledge.apply_catalog(record), [SECRET])
         elif here.epoch is not None:
             rng = random.Random(record.value)
             epoch = msgspec.to_builtins(here.epoch, builtin_types=(bytes,))

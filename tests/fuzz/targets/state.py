@@ -19,7 +19,7 @@ from streams.shared.blame import NEVER_THE_INPUT
 from streams.state.marker import read_marker
 from streams.state.store import (
     MARKER,
-    NAME,
+    NAMES,
     USER,
     ForeignStateError,
     MemoryStore,
@@ -133,7 +133,7 @@ def _check_progress(values: Inputs) -> None:
 
 
 def _make_dictionary(rng: random.Random) -> Inputs:
-    return [_spoilt(rng, NAME) for _ in range(2)]
+    return [_spoilt(rng, NAMES[0]) for _ in range(2)]
 
 
 def _check_dictionary(rows: Inputs) -> None:

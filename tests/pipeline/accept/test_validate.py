@@ -205,7 +205,7 @@ def test_a_number_that_is_none_in_a_field_nobody_knows_costs_nothing():
 def test_every_reason_of_the_vocabulary_is_reached():
     of_the_record = {"null_key", "record_ts_impossible", "record_ts_future"}
     reached = {row[2] for row in (*BAD, *PARTLY)} | of_the_record
-    reached |= {"internal_error", "user_set_aside"}  # of tests/pipeline/containment
+    reached |= {"internal_error", "user_set_aside", "unread"}  # of tests/pipeline/containment
     reached.add("unknown_command")  # of tests/pipeline/batch/test_commands
     assert reached == {reason.value for reason in DeadReason}
 
