@@ -27,7 +27,7 @@ from models.bundle.tables import ItemTables, columns_of, packed
 from schemas.globals import Epoch
 from schemas.state import EVENT, Ragged, UserState
 from schemas.tables import DueUsers
-from schemas.vocabulary import EventType, TriggerKind
+from schemas.vocabulary import EventType, Standing, TriggerKind
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.shared import EpochView, Shared
 from streams.pipeline.candidates import gather
@@ -61,7 +61,10 @@ def users(rng: np.random.Generator, count: int) -> DueUsers:
     nothing, never = np.zeros(count, np.uint64), np.full(count, -1)
     kind = np.full(count, TriggerKind.REPEAT_ITEM, np.uint8)
     now_ms = np.full(count, NOW_MS)
-    return DueUsers(state, kind, nothing, nothing, nothing, never, now_ms, never + 1, now_ms)
+    stands = np.full(count, Standing.STANDS, np.uint8)
+    return DueUsers(
+        state, kind, nothing, nothing, nothing, never, now_ms, never + 1, now_ms, stands
+    )
 
 
 def items_of(places: np.ndarray) -> np.ndarray:

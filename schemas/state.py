@@ -1,6 +1,6 @@
 """One user's row, column by column.
 
-A row is facts then journal: ``HEAD | sealed id | tiles | events | seen | context`` and
+A row is facts then journal: ``HEAD | sealed id | tiles | events | seen | context | orders | carts`` and
 ``JOURNAL | pushes | timers | debounce | budget | consent``; `streams.state.rows` packs it. Facts depend on the set
 of accepted events alone, the journal on the input sequence (DESIGN law 1). All integers are
 little-endian; times are milliseconds UTC unless the name says otherwise.
@@ -37,6 +37,18 @@ EVENT = np.dtype(
 )
 SEEN = MOMENT
 CONTEXT = np.dtype([("ts_ms", "<i8"), ("event", "<u8"), ("value", "<u8"), ("field", "u1")])
+ORDER_LINE = np.dtype(
+    [
+        ("ts_ms", "<i8"),
+        ("event", "<u8"),
+        ("item", "<u8"),
+        ("quantity", "<u2"),
+        ("line", "u1"),
+        ("type", "u1"),
+    ]
+)
+CART_MOVE = np.dtype([("ts_ms", "<i8"), ("event", "<u8"), ("item", "<u8"), ("type", "u1")])
+"""Both are tables of hard rules (`schemas.deeds`)."""
 PUSH = np.dtype(
     [
         ("id_hi", "<u8"),
@@ -58,7 +70,10 @@ BUDGET = np.dtype([("hour", "<i4"), ("decisions", "<u2")])
 CONSENT = CONTEXT
 """An answer about consent, its ``ts_ms`` the time from which it counts; see `add_answers`."""
 
-FACTS = {"tiles": TILE, "events": EVENT, "seen": SEEN, "context": CONTEXT}
+FACTS = {
+    "tiles": TILE, "events": EVENT, "seen": SEEN, "context": CONTEXT, "orders": ORDER_LINE,
+    "carts": CART_MOVE,
+}  # fmt: skip
 JOURNALS = {
     "pushes": PUSH,
     "timers": TIMER,
@@ -79,10 +94,16 @@ HEAD = np.dtype(
         ("newest_ms", "<i8"),
         ("first_ms", "<i8"),
         ("floor_ms", "<i8"),  # events older than this were forgotten: they are late
+        ("orders_forgot_ms", "<i8"),  # the newest line that a table let go
+        ("carts_forgot_ms", "<i8"),
         *((name, "<u4") for name in FACTS),  # rows of each section of the facts
     ]
 )
-FORGOTTEN: dict[str, int | str] = {"pushes.words": 0}
+FORGOTTEN: dict[str, int | str] = {
+    "head.orders_forgot_ms": "newest_ms",
+    "head.carts_forgot_ms": "newest_ms",
+    "pushes.words": 0,
+}
 """What a row of an earlier version says in a column that it does not have, by ``section.column`` (``head``
 is a section, too): a number, or the column of its own `HEAD` that tells it."""
 
@@ -150,7 +171,7 @@ class UserState:
 
     ``keys``: pseudonyms (16 bytes); ``sealed``: encrypted subscriber ids; ``head``: `HEAD`
     (its section counts are filled when the row is packed); the rest are `Ragged`.
-    ``tiles`` are sorted by (tile, type), ``events``, ``seen`` and ``pushes`` oldest first,
+    ``tiles`` are sorted by (tile, type), ``events``, ``seen``, ``orders``, ``carts`` and ``pushes`` oldest first,
     ``context`` by field, ``consent`` by field, then by what was answered.
     """
 
@@ -161,6 +182,8 @@ class UserState:
     events: Ragged
     seen: Ragged
     context: Ragged
+    orders: Ragged
+    carts: Ragged
     pushes: Ragged
     timers: Ragged
     debounce: Ragged

@@ -130,7 +130,8 @@ class DueUsers:
     ``state`` holds exactly these users, row for row. ``kind``: `TriggerKind`; ``cause``: hash of
     the trigger event; ``due_ms``: the timer's time, -1 for an event; ``pos``: record position
     before which (timer) or at which (event) it happens; ``now_ms``: stream time of the decision;
-    ``reached_ms``: stream time with the record at ``pos``, by which the catalogue is looked up.
+    ``reached_ms``: stream time with the record at ``pos``, by which the catalogue is looked up;
+    ``standing``: `Standing` of a timer's reason.
     ``features`` float32[n, user features] and ``scene`` float32[n, scenes] are filled by experts,
     ``steps`` float32[n, steps, channels] where the bundle reads them.
     """
@@ -144,6 +145,7 @@ class DueUsers:
     now_ms: NDArray[np.int64]
     pos: NDArray[np.int64]
     reached_ms: NDArray[np.int64]
+    standing: NDArray[np.uint8]
     features: NDArray[np.float32] | None = None
     scene: NDArray[np.float32] | None = None
     steps: NDArray[np.float32] | None = None
@@ -166,6 +168,7 @@ class DueUsers:
             self.now_ms[rows],
             self.pos[rows],
             self.reached_ms[rows],
+            self.standing[rows],
             None if self.features is None else self.features[rows],
             None if self.scene is None else self.scene[rows],
             None if self.steps is None else self.steps[rows],

@@ -260,6 +260,17 @@ class StopReason(StrEnum):
     SHADOW = "shadow"
     TOO_SHORT = "life_too_short"
     INTERNAL_ERROR = "internal_error"
+    REASON_GONE = "reason_gone"
+    FORGOTTEN = "forgotten"
+    MAYBE_BOUGHT = "maybe_bought"
+
+
+class Standing(IntEnum):
+    """Whether what a timer waited for still holds; FORGOTTEN: the lines that would tell were let go."""
+
+    STANDS = 0
+    GONE = 1
+    FORGOTTEN = 2
 
 
 def among(numbers: NDArray[Any], members: tuple[IntEnum, ...]) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from schemas.state import FORGOTTEN, ROW_VERSION
 from schemas.vocabulary import CONSENTS, among
 from streams.state.event_codec import COUNTED_AS
 from streams.state.layouts import EARLIER, TODAY
+from streams.state.refill import refill
 
 _Rows = NDArray[Any]
 _Sections = dict[str, np.dtype[Any]]
@@ -39,15 +40,17 @@ def upgraded(row: bytes) -> bytes:
         raise RowError(f"a row ends {at - len(row)} bytes from where it says")
     if "consent" not in journals:
         facts["context"], journals["consent"] = _answers_apart(facts["context"])
-    today, counts = (
-        _renewed("head", head, TODAY.head, head), _renewed("journal", journal, TODAY.journal, head)
-    )  # fmt: skip
-    today["version"], today["context"] = ROW_VERSION, len(facts["context"])
+    today = _renewed("head", head, TODAY.head, head)
+    today["version"] = ROW_VERSION
+    facts = _all_renewed(facts, TODAY.facts, head)
+    refill(facts, today)
+    for name, dtype in TODAY.facts.items():
+        today[COUNTED_AS.get(name, name)] = len(facts.setdefault(name, np.zeros(0, dtype)))
+    counts = _renewed("journal", journal, TODAY.journal, head)
     counts["consent"] = len(journals["consent"])
     parts = [
-        today, sealed, *_all_renewed(facts, TODAY.facts, head),
-        counts,
-        *_all_renewed(journals, TODAY.journals, head),
+        today, sealed, *(facts[name] for name in TODAY.facts), counts,
+        *_all_renewed(journals, TODAY.journals, head).values(),
     ]  # fmt: skip
     return b"".join(part.tobytes() for part in parts)
 
@@ -75,13 +78,13 @@ def _cut_all(
     return found, at
 
 
-def _all_renewed(found: dict[str, _Rows], sections: _Sections, head: _Rows) -> list[_Rows]:
-    """Return today's sections in their order; one that was not there has no rows."""
-    return [
-        _renewed(name, found[name], dtype, head)
+def _all_renewed(found: dict[str, _Rows], sections: _Sections, head: _Rows) -> dict[str, _Rows]:
+    """Return those of today's sections that there were, in today's order."""
+    return {
+        name: _renewed(name, found[name], dtype, head)
         for name, dtype in sections.items()
         if name in found
-    ]
+    }
 
 
 def _renewed(section: str, old: _Rows, dtype: np.dtype[Any], head: _Rows) -> _Rows:

@@ -6,6 +6,7 @@ from typing import get_args, get_type_hints
 
 import numpy as np
 
+from schemas.deeds import TABLES
 from schemas.state import FACTS, JOURNALS, TILE_MS, Ragged, UserState
 from schemas.vocabulary import CONSENTS, ContextField, EventType, TriggerKind
 from streams.pipeline.accept.validate import MAX_ID_BYTES
@@ -28,6 +29,7 @@ FULL = {
     "events": largest("recent_events"),
     "seen": largest("seen_ids"),
     "context": len(ContextField),
+    **{name: table.most for name, table in TABLES.items()},
     "pushes": PUSH_HISTORY,
     "timers": len(TriggerKind),
     "debounce": len(TriggerKind),

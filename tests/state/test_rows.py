@@ -9,7 +9,7 @@ from support.waves import T0_MS, make_wave
 from schemas.state import FACTS, HEAD, JOURNALS, UserState
 from schemas.vocabulary import EventType, TriggerKind
 from streams.pipeline.aggregate import RowError, aggregate, facts_length, pack_rows, unpack_rows
-from streams.pipeline.aggregate.journal import arm_timers, note_decisions
+from streams.pipeline.aggregate.journal import arm_timers, note_debounce
 from streams.settings import load_settings
 
 KEYS = [bytes([i]) * 16 for i in range(3)]
@@ -26,7 +26,7 @@ def _applied() -> UserState:
     wave, settings = make_wave(rows, contexts=[(0, 0, T0_MS, 1, 99, 0)]), load_settings({})
     aggregate(state, wave, settings)
     arm_timers(state, wave.facts, wave.stream_ms, np.full((3, len(TriggerKind)), -1), settings)
-    note_decisions(state, np.array([2]), np.array([TriggerKind.FAVOURITE]), np.array([T0_MS]))
+    note_debounce(state, np.array([2]), np.array([TriggerKind.FAVOURITE]), np.array([T0_MS]))
     return state
 
 

@@ -10,7 +10,15 @@ import numpy as np
 from schemas.ids import hash64
 from schemas.state import CONSENT, CONTEXT, DEBOUNCE, EVENT, PUSH, Ragged, UserState
 from schemas.tables import CandidateSet, DueUsers
-from schemas.vocabulary import CONSENTS, ContextField, EventType, PushStatus, TriggerKind
+from schemas.vocabulary import (
+    CONSENTS,
+    ContextField,
+    EventType,
+    PushStatus,
+    Standing,
+    TriggerKind,
+)
+from streams.state.refill import tables_of
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -35,6 +43,7 @@ class Person:
     due_ms: int = -1
     item: int = 0
     pos: int = 0
+    standing: Standing = Standing.STANDS
     pushes: list[tuple[int, int, PushStatus]] = field(default_factory=list)
     events: list[tuple[int, EventType, int, int]] = field(default_factory=list)
     debounce: list[tuple[int, TriggerKind]] = field(default_factory=list)
@@ -62,6 +71,8 @@ def due_users(*people: Person) -> DueUsers:
     state.consent = _ragged([_consent(person) for person in people], CONSENT)
     state.pushes = _ragged([_pushes(person) for person in people], PUSH)
     state.events = _ragged([_events(person) for person in people], EVENT)
+    for name, rows in tables_of(state.events).items():
+        setattr(state, name, rows)
     state.debounce = _ragged(
         [np.array([tuple(row) for row in person.debounce], DEBOUNCE) for person in people], DEBOUNCE
     )
@@ -75,6 +86,7 @@ def due_users(*people: Person) -> DueUsers:
         np.array([person.now_ms for person in people], np.int64),
         np.array([person.pos for person in people], np.int64),
         np.array([person.now_ms for person in people], np.int64),
+        np.array([person.standing for person in people], np.uint8),
     )
 
 

@@ -27,7 +27,7 @@ def plan(state, pending, cursor, settings):
     by_event = ~by_timer & (event_pos < through)
     end = np.where(by_timer, timer_pos, np.where(by_event, event_pos + 1, through))
     gone = np.full((len(state), len(TriggerKind)), -1)
-    return Stops(end, np.where(by_timer, timer_kind, -1), by_event, gone)
+    return Stops(end, np.where(by_timer, timer_kind, -1), by_event, gone, np.zeros(0, np.int64))
 
 
 def _next_timer(state, timeline, cursor):

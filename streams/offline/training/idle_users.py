@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from models.features import CONTRACT, user_features, user_steps, whereabouts
 from schemas.state import UserState
 from schemas.tables import CandidateSet, DueUsers
+from schemas.vocabulary import Standing
 from streams.pipeline.aggregate import unpack_rows
 from streams.pipeline.experts.zones import zones_of
 from streams.settings import Settings
@@ -49,7 +50,7 @@ def _asking_nothing(state: UserState, now_ms: NDArray[np.int64]) -> DueUsers:
     return DueUsers(
         state=state, kind=none.astype(np.uint8), cause=none, item=none, category=none,
         due_ms=np.full(len(state), -1), now_ms=now_ms, pos=np.zeros(len(state), np.int64),
-        reached_ms=now_ms,
+        reached_ms=now_ms, standing=np.full(len(state), Standing.STANDS, np.uint8),
     )  # fmt: skip
 
 

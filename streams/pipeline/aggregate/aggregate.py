@@ -15,6 +15,7 @@ from schemas.vocabulary import CONSENTS, among
 from streams.pipeline.aggregate.consent import add_answers
 from streams.pipeline.aggregate.facts import add_context, add_events, add_recent, add_tiles
 from streams.pipeline.aggregate.journal import apply_receipts
+from streams.pipeline.aggregate.tables import add_to_tables
 from streams.settings import Settings
 
 
@@ -58,6 +59,7 @@ def aggregate(state: UserState, wave: Wave, settings: Settings) -> None:
     if len(wave.facts):
         add_tiles(state, wave.facts, settings.retention_ms)
         add_recent(state, wave.facts, settings.recent_events)
+        add_to_tables(state, wave.facts)
     if len(wave.contexts):
         answers = among(wave.contexts["field"], CONSENTS)
         add_answers(state, wave.contexts.compress(answers))

@@ -21,7 +21,8 @@ from schemas.state import (
     joined,
 )
 from schemas.vocabulary import DEEDS, EventType, among
-from streams.pipeline.aggregate.tails import replaced, staying, tail, within
+from streams.pipeline.aggregate.newest import newest
+from streams.pipeline.aggregate.tails import replaced, staying, tail
 from streams.shared.arrays import order_by
 
 Ints = NDArray[np.int64]
@@ -123,18 +124,9 @@ def add_recent(state: UserState, facts: NDArray[Any], recent_events: int) -> Non
     for name in EVENT.names or ():
         fresh[name] = kept_facts[name]
 
-    def keys(places: Ints, users: Ints) -> Ints:
-        return events.data["ts_ms"][places]
-
-    first, cut = staying(events, keys, None, kept_facts["user"], fresh["ts_ms"])
-    slots, rows = tail(events, cut, kept_facts["user"], fresh)
-    order = order_by(slots, rows["ts_ms"], rows["event"], rows["line"])
-    ends = Ragged.group(len(state), slots[order], rows.take(order))
-    over = np.maximum(cut - first + ends.lengths - recent_events, 0)
-    state.head["flags"][over > 0] |= FLAG_EVENTS_TRUNCATED
-    before = np.minimum(over, cut - first)
-    ends = within(ends, ends.offsets[:-1] + over - before, ends.offsets[1:])
-    state.events = replaced(events, first + before, cut, ends)
+    kept = newest(events, kept_facts["user"], fresh, ("ts_ms", "event", "line"), recent_events)
+    state.head["flags"][kept.losers] |= FLAG_EVENTS_TRUNCATED
+    state.events = kept.rows
 
 
 def add_context(state: UserState, contexts: NDArray[Any]) -> None:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from schemas.state import DEBOUNCE, PUSH, TIMER, Ragged, UserState, joined
 from schemas.vocabulary import EventType, PushStatus, TriggerKind, among
-from streams.pipeline.aggregate.budget import note_spent
 from streams.settings import Settings
 from streams.shared.arrays import order_by
 
@@ -135,14 +134,13 @@ def drop_timers(state: UserState, users: NDArray[np.int64], kinds: NDArray[np.ui
     state.timers = Ragged.group(len(state), slots[kept], state.timers.data.compress(kept))
 
 
-def note_decisions(
+def note_debounce(
     state: UserState,
     users: NDArray[np.int64],
     kinds: NDArray[np.uint8],
     now_ms: NDArray[np.int64],
 ) -> None:
-    """Start the debounce of each decision's kind, and count the decision in its hour."""
-    note_spent(state, users, now_ms)
+    """Start the debounce of each decision's kind."""
     fresh = np.zeros(len(users), DEBOUNCE)
     fresh["at_ms"], fresh["kind"] = now_ms, kinds
     slots = np.concatenate((state.debounce.slots, users))

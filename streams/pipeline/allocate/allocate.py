@@ -20,6 +20,7 @@ ItemRule = Callable[[DueUsers, CandidateSet, PolicyView, Settings], NDArray[np.b
 ITEM_RULES: tuple[tuple[StopReason, ItemRule], ...] = (
     (StopReason.RECENTLY_PUSHED, recently_pushed.stops),
     (StopReason.RECENTLY_BOUGHT, recently_bought.stops),
+    (StopReason.MAYBE_BOUGHT, recently_bought.may_be_bought),
     (StopReason.BELOW_THRESHOLD, threshold.stops),
 )
 

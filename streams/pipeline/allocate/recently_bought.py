@@ -12,17 +12,13 @@ from schemas.tables import CandidateSet, DueUsers, PolicyView
 from schemas.vocabulary import EventType
 from streams.settings import Settings
 
-_ORDERS = np.array([kind.name in ("PURCHASE", "RETURN", "CANCEL") for kind in EventType])
-
 
 def bought(state: UserState, now_ms: NDArray[np.int64], settings: Settings) -> set[tuple[int, int]]:
     """Return the (user row, item hash) pairs bought within ``bought_cooldown_ms`` and kept.
 
-    Kept means that of all remembered purchases minus returns and cancellations some are left.
+    Kept means that of all lines in the table purchases minus returns and cancellations some are left.
     """
-    events = state.events.data
-    rows = _ORDERS[events["type"]].nonzero()[0]
-    slots, events = state.events.slots[rows], events.take(rows)
+    slots, events = state.orders.slots, state.orders.data
     placed = events["type"] == EventType.PURCHASE
     fresh = placed & (now_ms[slots] - events["ts_ms"] < settings.bought_cooldown_ms)
     quantity = np.where(placed, 1, -1) * events["quantity"].astype(np.int64)
@@ -42,3 +38,12 @@ def stops(
         return np.zeros(len(candidates), np.bool_)
     pairs = zip(candidates.due.tolist(), candidates.item.tolist(), strict=True)
     return np.fromiter((pair in owned for pair in pairs), np.bool_, len(candidates))
+
+
+def may_be_bought(
+    due: DueUsers, candidates: CandidateSet, view: PolicyView, settings: Settings
+) -> NDArray[np.bool_]:
+    """Return all pairs of a user of whose last ``bought_cooldown_ms`` order lines were forgotten."""
+    forgot_ms = due.state.head["orders_forgot_ms"]
+    doubt: NDArray[np.bool_] = due.now_ms - forgot_ms < settings.bought_cooldown_ms
+    return doubt[candidates.due]

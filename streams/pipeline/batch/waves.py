@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from schemas.state import FLAG_EVENTS_TRUNCATED, UserState
 from schemas.tables import DueUsers, EventBatch
+from schemas.vocabulary import Standing
 from streams.pipeline.aggregate import aggregate, pack_rows
 from streams.pipeline.aggregate.aggregate import Wave
+from streams.pipeline.aggregate.budget import note_spent
 from streams.pipeline.aggregate.journal import (
     arm_timers,
     cancel_pushes,
     next_due,
-    note_decisions,
+    note_debounce,
     note_pushes,
 )
 from streams.pipeline.batch.turn import Turn
@@ -46,6 +48,8 @@ class OpenWave:
         wave, gone = self.wave, self.stops.gone
         arm_timers(self.state, wave.facts, wave.stream_ms, gone, settings)
         rows = (self._cut_off() & ~was).nonzero()[0]
+        waiting = self.stops.waiting
+        self.turn.count(waiting, [("debounced",)] * len(waiting))
         if len(rows):
             places = self.turn.first_positions(self.state)[rows]
             self.turn.count(places, [("users_truncated",)] * len(rows))
@@ -58,7 +62,9 @@ class OpenWave:
     def publish(self, due: DueUsers, published: Published) -> None:
         """Send the records of a part of the wave, and note in the journal what was decided."""
         rows = self._rows(due)
-        note_decisions(self.state, rows, due.kind, due.now_ms)
+        stands = due.standing == Standing.STANDS
+        note_spent(self.state, rows, due.now_ms)
+        note_debounce(self.state, rows[stands], due.kind[stands], due.now_ms[stands])
         note_pushes(self.state, rows[published.due], published.pushes, due.now_ms[published.due])
         pushes = published.pushes
         if len(pushes):

@@ -104,14 +104,11 @@ def touches(due: DueUsers) -> Touches:
 
 
 def bought(due: DueUsers) -> PairSet:
-    """Return what the users own: bought minus returned and cancelled, by the kept events."""
-    events, users = due.state.events.data, due.state.events.slots
-    kind = events["type"]
-    undone = (kind == EventType.RETURN) | (kind == EventType.CANCEL)
-    rows = ((undone | (kind == EventType.PURCHASE)) & (events["item"] != NO_ID)).nonzero()[0]
-    users, item = users[rows], events["item"][rows]
-    pieces = np.maximum(events["quantity"][rows], 1).astype(np.float64)
-    pieces[undone[rows]] *= -1
+    """Return what the users own: bought minus returned and cancelled, by the table of orders."""
+    lines, users = due.state.orders.data, due.state.orders.slots
+    item = lines["item"]
+    pieces = np.maximum(lines["quantity"], 1).astype(np.float64)
+    pieces[lines["type"] != EventType.PURCHASE] *= -1
     order = by_pair(users, item)
     users, item = users[order], item[order]
     starts = runs(users, item)

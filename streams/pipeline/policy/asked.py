@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from schemas.tables import Stopped
-from schemas.vocabulary import StopReason
+from schemas.vocabulary import Standing, StopReason
 from streams.settings import Settings
 
 
@@ -31,7 +31,7 @@ class Slot:
 class Asked:
     """A due user's row, consent, zone, slot, counted pushes (sorted ms) and the cap's fill.
 
-    ``spent``: the decisions that the user has had in this hour.
+    ``spent``: the decisions that the user has had in this hour; ``standing``: of a timer's reason.
     """
 
     row: int
@@ -42,6 +42,7 @@ class Asked:
     pushes: list[int]
     cap_used: int
     spent: int
+    standing: Standing
 
 
 Rule = Callable[[Asked, Settings], Stopped | None]

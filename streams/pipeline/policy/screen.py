@@ -6,7 +6,7 @@ import numpy as np
 
 from models.sendtime import NOTHING_KNOWN, ActivityModel
 from schemas.tables import DueUsers, PolicyView, Stopped
-from schemas.vocabulary import ContextField
+from schemas.vocabulary import ContextField, Standing
 from streams.pipeline.aggregate.budget import spent
 from streams.pipeline.policy import (
     best_moment,
@@ -15,6 +15,7 @@ from streams.pipeline.policy import (
     decision_budget,
     min_gap,
     quiet_hours,
+    reason,
 )
 from streams.pipeline.policy.asked import Asked, Rule
 from streams.pipeline.policy.personalisation import personalisations
@@ -22,7 +23,7 @@ from streams.pipeline.policy.told import Texts, counted_times, is_zone, known_te
 from streams.settings import Settings
 
 RULES: tuple[Rule, ...] = (
-    decision_budget.stop, consent.stop, quiet_hours.stop, cap.stop, min_gap.stop,
+    decision_budget.stop, reason.stop, consent.stop, quiet_hours.stop, cap.stop, min_gap.stop,
 )  # fmt: skip
 
 
@@ -49,13 +50,14 @@ def _ask(due: DueUsers, settings: Settings, texts: Texts) -> list[Asked]:
     )
     rows = zip(
         due.now_ms.tolist(), consent.consents(state, settings), zones, counted_times(state),
-        spent(state, np.arange(len(due)), due.now_ms).tolist(), strict=True,
+        spent(state, np.arange(len(due)), due.now_ms).tolist(),
+        map(Standing, due.standing.tolist()), strict=True,
     )  # fmt: skip
     asked = []
-    for row, (now_ms, told, zone, times, so_far) in enumerate(rows):
+    for row, (now_ms, told, zone, times, so_far, standing) in enumerate(rows):
         slot = quiet_hours.find_slot(zone, now_ms, settings)
         used = cap.fullest(times, slot.send_after_ms) if times else 0
-        asked.append(Asked(row, now_ms, told, zone, slot, times, used, so_far))
+        asked.append(Asked(row, now_ms, told, zone, slot, times, used, so_far, standing))
     return asked
 
 

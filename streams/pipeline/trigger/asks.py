@@ -26,6 +26,7 @@ DUE = np.dtype(
         ("due_ms", "<i8"),
         ("now_ms", "<i8"),
         ("pos", "<i8"),
+        ("standing", "u1"),
     ]
 )
 _LAST = np.iinfo(np.int64).max

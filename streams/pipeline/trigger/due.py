@@ -45,7 +45,7 @@ def due_users(judge: Judge, stops: Stops) -> DueUsers:
     due = found.take(found["row"].argsort())
     names = ("kind", "cause", "item", "category", "due_ms", "now_ms", "pos")
     columns = [due[name].copy() for name in names]
-    columns.append(judge.wave.timeline.record_ms[due["pos"]])
+    columns += [judge.wave.timeline.record_ms[due["pos"]], due["standing"].copy()]
     return DueUsers(judge.state.take(due["row"]), *columns)
 
 
@@ -67,11 +67,10 @@ def _judge_timers(
     due["row"], due["kind"], due["cause"] = rows, timers["kind"], timers["event"]
     due["due_ms"], due["pos"] = timers["due_ms"], stops.end[rows]
     due["now_ms"] = np.maximum(timers["due_ms"], judge.wave.timeline.before(due["pos"]))
-    events = judge.state.events.take(rows)
-    item, stands = timer_reasons(events, timers)
-    due["item"], due["category"] = item, _categories(events, item)
-    stands &= ~waits(judge.state, rows, due["kind"], due["now_ms"], judge.settings)
-    return due.compress(stands)
+    state = judge.state.take(rows)
+    item, due["standing"] = timer_reasons(state, timers, judge.settings)
+    due["item"], due["category"] = item, _categories(state.events, item)
+    return due.compress(~waits(judge.state, rows, due["kind"], due["now_ms"], judge.settings))
 
 
 def _judge_events(judge: Judge, stops: Stops) -> NDArray[Any]:

@@ -11,8 +11,6 @@ from schemas.state import TIMER, UserState, joined
 from schemas.vocabulary import TriggerKind
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.aggregate.journal import armed
-from streams.pipeline.trigger.ahead import events_ahead, looked_at
-from streams.pipeline.trigger.timer_reasons import timer_reasons
 from streams.pipeline.trigger.waits import waits
 from streams.settings import Settings
 from streams.shared.arrays import order_by
@@ -54,16 +52,9 @@ def firings(state: UserState, pending: Wave, cursor: Ints, settings: Settings) -
 def asking(
     state: UserState, pending: Wave, fired: NDArray[Any], settings: Settings
 ) -> NDArray[np.bool_]:
-    """Mark the firings that may lead to a decision; all that the others do is to be gone."""
+    """Mark the firings that end in a decision or a suppression; the others wait, and are counted."""
     now_ms = np.maximum(fired["due_ms"], pending.timeline.before(fired["pos"]))
-    asks = ~waits(state, fired["row"], fired["kind"], now_ms, settings)
-    suspects = asks.nonzero()[0]
-    looked = suspects[looked_at(fired["row"][suspects], fired["pos"][suspects])]
-    if len(looked):
-        some = fired.take(looked)
-        recent = settings.recent_events
-        events = events_ahead(state.events, pending.facts, some["row"], some["pos"], recent)
-        asks[looked] = timer_reasons(events, some)[1]
+    asks: NDArray[np.bool_] = ~waits(state, fired["row"], fired["kind"], now_ms, settings)
     return asks
 
 

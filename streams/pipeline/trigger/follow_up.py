@@ -6,23 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import Ragged
-from schemas.vocabulary import EventType, among
-
-_UNDONE = (EventType.RETURN, EventType.CANCEL)
-_COUNTED = (EventType.PURCHASE, *_UNDONE)
+from schemas.vocabulary import EventType
 
 
-def still_own(events: Ragged, item: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def still_own(orders: Ragged, item: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Mark users whose item was not returned or cancelled, as far as their rows know of it.
 
-    ``events``: the users' `EVENT` rows; ``item``: uint64[n], what each one's timer is about.
+    ``orders``: the users' `ORDER_LINE` rows; ``item``: uint64[n], what each one's timer is about.
     """
-    users, data = events.slots, events.data
+    users, data = orders.slots, orders.data
     same = (data["item"] == item[users]).nonzero()[0]
     users, kind = users[same], data["type"][same]
     pieces = data["quantity"][same].astype(np.int64)
-    pieces[among(kind, _UNDONE)] *= -1
-    pieces[~among(kind, _COUNTED)] = 0
+    pieces[kind != EventType.PURCHASE] *= -1
     kept = np.zeros(len(item), np.int64)
     np.add.at(kept, users, pieces)
     owns: NDArray[np.bool_] = (kept > 0) | (np.bincount(users, minlength=len(item)) == 0)

@@ -27,13 +27,15 @@ class Stops:
     the event at ``end - 1`` (``event``) is judged; neither: the user is through.
 
     ``gone`` int64[n, kinds]: before this position a timer of the kind fired that nobody is asked about,
-    and with it went what had been set by then; -1: none did.
+    and with it went what had been set by then; -1: none did. ``waiting`` int64[k]: the positions of these,
+    one each.
     """
 
     end: NDArray[np.int64]
     timer: NDArray[np.int64]
     event: NDArray[np.bool_]
     gone: NDArray[np.int64]
+    waiting: NDArray[np.int64]
 
 
 def plan(state: UserState, pending: Wave, cursor: NDArray[np.int64], settings: Settings) -> Stops:
@@ -54,8 +56,8 @@ def plan(state: UserState, pending: Wave, cursor: NDArray[np.int64], settings: S
     by_timer = (timer_pos <= event_pos) & (timer_pos < through)
     by_event = ~by_timer & (event_pos < through)
     end = np.where(by_timer, timer_pos, np.where(by_event, event_pos + 1, through))
-    gone = _gone(fired.compress(~asks), end)
-    return Stops(end, np.where(by_timer, timer_kind, -1), by_event, gone)
+    gone, waiting = _gone(fired.compress(~asks), end)
+    return Stops(end, np.where(by_timer, timer_kind, -1), by_event, gone, waiting)
 
 
 def _first(
@@ -69,9 +71,14 @@ def _first(
     return pos, kind
 
 
-def _gone(fired: NDArray[Any], end: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Up to where each user's timers of a kind are gone without a question; ``end``: the wave's."""
+def _gone(
+    fired: NDArray[Any], end: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Up to where each user's timers of a kind are gone without a question, and where each went.
+
+    ``end``: the wave's.
+    """
     gone = np.full((len(end), len(TriggerKind)), -1)
     inside = fired.compress(fired["pos"] <= end[fired["row"]])
     gone[inside["row"], inside["kind"]] = inside["pos"]  # the latest is written last
-    return gone
+    return gone, inside["pos"]

@@ -23,6 +23,8 @@ FIRST_MS, LAST_MS, FUTURE_MS = 946_684_800_000, 4_102_444_800_000, 3_000_000_000
 TILE_MS, DAY_MS = 900_000, 86_400_000
 LATENESS_MS = 7 * DAY_MS
 RECENT = 48
+ORDERS, CARTS = ((9, 10, 11), 256), ((2, 3), 128)
+"""Kinds of the tables of hard rules, and how many rows each has at the most."""
 Place = tuple[str, int, int]
 """Topic (short name), partition, offset."""
 
@@ -47,6 +49,11 @@ class User:
     def recent(self) -> list[tuple[Any, ...]]:
         """The newest facts, oldest first: ts, event, item, category, price, quantity, line, type."""
         return sorted(self.facts, key=lambda f: (f[0], f[1], f[6]))[-RECENT:]
+
+    def table(self, kinds: tuple[int, ...], most: int) -> list[tuple[Any, ...]]:
+        """The newest facts of some kinds that name an item, oldest first."""
+        mine = [fact for fact in self.facts if fact[7] in kinds and fact[2]]
+        return sorted(mine, key=lambda f: (f[0], f[1], f[6]))[-most:]
 
 
 @dataclass(slots=True)

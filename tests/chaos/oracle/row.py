@@ -6,8 +6,8 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-HEAD = struct.Struct("<BBHIqqq")
-"""Before the counts of the facts: version, flags, sealed bytes, total, newest, first, floor."""
+HEAD = struct.Struct("<BBHIqqqqq")
+"""Before the counts of the facts: version, flags, sealed bytes, total, newest, first, floor, orders and carts forgotten."""
 MOMENT = struct.Struct("<IIH")
 WHAT = struct.Struct("<HQQiHBB")
 FACTS = {
@@ -15,6 +15,8 @@ FACTS = {
     "events": [MOMENT, WHAT],
     "seen": [MOMENT],
     "context": [struct.Struct("<qQQB")],
+    "orders": [struct.Struct("<qQQHBB")],
+    "carts": [struct.Struct("<qQQB")],
 }
 """A count of four bytes each in the head; then their parts."""
 JOURNALS = {
@@ -35,10 +37,14 @@ class Row:
     total: int
     newest_ms: int
     first_ms: int
+    orders_forgot_ms: int
+    carts_forgot_ms: int
     tiles: list[tuple[Any, ...]]
     events: list[tuple[Any, ...]]
     seen: list[tuple[Any, ...]]
     context: list[tuple[Any, ...]]
+    orders: list[tuple[Any, ...]]
+    carts: list[tuple[Any, ...]]
     pushes: list[tuple[Any, ...]]
     timers: list[tuple[Any, ...]]
     debounce: list[tuple[Any, ...]]
@@ -52,7 +58,7 @@ def take_apart(raw: bytes) -> Row:
     Raises:
         ValueError: it is of another version, or longer or shorter than its counts say.
     """
-    version, _, sealed, total, newest, first, _ = HEAD.unpack_from(raw)
+    version, _, sealed, total, newest, first, _, orders_forgot, carts_forgot = HEAD.unpack_from(raw)
     if version != VERSION:
         raise ValueError(f"row version {version}")
     cut = _Cut(raw, HEAD.size)
@@ -71,7 +77,17 @@ def take_apart(raw: bytes) -> Row:
         raise ValueError(f"a row of {len(raw)} bytes, its counts say {cut.at}")
     events, seen = _events(*facts.pop("events")), _seen(*facts.pop("seen"), newest)
     plain = {name: rows for name, (rows,) in facts.items()}
-    return Row(total, newest, first, events=events, seen=seen, **plain, **journal)
+    return Row(
+        total,
+        newest,
+        first,
+        orders_forgot,
+        carts_forgot,
+        events=events,
+        seen=seen,
+        **plain,
+        **journal,
+    )
 
 
 def _events(moments: list[tuple[Any, ...]], whats: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -10,7 +10,16 @@ from typing import Any
 
 import msgspec
 from chaos.oracle import log
-from chaos.oracle.facts import TOPICS, Expected, User, expect, expect_opt_outs, expect_profiles
+from chaos.oracle.facts import (
+    CARTS,
+    ORDERS,
+    TOPICS,
+    Expected,
+    User,
+    expect,
+    expect_opt_outs,
+    expect_profiles,
+)
 from chaos.oracle.ids import Keyed
 from chaos.oracle.journal import RECEIPTS, Journal, journals
 from chaos.oracle.log import Entry
@@ -78,6 +87,10 @@ def _check_state(verdict: Verdict, users: dict[bytes, User], kept: dict[bytes, R
         tiles = [(tile, n, kind) for (tile, kind), n in sorted(user.tiles.items())]
         verdict.differs(f"tiles of {who}", tiles, row.tiles)
         verdict.differs(f"recent events of {who}", user.recent(), row.events)
+        orders = [(*fact[:3], *fact[5:]) for fact in user.table(*ORDERS)]
+        verdict.differs(f"order lines of {who}", orders, row.orders)
+        carts = [(*fact[:3], fact[7]) for fact in user.table(*CARTS)]
+        verdict.differs(f"carts of {who}", carts, row.carts)
         context = [(*told, number) for number, told in sorted(user.context.items())]
         verdict.differs(f"context of {who}", context, row.context)
 

@@ -30,7 +30,7 @@ def observed(decisions: list[Decision], filled: bool = True) -> tuple[DueUsers, 
     users = DueUsers(
         UserState.fresh([key(user) for user, _, _ in decisions]), none.astype(np.uint8),
         none.astype(np.uint64), none.astype(np.uint64), none.astype(np.uint64), none - 1,
-        np.array([now for _, now, _ in decisions], np.int64), none, none,
+        np.array([now for _, now, _ in decisions], np.int64), none, none, np.zeros(n, np.uint8),
     )  # fmt: skip
     pairs = CandidateSet(
         due, item, item * 0, np.ones(len(due), np.uint32), np.zeros(len(due), np.float32)

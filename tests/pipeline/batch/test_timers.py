@@ -108,12 +108,13 @@ def test_a_second_item_puts_the_timer_off_and_it_fires_once():
     assert store.scan(TIMER, TIMER + b"\xff" * 9) == []
 
 
-def test_a_bought_cart_lapses_without_a_decision():
+def test_a_bought_cart_ends_in_a_suppression_that_says_so():
     log = Log()
     log.click("anna", "cart", "kettle", NOON_MS)
     log.purchase("anna", ["kettle"], NOON_MS + HOUR_MS // 2)
     log.tick(NOON_MS + 2 * HOUR_MS)
-    assert decided(log.records)[1] == []
+    (decision,) = decided(log.records)[1]
+    assert (decision["outcome"], decision["reason"]) == ("suppressed", "reason_gone")
 
 
 def test_two_carts_within_the_debounce_are_one_decision():

@@ -16,11 +16,20 @@ from schemas.globals import Epoch
 from schemas.ids import hash64
 from schemas.state import CONTEXT, EVENT, Ragged, UserState
 from schemas.tables import DueUsers
-from schemas.vocabulary import FRIENDS, INTERESTS, WORDS, ContextField, EventType, TriggerKind
+from schemas.vocabulary import (
+    FRIENDS,
+    INTERESTS,
+    WORDS,
+    ContextField,
+    EventType,
+    Standing,
+    TriggerKind,
+)
 from streams.knowledge.catalogue import Catalogue
 from streams.knowledge.shared import EpochView, Shared
 from streams.pipeline.candidates.proposals import View
 from streams.settings import Settings
+from streams.state.refill import tables_of
 
 NOW_MS = 1_700_000_000_000
 HOUR_MS = 3_600_000
@@ -89,6 +98,8 @@ def make_due(
     """
     state = UserState.fresh([slot.to_bytes(16, "little") for slot in range(len(users))])
     state.events = _events(users, now_ms)
+    for name, rows in tables_of(state.events).items():
+        setattr(state, name, rows)
     state.context = _context(len(users), cells, interests, segments, words, friends, now_ms)
     n = len(users)
     return DueUsers(
@@ -101,6 +112,7 @@ def make_due(
         now_ms=np.full(n, now_ms),
         pos=np.zeros(n, np.int64),
         reached_ms=np.full(n, now_ms),
+        standing=np.full(n, Standing.STANDS, np.uint8),
     )
 
 

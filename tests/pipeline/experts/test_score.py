@@ -45,7 +45,7 @@ def due_of(state: UserState) -> DueUsers:
     none = np.zeros(n, np.uint64)
     return DueUsers(
         state, np.zeros(n, np.uint8), none, none, none, np.full(n, -1), np.full(n, NOW_MS),
-        np.arange(n), np.full(n, NOW_MS),
+        np.arange(n), np.full(n, NOW_MS), np.zeros(n, np.uint8),
     )  # fmt: skip
 
 

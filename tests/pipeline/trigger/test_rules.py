@@ -7,18 +7,22 @@ import pytest
 from msgspec.structs import replace
 from support.waves import T0_MS, make_wave
 
-from schemas.state import CONTEXT, EVENT, Ragged, UserState
+from schemas.deeds import TABLES
+from schemas.state import CONTEXT, EVENT, TIMER, Ragged, UserState
 from schemas.tables import CONTEXT_ROW, FACT_ROW
-from schemas.vocabulary import ContextField, EventType, TriggerKind
+from schemas.vocabulary import ContextField, EventType, Standing, TriggerKind
 from streams.pipeline.aggregate import aggregate
-from streams.pipeline.aggregate.journal import note_decisions
+from streams.pipeline.aggregate.budget import note_spent
+from streams.pipeline.aggregate.journal import note_debounce
 from streams.pipeline.trigger.cart_left import left_in_cart
 from streams.pipeline.trigger.context_change import changes, may_change
 from streams.pipeline.trigger.follow_up import still_own
 from streams.pipeline.trigger.interest import may_repeat, repeats
 from streams.pipeline.trigger.search_left import searches_left
+from streams.pipeline.trigger.timer_reasons import timer_reasons
 from streams.pipeline.trigger.waits import debounced, waits
 from streams.settings import load_settings
+from streams.state.refill import tables_of
 
 SETTINGS = load_settings({})
 THE_ONE = np.zeros(1, np.int64)
@@ -31,6 +35,15 @@ def rows(*events):
     for i, (item, kind, minute) in enumerate(events):
         found[i] = (T0_MS + minute * 60_000, i + 1, item, 0, -1, 1, 0, kind)
     return Ragged(found, np.array([0, 0, len(found), len(found)]))
+
+
+def state_of(*events):
+    """The three users with these rows, and with what the tables keep of them."""
+    state = UserState.fresh([bytes([n]) * 16 for n in range(3)])
+    state.events = rows(*events)
+    for name, table in tables_of(state.events).items():
+        setattr(state, name, table)
+    return state
 
 
 def of_the_second(answers):
@@ -70,27 +83,57 @@ def after(*events):
     ],
 )
 def test_a_cart_is_left_when_its_newest_item_was_neither_removed_nor_bought(events, left):
-    assert of_the_second(left_in_cart(rows(*events))) == left
+    assert of_the_second(left_in_cart(state_of(*events))[0]) == left
 
 
 def test_a_search_is_left_until_something_is_bought_after_it():
-    search = EventType.SEARCH
-    first = the_same_for_all(1)  # the hash of the first row's event
-    assert of_the_second(searches_left(rows((0, search, 0), (7, VIEW, 1)), first))
-    assert of_the_second(searches_left(rows((0, search, 0), (7, BUY, -5)), first))
-    assert not of_the_second(searches_left(rows((0, search, 0), (7, BUY, 0)), first))
-    assert not of_the_second(searches_left(rows((7, VIEW, 0)), the_same_for_all(9))), "forgotten"
+    searched_ms = the_same_for_all(T0_MS, np.int64)
+    for events, left in ((((7, VIEW, 1),), True), (((7, BUY, -5),), True), (((7, BUY, 0),), False)):
+        assert searches_left(state_of(*events).orders, searched_ms).tolist() == [True, left, True]
 
 
 def test_a_follow_up_needs_an_item_that_was_not_sent_back():
-    seven = the_same_for_all(7)
+    def owns(*events):
+        return still_own(state_of(*events).orders, the_same_for_all(7)).tolist()
+
     back = EventType.RETURN
-    assert still_own(rows((7, BUY, 0)), seven).tolist() == [True] * 3, (
-        "the fact may have left the row: the timer still knows it"
-    )
-    assert not still_own(rows((7, BUY, 0), (7, back, 1)), seven)[1]
-    assert still_own(rows((7, BUY, 0), (8, BUY, 0), (8, back, 1)), seven)[1]
-    assert still_own(rows((7, BUY, 0), (7, BUY, 1), (7, back, 2)), seven)[1]
+    assert owns((7, BUY, 0)) == [True] * 3, "the line may be forgotten: the timer still knows it"
+    assert not owns((7, BUY, 0), (7, back, 1))[1]
+    assert owns((7, BUY, 0), (8, BUY, 0), (8, back, 1))[1]
+    assert owns((7, BUY, 0), (7, BUY, 1), (7, back, 2))[1]
+
+
+def timer_of(kind, minute, item=7):
+    delays = {
+        TriggerKind.CART_LEFT: SETTINGS.cart_left_ms,
+        TriggerKind.FOLLOW_UP: SETTINGS.follow_up_ms,
+    }
+    due_ms = T0_MS + minute * 60_000 + delays[kind]
+    return np.array([(due_ms, 1, item, kind)] * 3, TIMER)
+
+
+@pytest.mark.parametrize(
+    ("kind", "events", "forgot", "standing"),
+    [
+        (TriggerKind.CART_LEFT, [(7, CART, 0)], {}, Standing.STANDS),
+        (TriggerKind.CART_LEFT, [(7, CART, 0), (7, BUY, 1)], {}, Standing.GONE),
+        (TriggerKind.CART_LEFT, [], {"carts": -1}, Standing.GONE),
+        (TriggerKind.CART_LEFT, [], {"carts": 0}, Standing.FORGOTTEN),
+        (TriggerKind.CART_LEFT, [(7, CART, 0)], {"carts": 5}, Standing.STANDS),
+        (TriggerKind.CART_LEFT, [(7, CART, 0)], {"orders": -1}, Standing.STANDS),
+        (TriggerKind.CART_LEFT, [(7, CART, 0)], {"orders": 0}, Standing.FORGOTTEN),
+        (TriggerKind.FOLLOW_UP, [(7, BUY, 0)], {"orders": 5}, Standing.STANDS),
+        (TriggerKind.FOLLOW_UP, [(7, BUY, 0), (7, EventType.RETURN, 1)], {}, Standing.GONE),
+        (TriggerKind.FOLLOW_UP, [(7, EventType.RETURN, 1)], {"orders": 0}, Standing.FORGOTTEN),
+    ],
+)  # fmt: skip
+def test_a_reason_is_in_doubt_only_where_lines_since_its_cause_were_forgotten(
+    kind, events, forgot, standing
+):
+    state = state_of(*events)
+    for name, minute in forgot.items():
+        state.head[TABLES[name].forgot] = T0_MS + minute * 60_000
+    assert timer_reasons(state, timer_of(kind, 0), SETTINGS)[1][1] == standing
 
 
 def test_repeated_interest_counts_views_inside_the_window_only():
@@ -157,7 +200,7 @@ def test_an_old_report_that_arrives_late_changes_nothing():
 
 def test_the_debounce_is_per_kind_and_ends():
     state = after()
-    note_decisions(state, np.array([0]), np.array([TriggerKind.FAVOURITE]), np.array([T0_MS]))
+    note_debounce(state, np.array([0]), np.array([TriggerKind.FAVOURITE]), np.array([T0_MS]))
     favourite, cart = TriggerKind.FAVOURITE, TriggerKind.CART_LEFT
     kinds = np.array([favourite, favourite, cart])
     now_ms = T0_MS + np.array([999, 1000, 0])
@@ -174,5 +217,6 @@ def test_the_hour_closes_after_the_first_decision_beyond_the_budget_and_the_next
         now_ms = np.array([hour_ms + minute * 60_000])
         closed.append(bool(waits(state, THE_ONE, favourite, now_ms, budget)[0]))
         if not closed[-1]:
-            note_decisions(state, THE_ONE, favourite, now_ms)
+            note_spent(state, THE_ONE, now_ms)
+            note_debounce(state, THE_ONE, favourite, now_ms)
     assert closed == [False, False, False, True, False]

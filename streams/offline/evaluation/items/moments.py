@@ -16,13 +16,14 @@ from schemas.globals import Signals
 from schemas.ids import NO_ID
 from schemas.state import EVENT, NEVER_MS, Ragged, UserState
 from schemas.tables import DueUsers, SourceRecord
-from schemas.vocabulary import EventType, TriggerKind, among
+from schemas.vocabulary import EventType, Standing, TriggerKind, among
 from streams.knowledge.shared import Knowledge, Shared
 from streams.knowledge.shelf import shelf
 from streams.learner.learner import Learner
 from streams.pipeline.accept import NO_REFUSALS, Vault, accept
 from streams.pipeline.publish.signals import signals_output
 from streams.settings import Settings
+from streams.state.refill import tables_of
 
 _SECRET = b"an evaluation names nobody"
 _USER_TOPICS = ("clicks", "purchases")
@@ -220,11 +221,22 @@ def due_users(
         events[name] = log.facts[name][index]
     state = UserState.fresh([log.keys[i] for i in user.tolist()])
     state.events = Ragged(events, offsets)
+    for name, rows in tables_of(state.events).items():
+        setattr(state, name, rows)
     nobody = np.zeros(len(user), np.uint64)
     kind = np.full(len(user), TriggerKind.CONTEXT_CHANGE, np.uint8)
     never = np.full(len(user), -1)
     return DueUsers(
-        state, kind, nobody, nobody, nobody, never, now_ms, np.zeros(len(user), np.int64), now_ms
+        state,
+        kind,
+        nobody,
+        nobody,
+        nobody,
+        never,
+        now_ms,
+        np.zeros(len(user), np.int64),
+        now_ms,
+        np.full(len(user), Standing.STANDS, np.uint8),
     )
 
 
