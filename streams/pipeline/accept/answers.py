@@ -92,6 +92,8 @@ def add_no(columns: Columns, pos: int, record: SourceRecord, topic: str) -> None
 
     ``topic``: without prefix. Where the record's timestamp is no time, the "no" is of the partition's.
     """
+    if record.refused is DeadReason.UNREAD:
+        return
     found = readable(record.value) if topic in TOPICS and record.value and record.key else {}
     fields, user_id = _said_no(topic, found), found.get("user_id")
     if not fields or not isinstance(user_id, str) or not _is_key(user_id, record.key):

@@ -10,12 +10,13 @@ import re
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from schemas.vocabulary import ContextField
+from schemas.vocabulary import CONSENTS, ContextField
 
 UNREAD = frozenset(
     (
         ContextField.DEVICE, ContextField.OS, ContextField.APP_VERSION, ContextField.REGION,
-        ContextField.PLACE, ContextField.NETWORK, ContextField.SCENE,
+        ContextField.PLACE, ContextField.NETWORK, ContextField.SCENE, ContextField.SHARES_PURCHASES,
+        *CONSENTS,
     )
 )  # fmt: skip
 """Fields of which only the hash is ever looked at."""

@@ -27,6 +27,8 @@ ITEMS = [f"item{n}" for n in range(60)]
 TOPICS = ("clicks",) * 8 + ("purchases",) * 2 + ("context",) * 2 + (
     "profiles", "social", "push-receipts", "ticks",
 )  # fmt: skip
+COMMANDS = (None,) * 8 + (b"time-back", b"release")
+"""Keys on `ticks`: time alone, mostly."""
 STEPS_MS = (0, 0, 1, 1, 1_000, 1_000, 1_000, 5_000)
 SPLIT = 700
 """Records at the start of each part that are decided in another split as well."""
@@ -67,10 +69,13 @@ def _record(rng: random.Random, offset: int, now_ms: int) -> SourceRecord:
     value: bytes | None = (
         spoilt_json(rng, seed | told) if rng.random() < 0.5 else msgspec.json.encode(seed | told)
     )
-    key, time_ms = user.encode(), now_ms
+    key: bytes | None = user.encode()
+    if topic == "ticks":
+        key = rng.choice(COMMANDS)
+    time_ms = now_ms
     luck = rng.random()
     if luck < 0.01:
-        key = rng.choice(KEYS)  # type: ignore[assignment]
+        key = rng.choice(KEYS)
         value = rng.choice((value, None))
     elif luck < 0.015:
         time_ms = rng.choice([ms for ms in TIMES_MS if ms != 946_684_800_000])

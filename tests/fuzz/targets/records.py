@@ -6,6 +6,7 @@ import random
 from functools import partial
 from typing import Any
 
+import numpy as np
 from fuzz.mutate import SECRET, spoilt_json
 from fuzz.seeds import NOW_MS, SEEDS
 from fuzz.target import Inputs, Target, promise, refused
@@ -14,6 +15,7 @@ from schemas.state import NEVER_MS
 from schemas.tables import EventBatch, SourceRecord
 from streams.pipeline.accept import NO_REFUSALS, Vault, accept, dead_letter_output
 from streams.pipeline.accept.accept import EVENT_TOPICS
+from streams.pipeline.aggregate.consent import NO
 from streams.settings import load_settings
 from streams.shared.sizes import LARGEST_BYTES, size_of
 
@@ -60,18 +62,26 @@ def _check(topic: str, records: list[SourceRecord]) -> None:
 
 
 def _check_beside(records: list[SourceRecord]) -> None:
-    """Without the dead ones the sound ones are what they were."""
+    """Without the dead ones the sound ones are what they were: a dead one says no and nothing else."""
     batch = accept(records, NEVER_MS, SETTINGS, VAULT, NO_REFUSALS)
     dead = {letter.record.offset for letter in batch.dead}
     sound = [record for record in records if record.offset not in dead]
     alone = accept(sound, NEVER_MS, SETTINGS, VAULT, NO_REFUSALS)
     promise(not alone.dead, "a record is dead or not by what is beside it")
     promise(_rows(alone) == _rows(batch), "a dead record leaves rows behind")
+    said = batch.contexts[np.isin(batch.contexts["pos"], _places(batch, dead))]
+    promise(bool((said["value"] == NO).all()), "a dead record says something else than no")
+
+
+def _places(batch: EventBatch, dead: set[int]) -> list[int]:
+    return [pos for pos, record in enumerate(batch.records) if record.offset in dead]
 
 
 def _rows(batch: EventBatch) -> list[tuple[bytes, ...]]:
-    """What is told, without the positions, which dead records shift."""
-    tables = (batch.events, batch.facts, batch.contexts, batch.receipts)
+    """What sound records tell, without the positions, which dead ones shift."""
+    dead = _places(batch, {letter.record.offset for letter in batch.dead})
+    sound = batch.contexts[~np.isin(batch.contexts["pos"], dead)]
+    tables = (batch.events, batch.facts, sound, batch.receipts)
     return [
         tuple(table[name].tobytes() for name in table.dtype.names or () if name != "pos")
         for table in tables

@@ -52,7 +52,7 @@ def _state() -> dict[bytes, bytes]:
     return store.rows
 
 
-def _spoilt(rng: random.Random, prefix: bytes) -> tuple[bytes, bytes]:
+def _spoilt(rng: random.Random, prefix: bytes | tuple[bytes, ...]) -> tuple[bytes, bytes]:
     key = rng.choice(sorted(key for key in _state() if key.startswith(prefix)))
     return key, flipped(rng, _state()[key])
 
@@ -133,7 +133,7 @@ def _check_progress(values: Inputs) -> None:
 
 
 def _make_dictionary(rng: random.Random) -> Inputs:
-    return [_spoilt(rng, NAMES[0]) for _ in range(2)]
+    return [_spoilt(rng, NAMES) for _ in range(2)]
 
 
 def _check_dictionary(rows: Inputs) -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 from support.records import Log, at
 
+from schemas.tables import SourceRecord
 from streams.pipeline.accept import Vault
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
@@ -22,8 +23,9 @@ def pipeline() -> Pipeline:
     """A shop of three new items."""
     found = Pipeline(SETTINGS, VAULT)
     for n, item in enumerate(("lamp", "rug", "vase")):
-        value = {"item_id": item, "ts": T0_MS - n * DAY_MS}
-        found.knowledge.catalogue.apply(item.encode(), json.dumps(value).encode())
+        ts_ms = T0_MS - n * DAY_MS
+        value = json.dumps({"item_id": item, "ts": ts_ms}).encode()
+        found.knowledge.apply_catalog(SourceRecord("catalog", 0, n, ts_ms, item.encode(), value))
     return found
 
 
