@@ -53,8 +53,6 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
-message.max.bytes=16777216
-replica.fetch.max.bytes=16777216
 log.cleaner.dedupe.buffer.size=16777216
 # A replayed log carries its own, old, timestamps: age must neither delete nor refuse a record.
 log.retention.ms=-1

@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import MessageSizeTooLargeError
 
 from streams.operate.broker.broker import Broker, BrokerError
 from streams.operate.broker.broker_runtime import OLDEST_JAVA, fetch, java, java_major
+from streams.shared.sizes import LARGEST_BYTES
 
 pytestmark = pytest.mark.kafka
 
@@ -32,11 +34,11 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     embedded.reset()
 
 
-async def create(bootstrap: str, topic: str) -> None:
+async def create(bootstrap: str, topic: str, **configs: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic(topic, 1, 1)])
+        await admin.create_topics([NewTopic(topic, 1, 1, topic_configs=configs)])
     finally:
         await admin.close()
 
@@ -70,8 +72,16 @@ async def read(bootstrap: str, topic: str) -> bytes:
         await consumer.stop()
 
 
-async def test_a_transaction_of_ten_megabytes_gets_through(broker: str) -> None:
-    await create(broker, "large")
+async def test_a_record_may_be_as_large_as_a_stock_broker_takes_and_no_larger(broker: str) -> None:
+    await create(broker, "stock")
+    await write(broker, "stock", b"x" * LARGEST_BYTES, YEAR_2017_MS)
+    assert len(await read(broker, "stock")) == LARGEST_BYTES
+    with pytest.raises(MessageSizeTooLargeError):
+        await write(broker, "stock", b"x" * 1_048_588, YEAR_2017_MS)
+
+
+async def test_a_topic_may_take_more(broker: str) -> None:
+    await create(broker, "large", **{"max.message.bytes": "16777216"})
     await write(broker, "large", b"x" * 10_485_760, YEAR_2017_MS)
     assert len(await read(broker, "large")) == 10_485_760
 
