@@ -80,3 +80,7 @@ def test_a_timer_of_a_cart_ends_in_a_decision_however_much_was_looked_at_since()
     log += [SourceRecord("ticks", 0, 0, NOON_MS + 2 * HOUR_MS, None, b"{}")]
     found = [d for d in decisions(log) if d["trigger"]["kind"] == "cart_left"]
     assert [d["trigger"]["item_id"] for d in found] == ["kettle"]
+    assert (
+        "cart_left"
+        in next(c for c in found[0]["candidates"] if c["item_id"] == "kettle")["sources"]
+    )
