@@ -87,13 +87,17 @@ def _tile_of_week(local_ms: int) -> int:
     return (local_ms // TILE_MS - _MONDAY_TILE) % TILES_A_WEEK
 
 
+LONGEST_HOURS = 255
+"""Characters; OpenStreetMap has no longer values. Reading a long text takes its square in time."""
+
+
 @lru_cache(maxsize=4_096)
 def week(hours: str) -> NDArray[np.bool_] | None:
     """Return bool[672]: open at each quarter hour from Monday 00:00; None: not readable.
 
     ``hours`` as in OpenStreetMap, "Mo-Sa 09:00-18:00"; what it says of holidays is not asked for.
     """
-    if not validate(hours):
+    if len(hours) > LONGEST_HOURS or not validate(hours):
         return None
     rule = OpeningHours(hours)
     quarter = timedelta(milliseconds=TILE_MS)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
 
 from models.features.places import Shop
 from models.features.whereabouts import language
-from schemas.catalog import CatalogItem
+from schemas.catalog import CatalogItem, Store
 from schemas.ids import hash64
 from streams.shared.faults import Fault
 from streams.shared.times import LAST_MS, parse_ts
@@ -17,6 +18,8 @@ from streams.shared.times import LAST_MS, parse_ts
 MAX_VALUE_BYTES = 1 << 20
 """Largest record: an embedding of 4,096 numbers and a thousand shops fit."""
 MAX_ID_BYTES = 256
+MOST_HOURS = 100
+"""Different opening hours of an item's shops: each is read while a decision waits."""
 MAX_EMBEDDING = 4_096
 """Numbers: who compares items holds those of all of them at once."""
 _MAX_NUMBER = 2**53
@@ -79,13 +82,20 @@ def read_version(name: str, value: bytes) -> Version:
         _litres(item.size),
     )
     arrived_ms = ts_ms if created_ms is None else created_ms
-    shops = None if item.stores is None else [(s.lat, s.lon, s.hours) for s in item.stores]
+    shops = None if item.stores is None else _shops(item.stores)
     units = item.stock_by_warehouse
     held = None if units is None else [name for name, n in units.items() if n > 0]
     return Version(
         hash64(name), ts_ms, arrived_ms, item.category_id, attributes,
         (item.category_id, item.condition, item.currency), shops, held, item.regions,
     )  # fmt: skip
+
+
+def _shops(stores: list[Store]) -> list[Shop]:
+    """The shops of an item; beyond `MOST_HOURS` different texts their hours are not known."""
+    told = {text: None for text in dict.fromkeys(s.hours for s in stores) if text}
+    known = set(islice(told, MOST_HOURS))
+    return [(s.lat, s.lon, s.hours if s.hours in known else None) for s in stores]
 
 
 def _decode(value: bytes) -> CatalogItem:

@@ -78,7 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         _is(
             "%",
-            "Share of a batch's records that may be set aside; beyond, the partition pauses.",
+            "Share of a partition's last 200 records that may be set aside; beyond, it pauses.",
             1,
             100,
         ),

@@ -34,7 +34,8 @@ class Marker(msgspec.Struct):
     engine reads on from a row of its own); ``secret``: fingerprint of the key that made the pseudonyms;
     ``names``: how many texts the dictionary's ``generation`` has; ``set_aside``: users whose rows could not be read;
     ``fired``: the last entry of the timer index that fired before the record at ``next_offsets``, b""
-    once that record is applied; ``left_epochs``: numbers after ``epoch`` of those that made decisions raise.
+    once that record is applied; ``left_epochs``: numbers after ``epoch`` of those that made decisions raise;
+    ``blamed``: the last places in the sequence at which something was set aside.
     """
 
     stream_ms: int = NEVER_MS
@@ -47,6 +48,7 @@ class Marker(msgspec.Struct):
     set_aside: list[bytes] = []
     fired: bytes = b""
     left_epochs: list[int] = []
+    blamed: list[int] = []
     generation: Generation = msgspec.field(default_factory=Generation)
 
 

@@ -11,6 +11,7 @@ from support.examples import examples
 
 from schemas.ids import hash64
 from streams.knowledge.catalogue import Catalogue
+from streams.knowledge.catalogue_record import MOST_HOURS, read_version
 
 T_MS = 1_700_000_000_000
 
@@ -238,3 +239,12 @@ def test_ids_in_any_script_are_fine():
     for name in ("قميص", "🫖", "a b/c"):
         assert put(catalogue, name) is None
         assert catalogue.name(hash64(name)) == name
+
+
+def test_of_an_items_shops_the_first_hundred_different_opening_hours_are_known():
+    """Each is read while a decision waits."""
+    texts = [f"Mo 08:00-{n // 60:02}:{n % 60:02}" for n in range(600, 720)]
+    stores = [{"lat": 1.0, "lon": 1.0, "hours": text} for text in [*texts, texts[0]]]
+    value = json.dumps({"item_id": "a", "ts": T_MS, "stores": stores}).encode()
+    hours = [shop[2] for shop in read_version("a", value).shops]
+    assert hours == [*texts[:MOST_HOURS], *[None] * 20, texts[0]]

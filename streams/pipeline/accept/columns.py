@@ -15,7 +15,7 @@ from schemas.state import NEVER_MS
 from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW, EventBatch, SourceRecord
 from schemas.timeline import Timeline
 from schemas.vocabulary import FRIENDS, WORDS, ContextField
-from streams.pipeline.accept.kept_texts import is_kept
+from streams.pipeline.accept.kept_texts import UNREAD, is_kept
 from streams.pipeline.accept.validate import event_types
 from streams.pipeline.accept.vault import Vault
 from streams.settings import Settings
@@ -83,9 +83,16 @@ class Columns:
     def add_context(
         self, pos: int, user: int, ts_ms: int, event: int, field: ContextField, text: str | None
     ) -> None:
-        """Add a told field; None clears it. Free text leaves nothing but its hash."""
-        texts = self._texts if text is None or is_kept(field, text) else self._unkept
-        self._contexts += _CONTEXT(pos, user, ts_ms, event, texts[text], field)
+        """Add a told field; None clears it. Free text leaves nothing but its hash.
+
+        Where texts are read, that of free text is another one than of the same text elsewhere: else what
+        somebody else tells later would say what it was.
+        """
+        if text is None or is_kept(field, text):
+            number = self._texts[text]
+        else:
+            number = self._unkept[text if field in UNREAD else f"\x00{text}"]
+        self._contexts += _CONTEXT(pos, user, ts_ms, event, number, field)
 
     def add_words(self, pos: int, user: int, ts_ms: int, event: int, words: list[str]) -> None:
         """Add the first words of a search, as hashes whose text nobody keeps."""

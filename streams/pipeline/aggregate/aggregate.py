@@ -56,8 +56,9 @@ def aggregate(state: UserState, wave: Wave, settings: Settings) -> None:
     """Apply the wave's facts and receipts; timers are `arm_timers`'. Changes ``state`` in place."""
     if len(wave.events):
         add_events(state, wave.events, settings.lateness_ms, settings.seen_ids)
-    if len(wave.facts):
+        # also without facts: an event that moves the newest time may be what old tiles are forgotten by
         add_tiles(state, wave.facts, settings.retention_ms)
+    if len(wave.facts):
         add_recent(state, wave.facts, settings.recent_events)
         add_to_tables(state, wave.facts)
     if len(wave.contexts):

@@ -111,7 +111,7 @@ def _by_source(
 def _lead_with_neighbours(merged: CandidateSet, due: DueUsers, shared: Shared) -> None:
     """Move the neighbours of what a follow-up is about into [0.5, 1], the rest into [0, 0.5)."""
     asked = ((due.kind == TriggerKind.FOLLOW_UP) & (due.item != NO_ID)).nonzero()[0]
-    if shared.epoch is None or not len(asked):
+    if shared.epoch is None or not (due.kind == TriggerKind.FOLLOW_UP).any():
         return
     rows, item, _ = shared.epoch.neighbours.lookup(due.item[asked])
     lead = PairSet(asked[rows], item).contains(merged.due, merged.item)

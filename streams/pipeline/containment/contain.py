@@ -6,24 +6,27 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+import msgspec
+
 from schemas.tables import SourceRecord
 from streams.pipeline.containment.blame import blame
 from streams.pipeline.containment.verdicts import NO_VERDICTS, Seen, Verdicts
 from streams.shared.blame import may_be_the_input, named
+from streams.state.marker import Marker, packed_marker, read_marker
 from streams.state.overlay import Overlay
-from streams.state.store import Effects, ForeignStateError, StoreError, UndecidedError, Work
+from streams.state.store import MARKER, Effects, ForeignStateError, StoreError, UndecidedError, Work
 
 logger = logging.getLogger(__name__)
 
 Decide = Callable[[Sequence[Work], Verdicts, Seen], list[Effects]]
-FEW = 20
-"""So many records may always be set aside; beyond, the share of the batch counts."""
+WINDOW = 200
+"""Of so many records of a partition a share may be set aside, however they come in batches."""
 
 
 def contained(decide: Decide, work: Sequence[Work], most_percent: int) -> list[Effects]:
     """Return what each batch does; what makes the path raise is set aside.
 
-    ``most_percent``: share of a batch's records that may be set aside.
+    ``most_percent``: share of a partition's last `WINDOW` records at which something may be set aside.
 
     Raises:
         UndecidedError: nothing may be set aside: it is the environment's fault, or too much fails.
@@ -52,9 +55,7 @@ class _Halves:
         self._decide, self._work = decide, work
         self._overlay = Overlay(work.store)
         self._done: list[Effects] = []
-        self._blamed = 0
-        self._most = max(FEW, len(work.records) * most_percent // 100)
-        self._items: frozenset[int] = frozenset()
+        self._most = WINDOW * most_percent // 100
 
     def effects(self) -> Effects:
         """Return what the batch does, up to where a unit of commit ends."""
@@ -62,7 +63,7 @@ class _Halves:
         while waiting and not (self._done and self._done[-1].left):
             records = waiting.pop()
             try:
-                self._keep(self._attempt(records, self._known(), Seen()))
+                self._keep(self._attempt(records, NO_VERDICTS, Seen()))
             except BaseException as error:
                 _check(error)
                 if len(records) > 1:
@@ -72,19 +73,16 @@ class _Halves:
                     self._set_aside(records, error)
         return _joined(self._done, sum(map(len, waiting)))
 
-    def _known(self) -> Verdicts:
-        """Items that made a decision of this batch raise are no candidates in the rest of it."""
-        return replace(NO_VERDICTS, items=self._items)
-
     def _attempt(self, records: list[SourceRecord], verdicts: Verdicts, seen: Seen) -> Effects:
         work = Work(self._work.partition, self._overlay, records)
         return self._decide([work], verdicts, seen)[0]
 
     def _set_aside(self, records: list[SourceRecord], error: BaseException) -> None:
-        self._blamed += 1
-        if self._blamed > self._most:
-            total = len(self._work.records)
-            raise UndecidedError(f"more than {self._most} of {total} records fail") from error
+        marker = read_marker(self._overlay)
+        blamed = [at for at in marker.blamed if at > marker.records - WINDOW]
+        if len(blamed) + 1 > self._most:
+            sentence = f"more than {self._most} of the last {WINDOW} records fail"
+            raise UndecidedError(sentence) from error
 
         def trial(verdicts: Verdicts, seen: Seen) -> bool:
             try:
@@ -95,17 +93,27 @@ class _Halves:
             return True
 
         record, told = records[0], named(error)
-        verdicts = blame(trial, record, replace(self._known(), told=told))
-        if verdicts != self._known():
+        nothing = replace(NO_VERDICTS, told=told)
+        verdicts = blame(trial, record, nothing)
+        if verdicts != nothing:
             place = f"{record.topic}[{record.partition}]@{record.offset}"
             what = "".join(f"epoch {number} " for number in sorted(verdicts.epochs)) or "something "
             logger.error("At %s %swas set aside: %s", place, what, told)
-        self._items |= frozenset(verdicts.items)
-        self._keep(self._attempt(records, verdicts, Seen()))
+            blamed = sorted({*blamed, marker.records})
+        effects = self._attempt(records, verdicts, Seen())
+        effects.rows |= {MARKER: _with_blamed(effects.rows[MARKER], blamed)}
+        self._keep(effects)
 
     def _keep(self, effects: Effects) -> None:
         self._overlay.lay(effects.rows)
         self._done.append(effects)
+
+
+def _with_blamed(row: bytes | None, blamed: list[int]) -> bytes:
+    """Return a marker's row with the places in the sequence at which something was set aside."""
+    marker = msgspec.msgpack.decode(row or b"", type=Marker)
+    marker.blamed = blamed
+    return packed_marker(marker)
 
 
 def _joined(parts: Iterable[Effects], waiting: int) -> Effects:

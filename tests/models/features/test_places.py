@@ -54,3 +54,10 @@ def test_equal_sets_are_kept_once_and_untold_ones_not_at_all() -> None:
     assert places.countries[near] == {"DE", "FR"}
     assert places.country_set(["FR", "DE"]) == near
     assert places.country_set([]) != NOWHERE  # told: nowhere
+
+
+def test_hours_longer_than_a_map_has_them_are_not_read() -> None:
+    times = ["Th 00:00-01:00"] * 17  # 1970 began on a Thursday
+    assert len("; ".join(times[:16])) == 254
+    assert is_open("; ".join(times[:16]), 0) == 1
+    assert math.isnan(is_open("; ".join(times), 0))

@@ -17,9 +17,9 @@ from streams.pipeline.accept import Vault
 from streams.pipeline.aggregate import unpack_rows
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
-from streams.state.dictionary import Dictionary
 from streams.state.marker import read_marker
 from streams.state.store import USER
+from streams.state.texts import Texts
 
 ZONE = "America/Sao_Paulo"
 MIDNIGHT_MS = at("2026-03-20T03:00:00+00:00")
@@ -52,7 +52,7 @@ def test_a_user_is_on_the_grid_from_the_hour_after_their_first_event():
 
 
 def text_of(store, number):
-    return Dictionary(store.get_many, read_marker(store).names).find((number,))[number]
+    return Texts(store.get_many, read_marker(store)).find((number,))[number]
 
 
 @pytest.mark.slow

@@ -132,3 +132,11 @@ def test_a_receipt_is_a_row_and_opting_out_withdraws_consent():
     assert (news["pos"], news["field"]) == (1, ContextField.CONSENT_PUSH)
     assert news["value"] == hash64("denied")
     assert (batch.counts["receipts"], batch.counts["consumed"], len(batch.events)) == (2, 0, 0)
+
+
+def test_free_text_of_a_locale_is_not_the_text_that_somebody_else_tells_of_an_item():
+    told = run(record("context", without(CONTEXT, "device") | {"locale": "free text"}))
+    said = run(record("clicks", CLICK | {"item_id": "free text"}))
+    (value,) = told.contexts["value"].tolist()
+    assert value not in said.names
+    assert not told.names

@@ -156,3 +156,17 @@ def test_first_and_newest_follow_event_time():
     aggregate(state, make_wave([(0, T0_MS + 9, 1, 0, 0, 0), (0, T0_MS, 2, 0, 0, 0)]), SETTINGS)
     assert (int(state.head["first_ms"][0]), int(state.head["newest_ms"][0])) == (T0_MS, T0_MS + 9)
     assert np.array_equal(state.head["total"], [2])
+
+
+def test_a_tile_is_forgotten_with_the_event_that_makes_it_old_whatever_else_comes_with_it():
+    """A record of `context` without measures is an event without a fact."""
+    view, later = [(0, T0_MS + days * DAY_MS, 1 + days, 1, 0, EventType.VIEW) for days in (0, 60)]
+    apart, together = (UserState.fresh([bytes(16)]) for _ in range(2))
+    aggregate(apart, make_wave([view]), SETTINGS)
+    both = make_wave([view, later])
+    bare = make_wave([later])
+    aggregate(apart, bare.of([bare.events, bare.facts[:0], bare.contexts, bare.receipts]), SETTINGS)
+    facts = both.facts[both.facts["ts_ms"] == view[1]]
+    aggregate(together, both.of([both.events, facts, both.contexts, both.receipts]), SETTINGS)
+    assert pack_rows(apart) == pack_rows(together)
+    assert not len(apart.tiles.data)

@@ -80,3 +80,14 @@ def test_nothing_to_propose_is_an_empty_set_of_the_right_types(build):
     assert found.item.dtype == np.uint64
     assert found.sources.dtype == np.uint32
     assert found.source_score.dtype == np.float32
+
+
+def test_a_follow_up_that_names_no_item_is_scored_alike_alone_and_beside_others(build):
+    """Who allows no personalisation has asked about nothing."""
+    kinds, histories = [TriggerKind.FOLLOW_UP] * 2, [[("a", EventType.VIEW, 0)]] * 2
+    shared = build.shared(trending={"b": 1.0})
+    both = gather(build.due(histories, kinds, [None, "c"]), shared, Settings())
+    alone = gather(build.due(histories[:1], kinds[:1], [None]), shared, Settings())
+    assert len(alone)
+    mine = both.due == 0
+    assert both.source_score[mine].tolist() == alone.source_score.tolist()

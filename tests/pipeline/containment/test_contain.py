@@ -388,10 +388,13 @@ def test_a_state_that_cannot_be_read_is_no_records_fault():
         Pipeline(SETTINGS, VAULT, bundle=BUNDLE).process(0, BrokenStore(), RECORDS)
 
 
-def test_where_too_much_raises_nothing_is_set_aside(monkeypatch):
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+def test_where_too_much_raises_the_partition_pauses_however_few_records_come_at_once(
+    monkeypatch, size
+):
     raising(monkeypatch, "streams.pipeline.accept.accept", "decode", lambda *_: True)
-    with pytest.raises(UndecidedError, match="records fail"):
-        decided()
+    with pytest.raises(UndecidedError, match="more than 20 of the last 200 records fail"):
+        decided(size=size, conf=replace(SETTINGS, most_set_aside_percent=10))
 
 
 def test_how_much_may_be_set_aside_is_a_setting(monkeypatch):
