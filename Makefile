@@ -84,7 +84,7 @@ bench-growth: $(STAMP)
 
 ## reference: train the shipped bundle again, from the shipped log; same code, same bytes
 reference: $(STAMP)
-	KAIROS_SECRET=reference KAIROS_EPOCH_MS=86400000 $(BIN)/kairos train --source deskdrop --out models/reference
+	KAIROS_SECRET=reference KAIROS_EPOCH_MS=86400000 $(BIN)/kairos train --source deskdrop --starter --out models/reference
 
 .PHONY: lint
 lint: $(STAMP)

@@ -46,7 +46,8 @@ class Decision(msgspec.Struct, kw_only=True):
     epoch that it was made with, 0: the one in the bundle, null: none; ``epoch_gone``: the one that the partition
     had adopted, where the worker has it no more and so decided with none. ``catalog_ms``: stream time by which
     the catalogue was looked up; ``catalog_offsets``: of each of its partitions the last record that held then,
-    ``catalog_version``: how many had changed something.
+    ``catalog_version``: how many had changed something; ``unknown_items``: which rule held for items that the
+    catalogue does not know, ``refuse`` or ``allow``, null: made by a build that had none.
     """
 
     schema_version: int = 1
@@ -80,6 +81,7 @@ class Decision(msgspec.Struct, kw_only=True):
     epoch_gone: int | None = None
     catalog_ms: int | None = None
     catalog_offsets: dict[str, int] = {}
+    unknown_items: str | None = None
 
 
 class Suppression(msgspec.Struct, kw_only=True):

@@ -78,7 +78,10 @@ def _add_pipeline(app: KairosApp) -> Processor:
     pipeline = assemble(settings)
     start = Start.of(pipeline.bundle)
     word = pipeline.vault.word
-    register_knowledge(app, pipeline.knowledge, lambda: Learner(settings, start=start, word=word))
+    served = "none" if pipeline.bundle is None else pipeline.bundle.title()
+    register_knowledge(
+        app, pipeline.knowledge, lambda: Learner(settings, start=start, word=word), served
+    )
     return pipeline
 
 

@@ -19,6 +19,7 @@ MINUTE_MS = 60_000
 def pushed(**told):
     """Twelve users an hour look at two items again and again, the kettle more often."""
     log = Log()
+    log.catalogue(["kettle", "teapot"], T0_MS)
     for hour in range(6):
         for user in range(12):
             for n, item in enumerate(("kettle", "kettle", "kettle", "teapot", "teapot")):

@@ -30,6 +30,7 @@ def friends(log, user, names, minute, shares=False):
 def told(shares=True, then=None, settings=SETTINGS):
     """Anna follows Bert, who buys a lamp; an hour later she looks at a kettle: the lamp's sources."""
     log = Log()
+    log.catalogue(["kettle", "lamp"], T0_MS)
     friends(log, "bert", [], 0, shares)
     friends(log, "anna", ["bert"], 1)
     log.purchase("bert", ["lamp"], T0_MS + 2 * MINUTE_MS)

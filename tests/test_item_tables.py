@@ -41,7 +41,10 @@ def bundle(folder):
 
 
 def decisions(pipeline):
-    log, store = Log(), MemoryStore()
+    log, catalogue, store = Log(), Log(), MemoryStore()
+    catalogue.catalogue(["kettle", "teapot"], T0_MS)
+    for record in catalogue.records:
+        pipeline.knowledge.apply_catalog(record)
     for minute in range(6):
         log.click("anna", "view", "kettle", T0_MS + minute * MINUTE_MS)
     effects = pipeline.process(0, store, log.records)

@@ -27,12 +27,15 @@ def candidates_of(user, launched):
     looks at the kettle again and again.
     """
     log, evening_ms = Log(), T0_MS + 24 * HOUR_MS
+    log.catalogue(["kettle", "teapot", *(f"thing{n}" for n in range(7))], T0_MS)
     for hour in range(24):
         for n in range(6):
             for k, item in enumerate(("kettle", "teapot", f"thing{(hour + n) % 7}")):
                 log.click(
                     f"old{hour}-{n}", "view", item, T0_MS + hour * HOUR_MS + (n * 3 + k) * MINUTE_MS
                 )
+    if launched:
+        log.catalogue(["lamp"], evening_ms)
     for n in range(5):
         for k, item in enumerate(("kettle", "lamp")[: 1 + launched]):
             log.click(f"new{n}", "view", item, evening_ms + (n * 2 + k) * MINUTE_MS)

@@ -28,6 +28,7 @@ def tell(log, user, ts_ms, segment):
 def sources_of(segment):
     """Gardeners buy spades, sailors ropes; anna, of ``segment``, looks at something else."""
     log = Log()
+    log.catalogue(["spade", "rope", "kettle"], T0_MS)
     for n in range(8):
         user, kind, item = (f"u{n}", *(("garden", "spade"), ("sail", "rope"))[n % 2])
         tell(log, user, T0_MS + n, kind)

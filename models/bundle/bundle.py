@@ -103,6 +103,11 @@ class Bundle:
         except Exception as error:
             raise BundleError(f"graph {name} cannot be run: {error}") from error
 
+    def title(self) -> str:
+        """Return name and hash for people to read, and whether it is the starter."""
+        starter = ", the starter: trained on another log, it names no item" * self.manifest.starter
+        return f"{self.name}, sha256 {self.sha256[:12]}{starter}"
+
     def has(self, graph: str) -> bool:
         """Whether the bundle holds the graph."""
         return graph in self.sessions

@@ -92,7 +92,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     knowledge to start with, null when there is none; ``forecast_sha256``: of how demand is forecast
     (see `models.forecast`); ``tables``: sha256 of each file of the item tables; ``net_share``: of
     the net in the log-odds of P(user acts), the rest is the trees'; ``half_lives_h``: of the smoothed
-    counts that the graphs were trained on.
+    counts that the graphs were trained on; ``starter``: it names no item and no category of the log that it was
+    trained on, for shops that have none of their own yet.
     """
 
     schema_version: int = 1
@@ -112,6 +113,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     tables: dict[str, str] = {}
     net_share: float = 0.0
     half_lives_h: tuple[int, ...] = HALF_LIVES_H
+    starter: bool = False
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -66,6 +66,18 @@ def encode(plan: Plan) -> bytes:
     return msgspec.msgpack.encode(msgspec.structs.replace(plan, steps=steps))
 
 
+def for_any_shop(data: bytes) -> bytes:
+    """Return an encoded plan without the picks of categories: other shops have others."""
+    plan = decode(data)
+    steps = {
+        kind: msgspec.structs.replace(
+            found, picks={key: pick for key, pick in found.picks.items() if key == TOTAL}
+        )
+        for kind, found in plan.steps.items()
+    }
+    return encode(msgspec.structs.replace(plan, steps=steps))
+
+
 def decode(data: bytes) -> Plan:
     """Read a plan.
 

@@ -54,6 +54,7 @@ def train_bundle(
     forecast: bytes | None = None,
     tables: Mapping[str, bytes] | None = None,
     half_lives_h: tuple[int, ...] = HALF_LIVES_H,
+    starter: bool = False,
 ) -> Manifest:
     """Fit, calibrate, fuse and measure on three blocks of time in turn; write the bundle.
 
@@ -61,7 +62,7 @@ def train_bundle(
     ``epoch``: shared knowledge to ship with it; ``search``: choose each expert's trees by
     time-ordered cross-validation inside the first block; ``forecast``: the plan to ship with it;
     ``tables``: files of item tables; ``half_lives_h``: what the samples' smoothed counts were made
-    with. Same dataset, seed and packages give the same
+    with; ``starter``: say that it names no item of its log. Same dataset, seed and packages give the same
     bundle, byte for byte.
 
     Raises:
@@ -69,7 +70,7 @@ def train_bundle(
     """
     train, later, test = split_by_time(dataset)
     draft = Draft(_manifest(dataset, training_window, seed, name))
-    draft.say(half_lives_h=half_lives_h)
+    draft.say(half_lives_h=half_lives_h, starter=starter)
     with threadpool_limits(1):
         _fit(draft, train, seed, search)
         _blend_net(draft, train, later, seed, search)

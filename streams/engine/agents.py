@@ -9,6 +9,7 @@ from streams.engine.app import KairosApp
 from streams.engine.clock import BrokerClock
 from streams.engine.knowledge import KnowledgeReader
 from streams.engine.learning import LearnerService, Learns
+from streams.engine.serving import ServingNote
 from streams.engine.starts import StartNotes
 from streams.engine.ticks import TickWriter
 from streams.engine.topic_watch import TopicWatch
@@ -36,9 +37,22 @@ def register_engine(app: KairosApp) -> None:
     app.service(TopicWatch(app, app.settings))
 
 
-def register_knowledge(app: KairosApp, knowledge: Any, make_learner: Callable[[], Learns]) -> None:
-    """Attach the reader of the shared knowledge and the learner that publishes it."""
+def register_knowledge(
+    app: KairosApp, knowledge: Any, make_learner: Callable[[], Learns], bundle: str
+) -> None:
+    """Attach the reader of the shared knowledge, the learner that publishes it, and the note of what serves.
+
+    ``bundle``: the served bundle's title.
+    """
     app.service(KnowledgeReader(app, app.settings, knowledge))
+    app.service(
+        ServingNote(
+            app,
+            app.settings,
+            bundle,
+            lambda items: knowledge.catalogue.knows_in_the_end(items),
+        )
+    )
     app.service(
         LearnerService(
             app,

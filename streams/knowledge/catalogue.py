@@ -116,6 +116,15 @@ class Catalogue:
         )
         return found
 
+    def knows(self, items: NDArray[np.uint64], at_ms: Times) -> NDArray[np.bool_]:
+        """Tell which hashes are in the catalogue and not withdrawn."""
+        known: NDArray[np.bool_] = self._table["known"][self.rows(items, at_ms)]
+        return known
+
+    def knows_in_the_end(self, items: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Tell the same as of everything that was read."""
+        return self.knows(items, LAST_MS)
+
     def offers(
         self, items: NDArray[np.uint64], at_ms: Times
     ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:

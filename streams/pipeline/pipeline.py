@@ -24,7 +24,7 @@ from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.turn import Turn
 from streams.pipeline.batch.turns import turns
 from streams.pipeline.batch.waves import waves
-from streams.pipeline.candidates import gather, sold_here
+from streams.pipeline.candidates import gather, known_items, sold_here
 from streams.pipeline.containment import Seen, Verdicts, contained
 from streams.pipeline.containment.set_aside import apart, undecided, without_items
 from streams.pipeline.experts import score
@@ -195,6 +195,7 @@ class Pipeline:
         if not len(due):
             return due, CandidateSet.none()
         candidates = gather(due, shared, settings)
+        candidates = known_items(candidates, due, shared, settings)
         candidates = sold_here(candidates, due, shared, settings, resources.texts)
         seen.items.append(candidates.item)
         candidates = without_items(candidates, verdicts)

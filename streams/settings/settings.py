@@ -233,6 +233,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     engage_horizon_ms: Annotated[
         int, _is("ms", "Horizon H of the label.", 60_000, 2_592_000_000)
     ] = 86_400_000
+    # what may be offered at all
+    unknown_items: Annotated[
+        Literal["auto", "refuse", "allow"],
+        _is(
+            "rule",
+            "Items the catalogue lacks; allow: if the user touched them; auto: while it is empty.",
+        ),
+    ] = "auto"
     # where items are sold
     unknown_country: Annotated[
         Literal["allow", "refuse"],

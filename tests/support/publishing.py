@@ -64,6 +64,7 @@ def resources(**changes: Any) -> Resources:
         "epoch_gone": None,
         "catalog_version": lambda at_ms: 1,
         "catalog_offsets": lambda at_ms: {"0": 5},
+        "unknown_items": lambda at_ms: "refuse",
         "bundle_name": "reference",
         "bundle_sha256": "ab" * 32,
         "contract_hash": "cd" * 32,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +58,11 @@ class Log:
         return self.add(
             "context", user, {"event_id": event_id, "user_id": user, "ts": ts_ms} | fields, ts_ms
         )
+
+    def catalogue(self, items: Iterable[str], ts_ms: int) -> None:
+        """Append a bare catalogue record of each item."""
+        for item in items:
+            self.add("catalog", item, {"item_id": item, "ts": ts_ms}, ts_ms)
 
     def tick(self, ts_ms: int) -> SourceRecord:
         """Append a tick."""

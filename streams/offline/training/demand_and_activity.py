@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.features.calendar import HOUR_MS, zone_table
 from models.forecast.fit import fit_plan
-from models.forecast.plan import encode
+from models.forecast.plan import encode, for_any_shop
 from models.sendtime import ActivityModel
 from models.sendtime.fit import active_hours, fit_activity
 from schemas.globals import Epoch
@@ -26,16 +26,26 @@ class When:
     plan: bytes | None
     activity: ActivityModel | None
 
-    def into(self, epoch: bytes | None) -> bytes | None:
-        """Return the epoch as a bundle carries it: with the activity model, without what is of its day."""
+    def into(self, epoch: bytes | None, *, without_items: bool) -> bytes | None:
+        """Return the epoch as a bundle carries it: with the activity model, without what is of its day.
+
+        ``without_items``: the activity model is all that it tells.
+        """
         if epoch is None:
             return None
         told = msgspec.msgpack.decode(epoch, type=Epoch)
         activity = told.activity if self.activity is None else self.activity.encode()
+        if without_items:
+            bare = Epoch(number=told.number, holds_from_ms=told.holds_from_ms, activity=activity)
+            return msgspec.msgpack.encode(bare)
         told = msgspec.structs.replace(
             told, activity=activity, described={}, words={}, bought_by={}
         )
         return msgspec.msgpack.encode(told)
+
+    def plan_of(self, *, without_items: bool) -> bytes | None:
+        """Return the forecasts' plan; ``without_items``: without the picks of the log's categories."""
+        return for_any_shop(self.plan) if without_items and self.plan is not None else self.plan
 
 
 def learn_when(recorder: Recorder, zone: str, seed: int = 0) -> When:

@@ -82,11 +82,13 @@ def train(
     progress: Callable[[int], None] | None = None,
     search: bool = False,
     tables: bool = False,
+    starter: bool = False,
 ) -> Manifest:
     """Train a bundle on history and write it to ``out_dir``; the newest epoch goes with it.
 
     ``search``: choose hyperparameters by time-ordered cross-validation; ``tables``: fit the item
-    tables as well (samples are taken with those of what came before them).
+    tables as well (samples are taken with those of what came before them); ``starter``: leave out whatever
+    names an item or a category of the log, for a bundle that other shops begin with.
 
     Needs the ``train`` extra.
 
@@ -99,9 +101,10 @@ def train(
     dataset = _labelled(recorder, run, settings)
     when = learn_when(recorder, settings.default_timezone, seed)
     return train_bundle(
-        dataset, out_dir, seed=seed, epoch=when.into(run.epoch), search=search,
-        forecast=when.plan, tables=recorder.tables() if tables else {},
-        half_lives_h=settings.half_lives_h,
+        dataset, out_dir, seed=seed, epoch=when.into(run.epoch, without_items=starter),
+        search=search, forecast=when.plan_of(without_items=starter),
+        tables=recorder.tables() if tables and not starter else {},
+        half_lives_h=settings.half_lives_h, starter=starter,
     )  # fmt: skip
 
 

@@ -34,8 +34,16 @@ def train(
     item_tables: Annotated[
         bool, typer.Option("--item-tables", help="Also fit what goes with what, for four sources.")
     ] = False,
+    starter: Annotated[
+        bool,
+        typer.Option(
+            "--starter", help="Leave out all that names an item: for other shops to begin with."
+        ),
+    ] = False,
 ) -> None:
     """Replay history into point-in-time samples, train the experts, export, check, write."""
+    if starter and item_tables:
+        raise typer.BadParameter("--starter leaves out what --item-tables fits: give one of them")
     settings = load_settings()
     log = open_log(source, data, timezone)
     vault = Vault(read_secret(settings), settings.tenant)
@@ -43,7 +51,7 @@ def train(
         task = display.add_task("replay of history", total=first)
         manifest = train_on(
             islice(log, first), out, settings, vault, seed,
-            lambda n: display.update(task, completed=n), search, item_tables,
+            lambda n: display.update(task, completed=n), search, item_tables, starter,
         )  # fmt: skip
     tell_skipped(log)
     for note in manifest.notes:

@@ -14,9 +14,11 @@ from aiokafka.structs import ConsumerRecord
 
 from models.bundle import BundleError, reference_path
 from streams.engine.ahead import AHEAD_MS
+from streams.engine.cover import Cover, read_cover
 from streams.engine.durability import check_durability
 from streams.engine.topic_limits import AFTER_MAX
 from streams.engine.topics import check_topics, unguarded
+from streams.knowledge.shared import Knowledge
 from streams.offline.replay import partition_of
 from streams.operate.tools.commanding import ahead, broker_ms
 from streams.operate.tools.markers import read_markers
@@ -58,7 +60,14 @@ async def look_over(settings: Settings) -> list[Finding]:
             findings.append(judge_time(await unguarded(settings)))
             markers = await read_markers(settings)
             findings.append(judge_partitions(ahead(markers, await broker_ms(settings))))
-            findings += [judge_set_aside(markers), judge_skipped(await skipped(settings))]
+            knowledge = Knowledge()
+            findings += [
+                judge_set_aside(markers),
+                judge_skipped(await skipped(settings, knowledge)),
+            ]
+            findings.append(
+                judge_cover(await read_cover(settings, knowledge.catalogue.knows_in_the_end))
+            )
     return findings
 
 
@@ -215,7 +224,14 @@ def check_bundle(settings: Settings) -> Finding:
             "bundle", False, f"{path} cannot be used: {error}",
             "train one (`kairos train`) or point KAIROS_BUNDLE at one made by this version",
         )  # fmt: skip
-    return Finding("bundle", True, f"{bundle.name}, sha256 {bundle.sha256[:12]}, {path}")
+    remedy = "train one on your own history: `kairos train`" if bundle.manifest.starter else ""
+    return Finding("bundle", True, f"{bundle.title()}, {path}", remedy)
+
+
+def judge_cover(found: Cover) -> Finding:
+    """Say how much of what users touch the catalogue knows; less than half is worth a warning."""
+    warning = "send the whole catalogue, or see `unknown_items`: what it lacks may not be offered"
+    return Finding("catalogue", True, str(found), warning if found.is_poor else "")
 
 
 def check_secret(settings: Settings) -> Finding:

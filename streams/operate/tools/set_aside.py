@@ -34,13 +34,13 @@ def users(markers: dict[int, Marker]) -> dict[int, list[str]]:
     }
 
 
-async def skipped(settings: Settings) -> Counter[str]:
-    """Return how many records of each shared topic cannot be used.
+async def skipped(settings: Settings, knowledge: Knowledge) -> Counter[str]:
+    """Return how many records of each shared topic cannot be used; ``knowledge`` takes in the others.
 
     Those of `catalog` and `globals` are read as a worker reads them; of `signals` the learner's newest
     snapshot says it.
     """
-    found, knowledge, epochs = Skipped(lambda *_: None), Knowledge(), Collector(EPOCH)
+    found, epochs = Skipped(lambda *_: None), Collector(EPOCH)
     names = {settings.topic(name): name for name in SHARED}
     async with consuming(settings) as consumer:
         whole = await spans(consumer, await places(settings, names))

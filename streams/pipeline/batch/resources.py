@@ -10,7 +10,7 @@ from models.features import contract_hash
 from streams.knowledge.shared import Knowledge, Shared
 from streams.pipeline.accept import Vault
 from streams.pipeline.batch.turn import Turn
-from streams.pipeline.candidates import reason_codes, source_names
+from streams.pipeline.candidates import reason_codes, rule_at, source_names
 from streams.pipeline.publish import Resources
 from streams.settings import Settings
 
@@ -48,6 +48,7 @@ def resources_of(
         epoch_gone=turn.epoch if knowledge.is_gone(turn.epoch) else None,
         catalog_version=shared.catalogue.reading.version,
         catalog_offsets=shared.catalogue.reading.offsets,
+        unknown_items=lambda at_ms: rule_at(at_ms, shared.catalogue, settings),
         bundle_name=bundle.name if bundle else "",
         bundle_sha256=bundle.sha256 if bundle else "",
         contract_hash=contract_hash(settings.half_lives_h),

@@ -60,6 +60,7 @@ class Decisions:
             catalog_version=resources.catalog_version(frame.reached_ms[row]),
             catalog_offsets=resources.catalog_offsets(frame.reached_ms[row]),
             catalog_ms=frame.reached_ms[row],
+            unknown_items=resources.unknown_items(frame.reached_ms[row]),
             model=frame.model,
             source_offsets=frame.offsets[row],
             degraded=frame.degraded(row),

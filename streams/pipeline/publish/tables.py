@@ -92,7 +92,7 @@ class Resources:
     offsets (topic -> next offset) at positions, up to and with that record, or (mask) before it;
     ``texts``: text of a hash; ``recall``: reads at once the texts that will be asked for;
     ``item``: catalogue entry of a hash at a time; ``catalog_version`` and ``catalog_offsets``: how much of the
-    catalogue holds then; ``unseal``: subscriber id from its sealed form and the row's pseudonym; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
+    catalogue holds then; ``unknown_items``: which rule holds then for items that it lacks; ``unseal``: subscriber id from its sealed form and the row's pseudonym; ``reasons`` and ``sources``: reason codes and names of a candidate's source mask;
     ``epoch`` and ``epoch_gone``: as in `schemas.decision.Decision`;
     ``bundle_sha256`` is empty without a bundle.
     """
@@ -109,6 +109,7 @@ class Resources:
     epoch_gone: int | None
     catalog_version: Callable[[int], int]
     catalog_offsets: Callable[[int], dict[str, int]]
+    unknown_items: Callable[[int], str]
     bundle_name: str
     bundle_sha256: str
     contract_hash: str

@@ -132,4 +132,4 @@ def test_a_history_of_nothing_teaches_nothing_of_time():
     when = learn_when(Recorder(), "UTC")
     assert (when.plan, when.activity) == (None, None)
     epoch = msgspec.msgpack.encode(Epoch(number=1, holds_from_ms=0))
-    assert when.into(epoch) == epoch
+    assert when.into(epoch, without_items=False) == epoch

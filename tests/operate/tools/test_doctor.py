@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiokafka.structs import ConsumerRecord
 
+from streams.engine.cover import Cover
 from streams.engine.topics import create_topics
 from streams.offline.replay import partition_of
 from streams.operate.tools import doctor
@@ -51,6 +52,20 @@ def test_a_short_secret_is_a_problem_with_a_remedy() -> None:
     assert "openssl rand" in found.remedy
     assert doctor.check_secret(Settings(secret="k" * 16)).ok
     assert doctor.check_secret(Settings()).ok
+
+
+def test_the_starter_is_named_as_such() -> None:
+    found = doctor.check_bundle(Settings())
+    assert found.ok
+    assert "the starter" in found.sentence
+    assert "kairos train" in found.remedy
+
+
+def test_a_catalogue_that_knows_less_than_half_is_warned_of() -> None:
+    poor, enough = doctor.judge_cover(Cover(3, 1)), doctor.judge_cover(Cover(2, 1))
+    assert "1 of 3 items" in poor.sentence
+    assert "unknown_items" in poor.remedy
+    assert not enough.remedy
 
 
 def test_no_records_are_no_problem() -> None:
