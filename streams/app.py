@@ -69,7 +69,7 @@ def _add_pipeline(app: KairosApp) -> Processor:
     # heavy imports, and not for those who only ask for the app's name
     from streams.learner.learner import Learner
     from streams.learner.start import Start
-    from streams.pipeline.accept import secret_problem
+    from streams.pipeline.accept import catalogue_letters, secret_problem
     from streams.pipeline.assemble import assemble
 
     settings = app.settings
@@ -80,7 +80,11 @@ def _add_pipeline(app: KairosApp) -> Processor:
     word = pipeline.vault.word
     served = "none" if pipeline.bundle is None else pipeline.bundle.title()
     register_knowledge(
-        app, pipeline.knowledge, lambda: Learner(settings, start=start, word=word), served
+        app,
+        pipeline.knowledge,
+        lambda: Learner(settings, start=start, word=word),
+        served,
+        lambda record: catalogue_letters(record, settings.topic_prefix),
     )
     return pipeline
 

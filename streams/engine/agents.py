@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streams.engine.app import KairosApp
+from streams.engine.catalogue_accounts import CatalogueAccounts, Letters
 from streams.engine.clock import BrokerClock
 from streams.engine.knowledge import KnowledgeReader
 from streams.engine.learning import LearnerService, Learns
@@ -38,12 +39,17 @@ def register_engine(app: KairosApp) -> None:
 
 
 def register_knowledge(
-    app: KairosApp, knowledge: Any, make_learner: Callable[[], Learns], bundle: str
+    app: KairosApp,
+    knowledge: Any,
+    make_learner: Callable[[], Learns],
+    bundle: str,
+    letters: Letters,
 ) -> None:
     """Attach the reader of the shared knowledge, the learner that publishes it, and the note of what serves.
 
-    ``bundle``: the served bundle's title.
+    ``bundle``: the served bundle's title; ``letters``: dead letters of a catalogue record.
     """
+    app.service(CatalogueAccounts(app, app.settings, letters))
     app.service(KnowledgeReader(app, app.settings, knowledge))
     app.service(
         ServingNote(

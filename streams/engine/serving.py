@@ -33,7 +33,6 @@ class ServingNote(Service):
         except KafkaError as error:
             self.log.warning("Items touched in a day are not counted: %s", named(error))
             return
+        self.log.info("Items touched in a day: %s", found)
         if found.is_poor:
-            self.log.warning(
-                "%s: see `unknown_items`; is the whole catalogue on its topic?", str(found)
-            )
+            self.log.warning("%s: see `unknown_items`; is all of it on its topic?", found)

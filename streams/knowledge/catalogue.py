@@ -92,16 +92,20 @@ class Catalogue:
             name = (key or b"").decode()
             if not name:
                 return "the record has no key: it must be the item_id"
-            if value is None:
-                self._withdraw(hash64(name), since_ms)
-            else:
-                self._upsert(read_version(name, value), value, since_ms)
+            self.put(name, None if value is None else read_version(name, value), value, since_ms)
         except UnicodeDecodeError:
             return "the key is not UTF-8"
         except CatalogueError as error:
             return str(error)
-        self.first_ms = min(self.first_ms, since_ms)
         return None
+
+    def put(self, name: str, version: Version | None, value: bytes | None, since_ms: int) -> None:
+        """Let a version hold from ``since_ms`` on, or (None) withdraw the item; ``value``: its JSON."""
+        if version is None or value is None:
+            self._withdraw(hash64(name), since_ms)
+        else:
+            self._upsert(version, value, since_ms)
+        self.first_ms = min(self.first_ms, since_ms)
 
     def attributes(self, items: NDArray[np.uint64], at_ms: Times) -> NDArray[Any]:
         """Return `ITEM_ATTRIBUTES` of each hash.

@@ -12,8 +12,10 @@ from models.features.places import Shop
 from models.features.whereabouts import language
 from schemas.catalog import CatalogItem, Store
 from schemas.ids import hash64
+from schemas.vocabulary import DeadReason
 from streams.shared.faults import Fault
 from streams.shared.times import LAST_MS, parse_ts
+from streams.shared.wording import fault_of
 
 MAX_VALUE_BYTES = 1 << 20
 """Largest record: an embedding of 4,096 numbers and a thousand shops fit."""
@@ -35,7 +37,11 @@ _NAN = float("nan")
 
 
 class CatalogueError(ValueError):
-    """A catalogue record cannot be used; the message says why."""
+    """A catalogue record cannot be used as it is; the message says why, and ``fault`` which field it is."""
+
+    def __init__(self, reason: DeadReason, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.fault = Fault(reason, sentence, field)
 
 
 class Version(NamedTuple):
@@ -100,26 +106,39 @@ def _shops(stores: list[Store]) -> list[Shop]:
 
 def _decode(value: bytes) -> CatalogItem:
     if len(value) > MAX_VALUE_BYTES:
-        raise CatalogueError(f"{len(value)} bytes are more than the {MAX_VALUE_BYTES} allowed")
+        raise CatalogueError(
+            DeadReason.VALUE_TOO_LARGE,
+            f"{len(value)} bytes are more than the {MAX_VALUE_BYTES} allowed",
+        )
     try:
         return _DECODER.decode(value)
+    except msgspec.ValidationError as error:
+        fault = fault_of(error)
+        sentence = f"not a catalogue record: {fault.sentence}"
+        raise CatalogueError(fault.reason, sentence, fault.field) from error
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise CatalogueError(f"not a catalogue record: {error}") from error
+        raise CatalogueError(DeadReason.NOT_JSON, f"not a catalogue record: {error}") from error
     except RecursionError as error:
-        raise CatalogueError("nested too deep") from error
+        raise CatalogueError(DeadReason.NESTED_TOO_DEEP, "nested too deep") from error
 
 
 def _check(name: str, item: CatalogItem) -> None:
     if item.item_id != name:
-        raise CatalogueError("the key is not the record's item_id")
+        raise CatalogueError(DeadReason.KEY_MISMATCH, "the key is not the record's item_id")
     if item.schema_version != 1:
-        raise CatalogueError(f"schema_version {item.schema_version} is not known")
+        raise CatalogueError(
+            DeadReason.UNKNOWN_VERSION, f"schema_version {item.schema_version} is not known"
+        )
     for field, least in _NAMES.items():
         text = getattr(item, field)
         if text is not None and not least <= len(text.encode()) <= MAX_ID_BYTES:
-            raise CatalogueError(f"{field} must have {least} to {MAX_ID_BYTES} bytes of UTF-8")
+            sentence = f"{field} must have {least} to {MAX_ID_BYTES} bytes of UTF-8"
+            raise CatalogueError(
+                DeadReason.ID_TOO_LONG if text else DeadReason.EMPTY_ID, sentence, field
+            )
     if len(item.embedding or ()) > MAX_EMBEDDING:
-        raise CatalogueError(f"embedding must have at most {MAX_EMBEDDING} numbers")
+        sentence = f"embedding must have at most {MAX_EMBEDDING} numbers"
+        raise CatalogueError(DeadReason.NUMBER_TOO_LARGE, sentence, "embedding")
     _check_numbers(item)
 
 
@@ -127,13 +146,17 @@ def _check_numbers(item: CatalogItem) -> None:
     for field in ("price_minor", "weight_g"):
         number = getattr(item, field)
         if number is not None and not 0 <= number <= _MAX_NUMBER:
-            raise CatalogueError(f"{field} must be between 0 and 2^53")
-    for field, told in (("stock", _stock(item)), ("seller_rating", item.seller_rating)):
+            reason = DeadReason.BAD_PRICE if field == "price_minor" else DeadReason.NUMBER_TOO_LARGE
+            raise CatalogueError(reason, f"{field} must be between 0 and 2^53", field)
+    stock = "stock" if item.stock is not None else "stock_by_warehouse"
+    for field, told in ((stock, _stock(item)), ("seller_rating", item.seller_rating)):
         if abs(told or 0) > _MAX_NUMBER:
-            raise CatalogueError(f"{field} must be between -2^53 and 2^53")
+            sentence = f"{field} must be between -2^53 and 2^53"
+            raise CatalogueError(DeadReason.NUMBER_TOO_LARGE, sentence, field)
     for shop in item.stores or ():
         if not (-90 <= shop.lat <= 90 and -180 <= shop.lon <= 180):
-            raise CatalogueError("stores must have lat -90 to 90 and lon -180 to 180")
+            sentence = "stores must have lat -90 to 90 and lon -180 to 180"
+            raise CatalogueError(DeadReason.BAD_LOCATION, sentence, "stores")
 
 
 def _stock(item: CatalogItem) -> int | None:
@@ -161,4 +184,4 @@ def _time(field: str, value: int | str) -> int:
     try:
         return parse_ts(value, LAST_MS, field)
     except Fault as fault:
-        raise CatalogueError(fault.sentence) from fault
+        raise CatalogueError(fault.reason, fault.sentence, field) from fault

@@ -20,6 +20,8 @@ from schemas.tables import SourceRecord
 from schemas.unreadable import UNREADABLE
 from streams.knowledge.catalogue import Catalogue, Times
 from streams.knowledge.epoch_view import EpochView
+from streams.knowledge.sound_item import sound_item
+from streams.shared.faults import Fault
 from streams.shared.times import LAST_MS, is_possible
 
 NO_TABLES = ItemTables()
@@ -93,11 +95,18 @@ class Knowledge:
             self._epochs.append(EpochView.decode(start))
 
     def apply_catalog(self, record: SourceRecord) -> str | None:
-        """Take in a catalogue record, which holds from its timestamp on; return why it cannot be, else None."""
-        if not is_possible(record.timestamp_ms):
-            return "the record's timestamp lies outside 2000 to 2100"
-        self.catalogue.reading.note(record.partition, record.offset, record.timestamp_ms)
-        return self.catalogue.apply(record.key, record.value, record.timestamp_ms)
+        """Take in what is sound of a catalogue record, which holds from its timestamp on.
+
+        Returns why it, or a field of it, does not count, else None.
+        """
+        if is_possible(record.timestamp_ms):
+            self.catalogue.reading.note(record.partition, record.offset, record.timestamp_ms)
+        try:
+            name, version, value, faults = sound_item(record)
+        except Fault as fault:
+            return fault.sentence
+        self.catalogue.put(name, version, value, record.timestamp_ms)
+        return f"without {', '.join(fault.field for fault in faults)}" if faults else None
 
     def apply_epoch(self, value: bytes) -> str | None:
         """Take in an epoch (MessagePack); return why it cannot be read, else None.

@@ -23,7 +23,15 @@ from schemas.tables import Output, SourceRecord
 from streams.knowledge.shelf import shelf
 from streams.learner.learner import Learner
 from streams.learner.start import Start
-from streams.pipeline.accept import NO_REFUSALS, Fault, TimeBack, is_command, is_dead, read_command
+from streams.pipeline.accept import (
+    NO_REFUSALS,
+    Fault,
+    TimeBack,
+    catalogue_letters,
+    is_command,
+    is_dead,
+    read_command,
+)
 from streams.pipeline.pipeline import Pipeline
 from streams.pipeline.publish import signals
 from streams.shared.sequence import has_time, in_sequence, turn_ms
@@ -100,6 +108,7 @@ class _Run:
         by_partition, catalog = _parted(records)
         for record in catalog:
             self._pipeline.knowledge.apply_catalog(record)
+            self._send(catalogue_letters(record, self._pipeline.settings.topic_prefix))
         for partition in range(len(self.done.stores)):
             self._process(partition, by_partition.get(partition, []))
         for record in catalog:

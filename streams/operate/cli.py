@@ -21,6 +21,7 @@ COMMANDS = (
     "takeover",
     "time",
     "user",
+    "item",
     "load",
     "replay",
     "train",

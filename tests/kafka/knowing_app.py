@@ -114,7 +114,7 @@ def _make() -> Any:
     knowledge = Knowledge()
     made = create_app(load_settings(), Knowing(knowledge))
     made.engine.ready.clear()
-    register_knowledge(made, knowledge, Learner, "none")
+    register_knowledge(made, knowledge, Learner, "none", lambda record: [])
     return made
 
 

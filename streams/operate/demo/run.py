@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from aiokafka.structs import ConsumerRecord
 
 from schemas.export import FOLDER as SCHEMAS
 from schemas.tables import SourceRecord
@@ -24,6 +25,7 @@ from streams.operate.demo.ledger import Ledger, following
 from streams.operate.demo.verify import Outputs, decoded, invalid, problems
 from streams.operate.demo.worker import Worker, running
 from streams.operate.tools.feed import feed
+from streams.operate.tools.letter_headers import texts
 from streams.operate.tools.reading import read_all
 from streams.pipeline.accept import Vault, read_secret
 from streams.settings import Settings
@@ -142,6 +144,11 @@ async def _consumed(ledger: Ledger, wanted: int, worker: Worker) -> None:
         bar.update(task, completed=done)
 
 
+def _of_catalogue(letter: ConsumerRecord[bytes, bytes]) -> bool:
+    """Whether a dead letter is one that the partitions' counters do not count."""
+    return texts(letter).get("kairos-topic") == "catalog"
+
+
 async def _summary(
     settings: Settings, parts: Parts, ledger: Ledger, latency: Latency, events_per_s: float
 ) -> dict[str, Any]:
@@ -149,7 +156,7 @@ async def _summary(
         decoded([record.value for record in await read_all(settings, "decisions")]),
         decoded([record.value for record in await read_all(settings, "recommendations")]),
         decoded([record.value for record in await read_all(settings, "suppressions")]),
-        len(await read_all(settings, "dead-letters")),
+        sum(not _of_catalogue(letter) for letter in await read_all(settings, "dead-letters")),
     )
     schema = json.loads((SCHEMAS / "recommendation.schema.json").read_bytes())
     counts, measured = ledger.counts(), latency.milliseconds()

@@ -14,6 +14,7 @@ from aiokafka.structs import ConsumerRecord
 
 from models.bundle import BundleError, reference_path
 from streams.engine.ahead import AHEAD_MS
+from streams.engine.catalogue_accounts import read_accounts
 from streams.engine.cover import Cover, read_cover
 from streams.engine.durability import check_durability
 from streams.engine.topic_limits import AFTER_MAX
@@ -31,6 +32,7 @@ from streams.settings import Settings
 from streams.state.marker import Marker
 
 KEYED = ("clicks", "purchases", "context", "profiles", "social")
+CATALOGUE_COUNTS = ("consumed", "accepted", "dead_letters", "partial")
 SAMPLE = 200
 """Newest records looked at in each partition."""
 LEAST_FREE_BYTES = 2**30
@@ -61,6 +63,7 @@ async def look_over(settings: Settings) -> list[Finding]:
             markers = await read_markers(settings)
             findings.append(judge_partitions(ahead(markers, await broker_ms(settings))))
             knowledge = Knowledge()
+            findings.append(judge_accounts(await read_accounts(settings)))
             findings += [
                 judge_set_aside(markers),
                 judge_skipped(await skipped(settings, knowledge)),
@@ -226,6 +229,14 @@ def check_bundle(settings: Settings) -> Finding:
         )  # fmt: skip
     remedy = "train one on your own history: `kairos train`" if bundle.manifest.starter else ""
     return Finding("bundle", True, f"{bundle.title()}, {path}", remedy)
+
+
+def judge_accounts(counts: Mapping[str, int]) -> Finding:
+    """Say what became of the catalogue's records so far."""
+    told = ", ".join(f"{name} {counts.get(name, 0)}" for name in CATALOGUE_COUNTS)
+    faults = counts.get("dead_letters", 0) + counts.get("partial", 0)
+    remedy = "`dead-letters` has each with its reason; `kairos item ID` shows what is in force"
+    return Finding("accounts", True, f"records of catalog: {told}", remedy if faults else "")
 
 
 def judge_cover(found: Cover) -> Finding:

@@ -131,7 +131,7 @@ async def redrive(
         KafkaError: the broker is gone, or another redrive of this filter took over.
     """
     counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-    inputs = merged(settings)[:-1]  # the last are the ticks, which are ours
+    inputs = [*merged(settings)[:-1], "catalog"]  # the last of those are the ticks, which are ours
     group = f"{settings.app_id}-redrive-{wanted.name}"
     async with consuming(settings, group_id=group) as consumer:
         span = await _unread(settings, consumer)

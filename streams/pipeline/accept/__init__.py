@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.pipeline.accept.accept import COUNTS, accept, base_topic, is_dead
+from streams.pipeline.accept.catalogue_letters import catalogue_letters
 from streams.pipeline.accept.commands import Release, TimeBack, is_command, read_command
 from streams.pipeline.accept.dead_letters import dead_letter_output, late_output
 from streams.pipeline.accept.decode import decode
@@ -23,6 +24,7 @@ __all__ = [
     "Vault",
     "accept",
     "base_topic",
+    "catalogue_letters",
     "dead_letter_output",
     "decode",
     "deduplicate",

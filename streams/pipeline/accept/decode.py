@@ -16,8 +16,8 @@ from schemas.vocabulary import DeadReason
 from streams.pipeline.accept.jsontext import check_text, parse_object
 from streams.pipeline.accept.shapes import Shape
 from streams.pipeline.accept.validate import check_id
-from streams.pipeline.accept.wording import fault_of
 from streams.shared.faults import Fault
+from streams.shared.wording import fault_of
 
 _ANY = msgspec.json.Decoder(dict[str, Any])
 

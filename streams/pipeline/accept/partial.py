@@ -17,8 +17,8 @@ from streams.pipeline.accept.decode import check_version
 from streams.pipeline.accept.jsontext import check_text, parse_object
 from streams.pipeline.accept.shapes import Shape
 from streams.pipeline.accept.topics import Add
-from streams.pipeline.accept.wording import fault_of
 from streams.shared.faults import Fault
+from streams.shared.wording import fault_of
 
 MOST = 24
 """Fields of a record that may be at fault: no topic has more that it can do without."""

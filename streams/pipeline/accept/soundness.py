@@ -10,8 +10,8 @@ from schemas.events import Click, Context, Profile, Purchase, PurchaseLine, Soci
 from schemas.receipts import PushReceipt
 from schemas.vocabulary import DeadReason
 from streams.pipeline.accept import validate as check
-from streams.pipeline.accept.wording import fault_of
 from streams.shared.faults import Fault
+from streams.shared.wording import fault_of
 
 
 def check_click(click: Click) -> None:

@@ -170,3 +170,11 @@ def test_a_partition_that_is_ahead_is_a_problem_with_a_remedy() -> None:
     assert not found.ok
     assert "[2, 5]" in found.sentence
     assert "kairos time back" in found.remedy
+
+
+def test_what_became_of_the_catalogue_is_told() -> None:
+    fine = doctor.judge_accounts({"consumed": 3, "accepted": 3})
+    assert not fine.remedy
+    found = doctor.judge_accounts({"consumed": 3, "accepted": 2, "dead_letters": 1, "partial": 4})
+    assert found.sentence == "records of catalog: consumed 3, accepted 2, dead_letters 1, partial 4"
+    assert "kairos item" in found.remedy
