@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -93,13 +94,10 @@ class CatalogueAccounts(Service):
         fetched: dict[TopicPartition, list[Any]],
         counts: dict[TopicPartition, Counter[str]],
     ) -> None:
+        found = await asyncio.to_thread(self._judged, fetched, counts)
         async with producer.transaction():
-            for place, records in fetched.items():
-                for record in records:
-                    letters = self._letters(source_record(record))
-                    counts[place] += _counted_in(letters)
-                    for letter in letters:
-                        await self._send(producer, letter)
+            for letter in found:
+                await self._send(producer, letter)
             offsets = {
                 place: OffsetAndMetadata(
                     records[-1].offset + 1, msgspec.json.encode(counts[place]).decode()
@@ -108,6 +106,20 @@ class CatalogueAccounts(Service):
                 if records
             }
             await producer.send_offsets_to_transaction(offsets, group_of(self._settings))
+
+    def _judged(
+        self,
+        fetched: dict[TopicPartition, list[Any]],
+        counts: dict[TopicPartition, Counter[str]],
+    ) -> list[Output]:
+        """Count the records; return their letters."""
+        found = []
+        for place, records in fetched.items():
+            for record in records:
+                letters = self._letters(source_record(record))
+                counts[place] += _counted_in(letters)
+                found += letters
+        return found
 
     async def _send(self, producer: Any, letter: Output) -> None:
         # aiokafka would commit even if the broker refused a record: wait for each

@@ -13,7 +13,7 @@ from streams.shared.blame import named
 
 
 class ServingNote(Service):
-    """Two lines in the log of a worker; nothing depends on them."""
+    """Lines in the log of a worker; nothing depends on them."""
 
     def __init__(
         self, app: Any, settings: Settings, bundle: str, knows: Knows, **kwargs: Any
