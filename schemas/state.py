@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.moments import MOMENT
+from schemas.money import NO_CURRENCY
 
 ROW_VERSION = 4
 TILE_MS = 15 * 60_000
@@ -29,9 +30,10 @@ EVENT = np.dtype(
         ("event", "<u8"),
         ("item", "<u8"),
         ("category", "<u8"),
-        ("price_minor", "<i4"),  # -1: not known
+        ("price_minor", "<i8"),  # -1: not known
+        ("currency", "<u2"),  # `schemas.money`
         ("quantity", "<u2"),
-        ("line", "u1"),
+        ("line", "<u2"),
         ("type", "u1"),
     ]
 )
@@ -43,7 +45,7 @@ ORDER_LINE = np.dtype(
         ("event", "<u8"),
         ("item", "<u8"),
         ("quantity", "<u2"),
-        ("line", "u1"),
+        ("line", "<u2"),
         ("type", "u1"),
     ]
 )
@@ -103,6 +105,7 @@ FORGOTTEN: dict[str, int | str] = {
     "head.orders_forgot_ms": "newest_ms",
     "head.carts_forgot_ms": "newest_ms",
     "pushes.words": 0,
+    "whats.currency": NO_CURRENCY,
 }
 """What a row of an earlier version says in a column that it does not have, by ``section.column`` (``head``
 is a section, too): a number, or the column of its own `HEAD` that tells it."""

@@ -29,9 +29,10 @@ FACT_ROW = np.dtype(
         ("event", "<u8"),
         ("item", "<u8"),
         ("category", "<u8"),
-        ("price_minor", "<i4"),
+        ("price_minor", "<i8"),  # -1: not known
+        ("currency", "<u2"),  # `schemas.money`
         ("quantity", "<u2"),
-        ("line", "u1"),  # only line 0 counts in the tiles
+        ("line", "<u2"),  # only line 0 counts in the tiles
         ("type", "u1"),
     ]
 )
@@ -249,6 +250,7 @@ ITEM_ATTRIBUTES = np.dtype(
         ("similar_minor", "<f8"),  # mean price of the other items like it
         ("condition", "<f4"),
         ("volume_l", "<f4"),
+        ("currency", "<u2"),  # of the price, `schemas.money`
         ("shops", "<u4"),  # numbers of sets in `models.features.places`
         ("warehouses", "<u4"),  # countries with units on hand
         ("regions", "<u4"),  # countries it is sold in

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from models.features.view import Events, UserView
 from schemas.ids import NO_ID
+from schemas.money import NO_CURRENCY
 from schemas.vocabulary import EventType, among
 
 NAMES = ("distinct_items", "distinct_categories", "open_carts", "mean_price_minor")
@@ -16,17 +17,27 @@ _CART_MOVES = (EventType.CART, EventType.REMOVE_CART, EventType.PURCHASE)
 def compute(view: UserView) -> NDArray[np.float64]:
     """Return float64[n, NAMES] over the kept events; an open cart was neither emptied nor bought."""
     columns = [_distinct(view, "item"), _distinct(view, "category"), _open_carts(view)]
-    return np.array([*columns, mean_price(view.events, len(view))]).T
+    return np.array([*columns, mean_price(view.events, len(view))[0]]).T
 
 
-def mean_price(events: Events, users: int) -> NDArray[np.float64]:
-    """Return the mean price of each user's priced events, minor units; NaN without any."""
-    price = events.rows.data["price_minor"]
-    priced = price >= 0
-    slot = events.slot[priced]
-    total = np.bincount(slot, price[priced], minlength=users)
-    count = np.bincount(slot, minlength=users)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+def mean_price(events: Events, users: int) -> tuple[NDArray[np.float64], NDArray[np.uint16]]:
+    """Return the mean price of each user's priced events, minor units, and its currency; NaN without any.
+
+    Only prices in the currency of the latest one count.
+    """
+    data = events.rows.data
+    priced = (data["price_minor"] >= 0) & (data["currency"] != NO_CURRENCY)
+    slot, price, currency = (
+        events.slot[priced],
+        data["price_minor"][priced],
+        data["currency"][priced],
+    )
+    latest = np.full(users, NO_CURRENCY, np.uint16)
+    latest[slot] = currency  # events are oldest first, and the last one assigned stays
+    same = currency == latest[slot]
+    total = np.bincount(slot[same], price[same], minlength=users)
+    count = np.bincount(slot[same], minlength=users)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan), latest
 
 
 def _distinct(view: UserView, column: str) -> NDArray[np.float64]:

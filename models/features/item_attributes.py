@@ -28,7 +28,7 @@ def compute(view: PairView) -> NDArray[np.float64]:
     """
     told = view.attributes
     price, stock = _column(told["price_minor"]), told["stock"]
-    usual = np.ascontiguousarray(view.mean_price[view.due])
+    usual = np.ascontiguousarray(view.mean_price)
     created = told["created_ms"]
     age = np.maximum(view.now_ms[view.due] - created, 0.0) / DAY_MS
     known = ~np.isnan(stock)

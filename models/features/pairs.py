@@ -47,7 +47,8 @@ class PairView:
 
     ``hit_pair``, ``hit_event``: which event of the user concerns the pair's item or category,
     pair by pair, oldest event first; ``same_item``: it is the very item. ``where``, ``context`` and
-    ``local_now_ms`` have a row a user, ``places`` is what ``attributes`` name by number.
+    ``local_now_ms`` have a row a user, ``places`` is what ``attributes`` name by number. ``mean_price``:
+    what the user usually looks at costs, NaN unless told in the currency of the item's price.
     """
 
     due: Int64s
@@ -95,9 +96,11 @@ def pair_view(
     same_category = _same(category, events.rows.data["category"], event, lengths)
     hit = (same_item | same_category).nonzero()[0]
     pair = np.arange(len(due)).repeat(lengths)
+    usual, currency = mean_price(events, len(state))
+    usual = np.where(currency[due] == attributes["currency"], usual[due], np.nan)
     return PairView(
         due, item, category, attributes, facts_of(category), source_score, now_ms, events,
-        mean_price(events, len(state)), pair[hit], event[hit], same_item[hit],
+        usual, pair[hit], event[hit], same_item[hit],
         same_category[hit], local_times(now_ms, around.zones), around.where, around.places,
         state.context,
     )  # fmt: skip

@@ -12,17 +12,19 @@ from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from models.features.places import NOWHERE, Places
 from schemas.catalog import CatalogItem
 from schemas.ids import hash64
+from schemas.money import NO_CURRENCY
 from schemas.state import NEVER_MS
 from schemas.tables import ITEM_ATTRIBUTES
 from schemas.vocabulary import TriggerKind
-from streams.knowledge.catalogue_record import CatalogueError, Version, read_version
+from streams.knowledge.catalogue_record import CatalogueError, Version, read_version, told_price
 from streams.knowledge.newest import Newest
-from streams.knowledge.news import News, news_in
+from streams.knowledge.news import CHANGE, News, news_in
 from streams.knowledge.reading import Reading
 from streams.knowledge.similar_prices import NO_GROUP, SimilarPrices
 from streams.knowledge.slots import Slots
@@ -36,7 +38,7 @@ _DECODED = 100_000
 _ASKED_MORE = 16
 """Arrivals asked for beyond those wanted: some are versions that do not hold then."""
 _NAN = float("nan")
-_NOT_TOLD = (0, _NAN, _NAN, _NAN, _NAN, NOWHERE, NOWHERE, NOWHERE)
+_NOT_TOLD = (0, _NAN, _NAN, _NAN, _NAN, NO_CURRENCY, NOWHERE, NOWHERE, NOWHERE)
 _UNKNOWN = (0, _NAN, _NAN, _NAN, _NAN, _NAN, False, *_NOT_TOLD)
 _WITHDRAWN = (0, _NAN, 0.0, _NAN, _NAN, _NAN, False, *_NOT_TOLD)
 
@@ -48,9 +50,11 @@ class Catalogue:
 
     A record holds from a time on (its Kafka timestamp). Of the records that hold at a time each item's newest
     version (by ``ts``, then by arrival) counts. ``at_ms`` below: that time, for all or of each item.
+    ``zero_is_price``: whether the shop says so (`zero_price`); else a price of 0 is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, zero_is_price: bool = False) -> None:
+        self.zero_is_price = zero_is_price
         self.reading = Reading()
         self.first_ms = LAST_MS + 1
         """From when on there is a catalogue; after every time while there is none."""
@@ -92,7 +96,8 @@ class Catalogue:
             name = (key or b"").decode()
             if not name:
                 return "the record has no key: it must be the item_id"
-            self.put(name, None if value is None else read_version(name, value), value, since_ms)
+            told = None if value is None else read_version(name, value, self.zero_is_price)
+            self.put(name, told, value, since_ms)
         except UnicodeDecodeError:
             return "the key is not UTF-8"
         except CatalogueError as error:
@@ -217,12 +222,16 @@ class Catalogue:
         """
         changes = self._news.take()
         if after_ms is None:
-            return changes[:0]
+            return np.zeros(0, CHANGE)
         changes = changes[changes["ts_ms"] > after_ms]
         now = self._table[self.rows(changes["item"], LAST_MS)]
-        dearer = now["price_minor"] > changes["price_minor"]
-        stands = ~(now["stock"] <= 0) & ~((changes["kind"] == TriggerKind.PRICE_DROP) & dearer)
-        standing: NDArray[Any] = changes[stands]
+        as_low = (now["price_minor"] <= changes["price_minor"]) & (
+            now["currency"] == changes["currency"]
+        )
+        stands = ~(now["stock"] <= 0) & ((changes["kind"] != TriggerKind.PRICE_DROP) | as_low)
+        standing = np.zeros(int(stands.sum()), CHANGE)
+        for name in CHANGE.names or ():
+            standing[name] = changes[name][stands]
         return standing
 
     def rows(self, items: NDArray[np.uint64], at_ms: Times) -> NDArray[np.int64]:
@@ -231,7 +240,10 @@ class Catalogue:
 
     def _record(self, row: int) -> CatalogItem | None:
         value = self._values[row]
-        return None if value is None else msgspec.json.decode(value, type=CatalogItem)
+        if value is None:
+            return None
+        item = msgspec.json.decode(value, type=CatalogItem)
+        return replace(item, price_minor=told_price(item, self.zero_is_price))
 
     def _upsert(self, version: Version, value: bytes, since_ms: int) -> None:
         slot = self._slot_of(version.number)
@@ -252,13 +264,8 @@ class Catalogue:
 
     def _note_news(self, was: Span, version: Version) -> None:
         kind = news_in(self._table[was.row], was.ts_ms, version)
-        if kind is None:
-            return
-        if kind == TriggerKind.PRICE_DROP:
-            old = self.item(version.number, LAST_MS)
-            if old is None or old.currency != version.group[2]:
-                return
-        self._news.note(version, kind)
+        if kind is not None:
+            self._news.note(version, kind)
 
     def _withdraw(self, number: int, since_ms: int) -> None:
         slot = self._slot_of(number)

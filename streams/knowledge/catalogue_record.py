@@ -12,6 +12,8 @@ from models.features.places import Shop
 from models.features.whereabouts import language
 from schemas.catalog import CatalogItem, Store
 from schemas.ids import hash64
+from schemas.money import currency_number
+from schemas.tables import ITEM_ATTRIBUTES
 from schemas.vocabulary import DeadReason
 from streams.shared.faults import Fault
 from streams.shared.times import LAST_MS, parse_ts
@@ -34,6 +36,7 @@ _NAMES = {"item_id": 1, "category_id": 1, "currency": 0, "condition": 0, "langua
 """Short texts that outputs and memory repeat, and the fewest bytes of each."""
 _DECODER = msgspec.json.Decoder(CatalogItem)
 _NAN = float("nan")
+_CURRENCY = (ITEM_ATTRIBUTES.names or ()).index("currency")
 
 
 class CatalogueError(ValueError):
@@ -58,13 +61,18 @@ class Version(NamedTuple):
     regions: list[str] | None
 
     @property
+    def currency(self) -> int:
+        """Of the price, as `schemas.money` numbers it."""
+        return int(self.attributes[_CURRENCY])
+
+    @property
     def on_offer(self) -> bool:
         """Whether there is something to sell: an unknown stock counts as enough."""
         return not self.attributes[2] <= 0
 
 
-def read_version(name: str, value: bytes) -> Version:
-    """Read the record of the item called ``name`` (the key).
+def read_version(name: str, value: bytes, zero_is_price: bool) -> Version:
+    """Read the record of the item called ``name`` (the key); ``zero_is_price``: else 0 says nothing.
 
     Raises:
         CatalogueError: the record is not a catalogue record of that item.
@@ -75,7 +83,7 @@ def read_version(name: str, value: bytes) -> Version:
     created_ms = None if item.created_ts is None else _time("created_ts", item.created_ts)
     attributes = (
         0 if item.category_id is None else hash64(item.category_id),
-        _number(item.price_minor),
+        _number(told_price(item, zero_is_price)),
         _number(_stock(item)),
         _number(item.weight_g),
         _number(created_ms),
@@ -86,6 +94,7 @@ def read_version(name: str, value: bytes) -> Version:
         _NAN,
         CONDITIONS.get((item.condition or "").lower(), _NAN),
         _litres(item.size),
+        currency_number(item.currency),
     )
     arrived_ms = ts_ms if created_ms is None else created_ms
     shops = None if item.stores is None else _shops(item.stores)
@@ -93,7 +102,7 @@ def read_version(name: str, value: bytes) -> Version:
     held = None if units is None else [name for name, n in units.items() if n > 0]
     return Version(
         hash64(name), ts_ms, arrived_ms, item.category_id, attributes,
-        (item.category_id, item.condition, item.currency), shops, held, item.regions,
+        (item.category_id, item.condition, (item.currency or "").upper()), shops, held, item.regions,
     )  # fmt: skip
 
 
@@ -102,6 +111,11 @@ def _shops(stores: list[Store]) -> list[Shop]:
     told = {text: None for text in dict.fromkeys(s.hours for s in stores) if text}
     known = set(islice(told, MOST_HOURS))
     return [(s.lat, s.lon, s.hours if s.hours in known else None) for s in stores]
+
+
+def told_price(item: CatalogItem, zero_is_price: bool) -> int | None:
+    """Return the price that a record tells, minor units; None: it tells none."""
+    return item.price_minor if item.price_minor or zero_is_price else None
 
 
 def _decode(value: bytes) -> CatalogItem:

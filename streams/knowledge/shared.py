@@ -72,10 +72,11 @@ class Knowledge:
     """The catalogue and the newest epochs; ``tables``: item lists that hold instead of a bundle's, if any.
 
     ``initial``: the epoch stored in a bundle; it holds from the beginning, as number 0.
+    ``zero_is_price``: see `Catalogue`.
     """
 
-    def __init__(self, initial: Epoch | None = None) -> None:
-        self.catalogue = Catalogue()
+    def __init__(self, initial: Epoch | None = None, zero_is_price: bool = False) -> None:
+        self.catalogue = Catalogue(zero_is_price)
         self.tables: ItemTables | None = None
         self._epochs: list[EpochView] = []
         if initial is not None:
@@ -102,7 +103,7 @@ class Knowledge:
         if is_possible(record.timestamp_ms):
             self.catalogue.reading.note(record.partition, record.offset, record.timestamp_ms)
         try:
-            name, version, value, faults = sound_item(record)
+            name, version, value, faults = sound_item(record, self.catalogue.zero_is_price)
         except Fault as fault:
             return fault.sentence
         self.catalogue.put(name, version, value, record.timestamp_ms)

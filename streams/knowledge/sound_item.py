@@ -33,8 +33,8 @@ class SoundItem(NamedTuple):
     faults: list[Fault]
 
 
-def sound_item(record: SourceRecord) -> SoundItem:
-    """Return what counts of a catalogue record.
+def sound_item(record: SourceRecord, zero_is_price: bool) -> SoundItem:
+    """Return what counts of a catalogue record; ``zero_is_price``: see `read_version`.
 
     Raises:
         Fault: its identity, key, time or shape is not usable: nothing of it counts.
@@ -48,9 +48,9 @@ def sound_item(record: SourceRecord) -> SoundItem:
     if len(value) > MAX_VALUE_BYTES:
         raise Fault(DeadReason.VALUE_TOO_LARGE, f"more than {MAX_VALUE_BYTES} bytes")
     try:
-        found = SoundItem(name, read_version(name, value), value, [])
+        found = SoundItem(name, read_version(name, value, zero_is_price), value, [])
     except CatalogueError:
-        found = _sound_part(name, value)
+        found = _sound_part(name, value, zero_is_price)
     if found.version is not None and found.version.ts_ms > record.timestamp_ms + DAY_MS:
         sentence = "ts is more than 24 h past the record's timestamp"
         raise Fault(DeadReason.TS_FUTURE, sentence, "ts")
@@ -66,14 +66,14 @@ def _name(key: bytes | None) -> str:
         raise Fault(DeadReason.BAD_UTF8, "the key is not UTF-8", "key") from None
 
 
-def _sound_part(name: str, value: bytes) -> SoundItem:
+def _sound_part(name: str, value: bytes, zero_is_price: bool) -> SoundItem:
     """Leave out one field at fault after the other."""
     told = _object(value)
     faults = _not_finite(told)
     for _ in range(MOST):
         whole = msgspec.json.encode(told)
         try:
-            return SoundItem(name, read_version(name, whole), whole, faults)
+            return SoundItem(name, read_version(name, whole, zero_is_price), whole, faults)
         except CatalogueError as error:
             field = error.fault.field.split(".")[0].split("[")[0]
             if field in NEEDED or field not in told:

@@ -21,6 +21,7 @@ from schemas.vocabulary import Scene
 from streams.offline.replay import replay
 from streams.offline.sources import open_source
 from streams.pipeline.accept import Vault
+from streams.pipeline.assemble import starting_knowledge
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
 
@@ -93,7 +94,8 @@ def play(folder: Path, scenario: Scenario, bundle_dir: Path) -> list[Outcome]:
         if output.topic == "decisions" and output.value is not None:
             decided.append(msgspec.json.decode(output.value, type=Decision))
 
-    replay(records, Pipeline(settings, _VAULT, bundle=Bundle.load(bundle_dir)), note)
+    bundle = Bundle.load(bundle_dir)
+    replay(records, Pipeline(settings, _VAULT, starting_knowledge(bundle, settings), bundle), note)
     return [_outcome(decision, names) for decision in decided if decision.candidates]
 
 

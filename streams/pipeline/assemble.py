@@ -23,7 +23,7 @@ def assemble(settings: Settings) -> Pipeline:
     """
     bundle = load_bundle(settings)
     vault = Vault(read_secret(settings), settings.tenant)
-    return Pipeline(settings, vault, starting_knowledge(bundle), bundle)
+    return Pipeline(settings, vault, starting_knowledge(bundle, settings), bundle)
 
 
 def load_bundle(settings: Settings) -> Bundle:
@@ -43,11 +43,11 @@ def load_bundle(settings: Settings) -> Bundle:
     return bundle
 
 
-def starting_knowledge(bundle: Bundle | None) -> Knowledge:
+def starting_knowledge(bundle: Bundle | None, settings: Settings) -> Knowledge:
     """Return empty knowledge, or what the bundle learned in training."""
-    if bundle is None or bundle.epoch is None:
-        return Knowledge()
-    return Knowledge(msgspec.msgpack.decode(bundle.epoch, type=Epoch))
+    told = None if bundle is None else bundle.epoch
+    initial = None if told is None else msgspec.msgpack.decode(told, type=Epoch)
+    return Knowledge(initial, settings.zero_price == "price")
 
 
 def with_bundle(settings: Settings, bundle: Path | None) -> Settings:

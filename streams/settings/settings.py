@@ -106,6 +106,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "ms", "How far a yes may be ahead of its record; beyond, it is refused.", 0, 86_400_000
         ),
     ] = 60_000
+    zero_price: Annotated[
+        Literal["unknown", "price"],
+        _is("rule", "What a price of 0 says: nothing, or that the item is free."),
+    ] = "unknown"
     cell_resolution: Annotated[
         int, _is("resolution", "H3 resolution of the coarse cell.", 0, 7)
     ] = 5

@@ -59,6 +59,39 @@ def test_another_currency_is_no_lower_price():
     assert told(catalogue) == []
 
 
+def test_a_drop_whose_price_is_in_another_currency_by_now_is_no_news():
+    catalogue = known(price_minor=1000)
+    put(catalogue, "kettle", T_MS + 1, price_minor=900)
+    put(catalogue, "kettle", T_MS + 2, price_minor=800, currency="CHF")
+    assert told(catalogue) == []
+
+
+@pytest.mark.parametrize("told_by_both", [None, "", "Euro"])
+def test_what_nobody_told_the_currency_of_is_not_compared(told_by_both):
+    catalogue = known(price_minor=1000, currency=told_by_both)
+    put(catalogue, "kettle", T_MS + 1, price_minor=500, currency=told_by_both)
+    assert told(catalogue) == []
+
+
+def test_a_currency_in_lower_case_is_the_same():
+    catalogue = known(price_minor=1000, currency="eur")
+    put(catalogue, "kettle", T_MS + 1, price_minor=500, currency="EUR")
+    assert told(catalogue) == [(KETTLE, DROP, 1)]
+
+
+def test_0_is_a_price_only_where_the_shop_says_so_and_equal_is_no_drop():
+    catalogue = known(price_minor=1000)
+    put(catalogue, "kettle", T_MS + 1, price_minor=0)
+    assert told(catalogue) == []
+    assert catalogue.item(hash64("kettle"), T_MS + 1).price_minor is None
+    free = Catalogue(zero_is_price=True)
+    put(free, "kettle", T_MS, price_minor=0)
+    free.news(None)
+    put(free, "kettle", T_MS + 1, price_minor=0)
+    assert told(free) == []
+    assert free.item(hash64("kettle"), T_MS + 1).price_minor == 0
+
+
 def test_stock_again_is_news_unless_it_is_gone_when_asked():
     catalogue = known(stock=0)
     put(catalogue, "kettle", T_MS + 1, stock=3)

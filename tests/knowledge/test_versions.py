@@ -64,7 +64,7 @@ class Model:
 @given(RECORDS)
 @settings(max_examples=examples(200), deadline=None)
 def test_at_each_time_the_newest_of_the_records_that_hold_counts(records):
-    catalogue, model = Catalogue(), Model()
+    catalogue, model = Catalogue(zero_is_price=True), Model()
     for item, since_ms, ts, price, look in records:
         assert put(catalogue, f"i{item}", since_ms, ts, price) is None
         model.put(item, since_ms, ts, price)
@@ -87,7 +87,7 @@ def test_at_each_time_the_newest_of_the_records_that_hold_counts(records):
 @given(RECORDS)
 @settings(max_examples=examples(100), deadline=None)
 def test_similar_prices_are_those_of_the_versions_that_hold(records):
-    catalogue, model = Catalogue(), Model()
+    catalogue, model = Catalogue(zero_is_price=True), Model()
     for n in range(4):  # enough others, for ever
         put(catalogue, f"o{n}", -9, 0, 100)
     for item, since_ms, ts, price, _ in records:

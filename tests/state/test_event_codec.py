@@ -10,11 +10,11 @@ from schemas.moments import moments
 from schemas.state import EVENT, SEEN, Ragged
 from streams.state.event_codec import restored, stored
 
-HASHES, SMALL = st.integers(0, 2**64 - 1), st.integers(0, 255)
+HASHES, WIDE = st.integers(0, 2**64 - 1), st.integers(0, 2**16 - 1)
 events = st.lists(
     st.tuples(
         st.integers(0, 2**48 - 1), st.integers(0, 2**48 - 1), HASHES, HASHES,
-        st.integers(-1, 2**31 - 1), st.integers(0, 2**16 - 1), SMALL, SMALL,
+        st.integers(-1, 2**63 - 1), WIDE, WIDE, WIDE, st.integers(0, 255),
     ),
     max_size=9,
 )  # fmt: skip

@@ -138,7 +138,7 @@ def _pushes(person: Person) -> np.ndarray:
 def _events(person: Person) -> np.ndarray:
     rows = np.zeros(len(person.events), EVENT)
     for i, (ts_ms, kind, item, quantity) in enumerate(person.events):
-        rows[i] = (ts_ms, i + 1, item, 0, -1, quantity, 0, kind)
+        rows[i] = (ts_ms, i + 1, item, 0, -1, 0, quantity, 0, kind)
     return rows
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.dataset import Dataset
 from models.features import CONTRACT, pair_features, user_features
 from schemas.ids import hash64
+from schemas.money import currency_number
 from schemas.state import CONTEXT, EVENT, TILE, TILE_MS, Ragged, UserState
 from schemas.tables import ITEM_ATTRIBUTES
 from schemas.vocabulary import CANDIDATE_SOURCES, ContextField, EventType
@@ -17,6 +18,7 @@ from schemas.vocabulary import CANDIDATE_SOURCES, ContextField, EventType
 NOW_MS = 1_774_734_600_000  # Saturday 28 March 2026, 21:50 UTC
 DAY_MS = 86_400_000
 ITEMS, CATEGORIES = 40, 6
+EUR = currency_number("EUR")
 
 
 def state_of(users: list[list[tuple[int, int, int]]], keep: int = 48) -> UserState:
@@ -31,7 +33,7 @@ def state_of(users: list[list[tuple[int, int, int]]], keep: int = 48) -> UserSta
         tiles.append(np.array([(t, n, k) for (t, k), n in sorted(counts.items())], TILE))
         acts = sorted(event for event in raw if event[1] != EventType.APP_MINUTES)
         rows = [
-            (ts, n + 1, item + 1, item % CATEGORIES + 1 + 1000, 100 * item - 1, 1, 0, kind)
+            (ts, n + 1, item + 1, item % CATEGORIES + 1 + 1000, 100 * item - 1, EUR, 1, 0, kind)
             for n, (ts, kind, item) in enumerate(acts)
         ]
         events.append(np.array(rows[-keep:], EVENT))
@@ -95,6 +97,7 @@ def attributes_of(items: NDArray[np.uint64]) -> NDArray[Any]:
     rows["known"] = known
     rows["category"][known] = (items[known] - 1) % CATEGORIES + 1001
     rows["price_minor"][known] = items[known].astype(np.float64) * 137
+    rows["currency"][known] = EUR
     rows["stock"][known] = items[known] % 3
     rows["weight_g"][known] = items[known].astype(np.float64) ** 3
     rows["created_ms"][known] = NOW_MS - items[known].astype(np.float64) * DAY_MS

@@ -14,7 +14,7 @@ def make_wave(rows, contexts=(), receipts=(), stream_ms=None):
     facts = np.zeros(len(rows), FACT_ROW)
     events = np.zeros(len(rows), EVENT_ROW)
     for pos, (user, ts_ms, event, item, category, kind) in enumerate(rows):
-        facts[pos] = (pos, user, ts_ms, event, item, category, -1, 1, 0, kind)
+        facts[pos] = (pos, user, ts_ms, event, item, category, -1, 0, 1, 0, kind)
         events[pos] = (pos, user, ts_ms, event)
     context_rows = np.array(list(contexts), CONTEXT_ROW)
     receipt_rows = np.array(list(receipts), RECEIPT_ROW)

@@ -17,6 +17,7 @@ from streams.offline.training.idle_users import idle_moments
 from streams.offline.training.item_tables import TablesSoFar
 from streams.offline.training.recorder import Recorder
 from streams.pipeline.accept import Vault
+from streams.pipeline.assemble import starting_knowledge
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
 from streams.state.store import MemoryStore
@@ -54,7 +55,8 @@ def record(
     had been seen by then, as a worker has those of its bundle.
     """
     recorder = Recorder()
-    pipeline = Pipeline(msgspec.structs.replace(settings, **_OPEN), vault, observer=recorder)
+    opened = msgspec.structs.replace(settings, **_OPEN)
+    pipeline = Pipeline(opened, vault, starting_knowledge(None, opened), observer=recorder)
     recorder.catalogue = pipeline.knowledge.catalogue
     so_far = TablesSoFar(recorder.tables) if tables else None
 

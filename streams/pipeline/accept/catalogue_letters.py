@@ -13,7 +13,7 @@ from streams.shared.faults import Fault
 def catalogue_letters(record: SourceRecord, topic_prefix: str) -> list[Output]:
     """Return the letter of a refused record, or one for each field at fault of an accepted one."""
     try:
-        faults = sound_item(record).faults
+        faults = sound_item(record, zero_is_price=True).faults
         letters = partial_letters(record, faults) if faults else []
     except Fault as fault:
         letters = [DeadLetter(record, fault.reason, fault.sentence)]

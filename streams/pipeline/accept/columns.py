@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from schemas.ids import NO_ID, hash64, head64
+from schemas.money import NO_CURRENCY, NO_PRICE
 from schemas.state import NEVER_MS
 from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW, EventBatch, SourceRecord
 from schemas.timeline import Timeline
@@ -22,9 +23,6 @@ from streams.settings import Settings
 from streams.shared.times import FIRST_MS
 
 GRANTED, DENIED = "granted", "denied"
-NO_PRICE = -1
-_MAX_LINE = int(np.iinfo(np.uint8).max)
-"""Lines from here on share a number: it only orders those of one event."""
 _CODES = {"i4": "i", "i8": "q", "u8": "Q", "u2": "H", "u1": "B"}
 _hash64 = lru_cache(maxsize=1 << 16)(hash64)  # of popular items, again and again
 
@@ -58,6 +56,7 @@ class Columns:
     def __init__(self, settings: Settings, vault: Vault) -> None:
         self.cell_resolution, self.yes_ahead_ms = settings.cell_resolution, settings.yes_ahead_ms
         self.event_types = event_types(settings.event_names)
+        self._free = 0 if settings.zero_price == "price" else NO_PRICE
         self._vault = vault
         self.users, self._texts, self._unkept = _Users(), _Texts(), _Texts()
         self._events, self._facts = bytearray(), bytearray()
@@ -70,14 +69,15 @@ class Columns:
     def add_fact(
         self, pos: int, user: int, ts_ms: int, event: int, kind: int,
         item: str | None = None, category: str | None = None,
-        price_minor: int | None = None, quantity: float | None = None, line: int = 0,
+        price_minor: int | None = None, currency: int = NO_CURRENCY,
+        quantity: float | None = None, line: int = 0,
     ) -> None:  # fmt: skip
         """Add a fact; no quantity, and one that is not whole (a weight), is one piece."""
-        price = NO_PRICE if price_minor is None else price_minor
+        price = NO_PRICE if price_minor is None else price_minor or self._free
         pieces = quantity if isinstance(quantity, int) else 1
         self._facts += _FACT(
             pos, user, ts_ms, event, self._texts[item], self._texts[category],
-            price, pieces, min(line, _MAX_LINE), kind,
+            price, currency, pieces, line, kind,
         )  # fmt: skip
 
     def add_context(

@@ -20,7 +20,7 @@ from streams.pipeline.accept.soundness import (
     sound_id,
     sound_line,
 )
-from streams.pipeline.accept.validate import ALWAYS_SHORT, MAX_PRICE, MAX_QUANTITY
+from streams.pipeline.accept.validate import ALWAYS_SHORT, MAX_LINES, MAX_PRICE, MAX_QUANTITY
 from streams.shared.faults import Fault
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=ALWAYS_SHORT)]
@@ -52,7 +52,7 @@ class _Purchase(Purchase, kw_only=True, gc=False, forbid_unknown_fields=True):
     event_id: _Id
     user_id: _Id
     order_id: _Id
-    lines: Annotated[list[_Line], msgspec.Meta(min_length=1)]  # type: ignore[assignment]
+    lines: Annotated[list[_Line], msgspec.Meta(min_length=1, max_length=MAX_LINES)]  # type: ignore[assignment]
     schema_version: Literal[1] = 1
 
 

@@ -33,6 +33,7 @@ def check_purchase(order: Purchase) -> None:
     check.check_id("order_id", order.order_id)
     if not order.lines:
         raise Fault(DeadReason.NO_LINES, "lines is empty", "lines")
+    check.check_lines(len(order.lines))
     for number, line in enumerate(order.lines):
         _check_line(f"lines[{number}]", line)
 

@@ -10,6 +10,7 @@ import msgspec
 
 from schemas.events import Click, Profile, Purchase, Social
 from schemas.ids import event_hash
+from schemas.money import currency_number
 from schemas.receipts import PushReceipt
 from schemas.tables import SourceRecord
 from schemas.vocabulary import INTERESTS, SEGMENTS, ContextField, EventType, PushStatus
@@ -32,7 +33,8 @@ def add_click(columns: Columns, pos: int, record: SourceRecord, click: Click) ->
     columns.add_event(pos, user, ts_ms, event)
     columns.add_fact(
         pos, user, ts_ms, event, kind,
-        click.item_id, click.category_id, click.price_minor, click.quantity,
+        click.item_id, click.category_id, click.price_minor, currency_number(click.currency),
+        click.quantity,
     )  # fmt: skip
     if click.query and kind == EventType.SEARCH and (words := search_words(click.query)):
         columns.add_words(pos, user, ts_ms, event, words)
@@ -47,12 +49,13 @@ def add_purchase(columns: Columns, pos: int, record: SourceRecord, order: Purcha
     ts_ms = parse_ts(order.ts, record.timestamp_ms)
     if order.currency is not None:
         check.check_currency(order.currency)
+    currency = currency_number(order.currency)
     user, event = columns.users[order.user_id], event_hash("purchases", order.event_id)
     columns.add_event(pos, user, ts_ms, event)
     for number, line in enumerate(order.lines):
         columns.add_fact(
             pos, user, ts_ms, event, kind,
-            line.item_id, line.category_id, line.unit_price_minor, line.quantity, number,
+            line.item_id, line.category_id, line.unit_price_minor, currency, line.quantity, number,
         )  # fmt: skip
 
 

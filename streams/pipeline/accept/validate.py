@@ -17,7 +17,7 @@ MAX_ID_BYTES = 256
 ALWAYS_SHORT = MAX_ID_BYTES // 4
 """Characters of an id that needs no counting of bytes: UTF-8 takes at most 4 for one."""
 
-MAX_PRICE, MAX_QUANTITY = 2**31 - 1, 2**16 - 1
+MAX_PRICE, MAX_QUANTITY, MAX_LINES = 2**63 - 1, 2**16 - 1, 2**16
 """What the columns of rows hold: beyond, a number is refused, never cut."""
 
 RECEIPT_STATUSES: dict[str, PushStatus] = {
@@ -121,6 +121,12 @@ def check_quantity(field: str, quantity: float) -> None:
         raise Fault(DeadReason.BAD_QUANTITY, f"{field} must be at least 1", field)
     if not quantity <= MAX_QUANTITY:
         raise Fault(DeadReason.NUMBER_TOO_LARGE, f"{field} must be at most {MAX_QUANTITY}", field)
+
+
+def check_lines(lines: int) -> None:
+    """Lines of an order, which are numbered."""
+    if lines > MAX_LINES:
+        raise Fault(DeadReason.NUMBER_TOO_LARGE, f"lines must be at most {MAX_LINES}", "lines")
 
 
 def check_price(field: str, price_minor: int) -> None:

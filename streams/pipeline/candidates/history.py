@@ -38,7 +38,7 @@ class Touches:
     """Events that name an item, one user after the other, oldest first.
 
     ``age_ms``: float64 ms before the decision, not below 0; ``weight``: see `WEIGHTS`;
-    ``price_minor``: what the event told, -1 nothing.
+    ``price_minor``, ``currency``: what the event told, -1 and 0 nothing.
     """
 
     due: NDArray[np.int64]
@@ -48,7 +48,8 @@ class Touches:
     ts_ms: NDArray[np.int64]
     age_ms: NDArray[np.float64]
     weight: NDArray[np.float64]
-    price_minor: NDArray[np.int32]
+    price_minor: NDArray[np.int64]
+    currency: NDArray[np.uint16]
 
     def __len__(self) -> int:
         """Events."""
@@ -65,6 +66,7 @@ class Touches:
             self.age_ms[rows],
             self.weight[rows],
             self.price_minor[rows],
+            self.currency[rows],
         )
 
     def of(self, *kinds: EventType) -> Touches:
@@ -99,7 +101,7 @@ def touches(due: DueUsers) -> Touches:
     age_ms = np.maximum(due.now_ms[users] - ts_ms, 0).astype(np.float64)
     return Touches(
         users, item[rows], events["category"][rows], kind, ts_ms, age_ms, _WEIGHT_OF[kind],
-        events["price_minor"][rows],
+        events["price_minor"][rows], events["currency"][rows],
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from schemas.money import NO_CURRENCY
 from schemas.vocabulary import EventType
 from streams.pipeline.candidates.history import DAY_MS, half
 from streams.pipeline.candidates.proposals import Proposals, Source, View
@@ -21,7 +22,8 @@ FULL_SHARE = 0.3
 def raw(view: View) -> Proposals:
     """Score ``BEST_SCORE`` for a drop of `FULL_SHARE` since a look of now.
 
-    The price then is the one the event told; the last event of an item that told one counts.
+    The price then is the one the event told; the last event of an item that told one counts. Prices are
+    compared only in one currency, which the event and the catalogue told.
     """
     seen = view.touches.of(EventType.VIEW, EventType.CART, EventType.FAV, EventType.LIKE)
     seen = seen.take(seen.price_minor > 0)
@@ -31,8 +33,9 @@ def raw(view: View) -> Proposals:
     starts = runs(seen.due, seen.item)
     last = seen.take(np.append(starts[1:], len(seen)) - 1)
     at_ms = view.due.reached_ms[last.due]
-    now = view.shared.catalogue.attributes(last.item, at_ms)["price_minor"]
-    drop = 1 - np.nan_to_num(now, nan=np.inf) / last.price_minor
+    known = view.shared.catalogue.attributes(last.item, at_ms)
+    same = (known["currency"] == last.currency) & (last.currency != NO_CURRENCY)
+    drop = 1 - np.where(same, known["price_minor"], np.nan) / last.price_minor
     fell = (drop >= LEAST_SHARE).nonzero()[0]
     last, drop = last.take(fell), drop[fell]
     score = np.minimum(drop / FULL_SHARE, 1) * half(last.age_ms, HALF_LIFE_MS)

@@ -9,13 +9,13 @@ from typing import Any
 HEAD = struct.Struct("<BBHIqqqqq")
 """Before the counts of the facts: version, flags, sealed bytes, total, newest, first, floor, orders and carts forgotten."""
 MOMENT = struct.Struct("<IIH")
-WHAT = struct.Struct("<HQQiHBB")
+WHAT = struct.Struct("<HQQqHHHB")
 FACTS = {
     "tiles": [struct.Struct("<IHB")],
     "events": [MOMENT, WHAT],
     "seen": [MOMENT],
     "context": [struct.Struct("<qQQB")],
-    "orders": [struct.Struct("<qQQHBB")],
+    "orders": [struct.Struct("<qQQHHB")],
     "carts": [struct.Struct("<qQQB")],
 }
 """A count of four bytes each in the head; then their parts."""

@@ -8,6 +8,7 @@ from support.made_up import NOW_MS, attributes_of, state_of
 
 from models.features import CONTRACT, pair_features
 from models.features.affinity import HALF_LIVES_H, WEIGHTS
+from schemas.money import NO_CURRENCY, currency_number
 from schemas.vocabulary import EventType
 
 HOUR_MS = 3_600_000
@@ -81,6 +82,18 @@ def test_attributes_are_logs_and_what_is_missing_is_not_a_number() -> None:
     assert all(
         np.isnan(gone[name]) for name in ("price_log", "weight_log", "in_stock", "item_age_d")
     )
+
+
+def test_what_a_user_usually_pays_is_compared_in_one_currency_only() -> None:
+    state, items = state_of([[(NOW_MS - 1, VIEW, 4)]]), np.array([7], np.uint64)
+    attributes = attributes_of(items)
+    for currency in (currency_number("JPY"), NO_CURRENCY):
+        attributes["currency"] = currency
+        rows = pair_features(
+            state, np.zeros(1, np.int64), items, np.zeros(1, np.uint64), attributes,
+            np.zeros(1, np.float32), np.array([NOW_MS]),
+        )  # fmt: skip
+        assert np.isnan(rows[0, CONTRACT.pair.index("price_over_user_mean_log")])
 
 
 def test_the_source_score_is_passed_on() -> None:

@@ -11,6 +11,7 @@ from support.made_up import DAY_MS, NOW_MS, ragged, state_of, with_context
 from models.features import context_fields, frequency, hour_weekday, interests, recency, short_long
 from models.features.view import user_view
 from schemas.ids import hash64
+from schemas.money import NO_CURRENCY, currency_number
 from schemas.state import CONTEXT, UserState
 from schemas.vocabulary import ContextField, EventType, Scene
 
@@ -105,6 +106,14 @@ def test_an_open_cart_was_neither_emptied_nor_bought() -> None:
     found = features(interests, state_of([[(NOW_MS - m * 60_000, k, i) for m, k, i in moves]]))
     assert found["open_carts"] == 2
     assert (found["distinct_items"], found["distinct_categories"]) == (3, 3)
+
+
+def test_the_mean_price_is_of_the_latest_currency_alone() -> None:
+    state = state_of([[(NOW_MS - 3, VIEW, 2), (NOW_MS - 2, VIEW, 4), (NOW_MS - 1, VIEW, 0)]])
+    state.events.data["currency"][0] = currency_number("JPY")
+    assert features(interests, state)["mean_price_minor"] == 399
+    state.events.data["currency"] = NO_CURRENCY
+    assert np.isnan(features(interests, state)["mean_price_minor"])
 
 
 def test_the_mean_price_skips_what_has_no_price() -> None:

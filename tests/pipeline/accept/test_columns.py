@@ -18,7 +18,10 @@ from support.inputs import (
 
 from models.features.whereabouts import cell_middle
 from schemas.ids import hash64
+from schemas.money import currency_number
 from schemas.vocabulary import ContextField, EventType, PushStatus
+from streams.pipeline.accept.validate import MAX_LINES
+from streams.settings import Settings
 
 
 def test_a_click_becomes_a_fact_and_its_device_news():
@@ -42,12 +45,12 @@ def test_what_a_click_does_not_tell_is_not_made_up():
 
 def test_a_purchase_is_one_event_and_a_fact_a_line():
     lines = [LINE | {"item_id": f"i{n}"} for n in range(300)]
-    lines[1] |= {"quantity": 65_535, "unit_price_minor": 2**31 - 1}
+    lines[1] |= {"quantity": 65_535, "unit_price_minor": 2**63 - 1}
     batch = run(record("purchases", PURCHASE | {"status": "returned", "lines": lines}))
     assert len(batch.events) == 1
-    assert batch.facts["line"].tolist() == [min(n, 255) for n in range(300)]
+    assert batch.facts["line"].tolist() == list(range(300))
     assert set(batch.facts["type"].tolist()) == {EventType.RETURN}
-    assert (batch.facts["quantity"][1], batch.facts["price_minor"][1]) == (65_535, 2**31 - 1)
+    assert (batch.facts["quantity"][1], batch.facts["price_minor"][1]) == (65_535, 2**63 - 1)
 
 
 def test_sound_lines_count_beside_a_voucher_a_weight_and_a_currency_in_lower_case():
@@ -63,6 +66,28 @@ def test_sound_lines_count_beside_a_voucher_a_weight_and_a_currency_in_lower_cas
 def test_a_price_that_is_not_told_is_not_known():
     (fact,) = run(record("purchases", PURCHASE | {"lines": [{"item_id": "i1"}]})).facts
     assert (fact["price_minor"], fact["quantity"]) == (-1, 1)
+
+
+def test_a_fact_says_the_currency_of_its_price():
+    (fact,) = run(record("clicks", click(price_minor=1999, currency="eur"))).facts
+    (line,) = run(record("purchases", PURCHASE | {"currency": "JPY"})).facts
+    assert (fact["currency"], line["currency"]) == tuple(map(currency_number, ("EUR", "JPY")))
+
+
+@pytest.mark.parametrize(("said", "price"), [("unknown", -1), ("price", 0)])
+def test_0_is_a_price_only_where_the_shop_says_so(said, price):
+    chosen = Settings(zero_price=said)
+    (fact,) = run(record("clicks", click(price_minor=0)), settings=chosen).facts
+    assert fact["price_minor"] == price
+
+
+def test_an_order_of_more_lines_than_can_be_numbered_is_refused():
+    lines = [{"item_id": f"i{n}"} for n in range(MAX_LINES)]
+    chosen = Settings(max_value_bytes=16_777_216)
+    batch = run(record("purchases", PURCHASE | {"lines": lines}), settings=chosen)
+    assert batch.facts["line"].tolist() == list(range(MAX_LINES))
+    (letter,) = run(record("purchases", PURCHASE | {"lines": [*lines, LINE]}), settings=chosen).dead
+    assert letter.reason == "number_too_large"
 
 
 def test_context_tells_absent_from_null():

@@ -160,7 +160,7 @@ PARTLY = [
     ("clicks", click(price_minor=-1), "bad_price", "price_minor"),
     ("clicks", click(currency="EURO"), "unknown_currency", "currency"),
     ("purchases", PURCHASE | {"currency": "QQQ"}, "unknown_currency", "currency"),
-    ("clicks", click(price_minor=2**31), "number_too_large", "price_minor"),
+    ("clicks", click(price_minor=2**63), "number_too_large", "price_minor"),
     ("clicks", click(quantity=65_536), "number_too_large", "quantity"),
     ("purchases", order(unit_price_minor=10**30), "number_too_large", "lines[0].unit_price_minor"),
     ("purchases", order(quantity=10**30), "number_too_large", "lines[0].quantity"),

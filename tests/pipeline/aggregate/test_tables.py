@@ -28,7 +28,7 @@ LINES = st.tuples(st.integers(0, 1), st.integers(0, 6), st.integers(1, 9), st.sa
 
 def facts_of(lines):
     rows = [
-        (0, user, T0_MS + minute, event, event, 0, -1, 1, 0, kind)
+        (0, user, T0_MS + minute, event, event, 0, -1, 0, 1, 0, kind)
         for user, minute, event, kind in lines
     ]
     return np.array(rows, FACT_ROW)

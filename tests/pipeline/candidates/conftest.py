@@ -14,6 +14,7 @@ from models.items import Histories
 from models.train.sessions import session_tables
 from schemas.globals import Epoch
 from schemas.ids import hash64
+from schemas.money import currency_number
 from schemas.state import CONTEXT, EVENT, Ragged, UserState
 from schemas.tables import DueUsers
 from schemas.vocabulary import (
@@ -43,10 +44,10 @@ def _events(users, now_ms):
             category = hash64(more[0]) if more and more[0] else 0
             quantity = more[1] if len(more) > 1 else 1
             price = more[2] if len(more) > 2 else -1
+            currency = currency_number(more[3] if len(more) > 3 else "EUR")
             ts_ms = now_ms - int(age_h * HOUR_MS)
-            made.append(
-                (ts_ms, n + 1, hash64(item) if item else 0, category, price, quantity, 0, kind)
-            )
+            number = hash64(item) if item else 0
+            made.append((ts_ms, n + 1, number, category, price, currency, quantity, 0, kind))
         rows += sorted(made, key=lambda row: row[:2])
         slots += [slot] * len(made)
     made = np.array([tuple(row) for row in rows], EVENT)
@@ -192,7 +193,7 @@ def make_catalogue(records):
         if isinstance(record, str):
             assert catalogue.apply(record.encode(), None, 0) is None
             continue
-        body = {"ts": NOW_MS - 365 * 24 * HOUR_MS} | record
+        body = {"ts": NOW_MS - 365 * 24 * HOUR_MS, "currency": "EUR"} | record
         assert catalogue.apply(record["item_id"].encode(), json.dumps(body).encode(), 0) is None
     return catalogue
 

@@ -17,10 +17,11 @@ from schemas.ids import NO_ID
 from schemas.state import EVENT, NEVER_MS, Ragged, UserState
 from schemas.tables import DueUsers, SourceRecord
 from schemas.vocabulary import EventType, Standing, TriggerKind, among
-from streams.knowledge.shared import Knowledge, Shared
+from streams.knowledge.shared import Shared
 from streams.knowledge.shelf import shelf
 from streams.learner.learner import Learner
 from streams.pipeline.accept import NO_REFUSALS, Vault, accept
+from streams.pipeline.assemble import starting_knowledge
 from streams.pipeline.publish.signals import signals_output
 from streams.settings import Settings
 from streams.state.refill import tables_of
@@ -181,7 +182,7 @@ def walk(
     ``learnt_until_ms``: the epoch of this time holds on; users and catalogue go on all the same.
     """
     served = replace(settings, candidates_per_source=min(settings.candidates_per_source, LISTS))
-    learner, knowledge = Learner(served), Knowledge()
+    learner, knowledge = Learner(served), starting_knowledge(None, served)
     step_ms = log.epoch_ms
     epoch_of = (moments.now_ms - log.begin_ms) // step_ms
     told = shelved = 0
