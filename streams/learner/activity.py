@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features.calendar import HOUR_MS, zone_table
-from models.sendtime import NOTHING_KNOWN, ActivityModel
+from models.sendtime import ActivityModel
 from models.sendtime.activity import HOURS
 from models.sendtime.week import week_cell, week_ratio
 from schemas.globals import Activity
@@ -36,9 +36,7 @@ class ActivityCounts(Kept):
 
     KEEPS = ("_tally", "_index", "_last_h")
 
-    def __init__(
-        self, zone: str, trained: ActivityModel = NOTHING_KNOWN, most_users: int = MOST_USERS
-    ) -> None:
+    def __init__(self, zone: str, trained: ActivityModel, most_users: int = MOST_USERS) -> None:
         self._zone = zone
         self._trained = trained
         self._most_users = most_users

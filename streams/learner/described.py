@@ -26,6 +26,8 @@ PER_WORD, MOST_WORDS, MOST_ENTRIES = 16, 8_000, 40_000
 """Items of a word, words and entries of all: 600 KB of an epoch."""
 COMMON_SHARE, FEW = 0.2, 30
 """A word that more of the items have, and more than a few, finds nothing."""
+NEARLY_ALL = 0.75
+"""Nor does one that so many of all items have, however few they are: it tells none of them apart."""
 GROWN = 1.1
 AGAIN_AFTER_MS = 24 * 3_600_000
 
@@ -108,7 +110,8 @@ def _words(
         return {}
     key, item = np.array(terms, np.uint64).T
     hashes, which, found = np.unique(key, return_inverse=True, return_counts=True)
-    rare = found <= max(FEW, COMMON_SHARE * len(items))
+    rare = (found == 1) | (found < NEARLY_ALL * len(items))
+    rare &= found <= max(FEW, COMMON_SHARE * len(items))
     met = np.array([occurred.get(n, 0) for n in item.tolist()], np.float64)
     weight = np.log1p(len(items) / found)[which] / np.log1p(len(items))
     score = weight * (0.5 + 0.5 * met / max(met.max(), 1.0))

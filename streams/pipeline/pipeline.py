@@ -174,7 +174,7 @@ class Pipeline:
     ) -> Decided:
         """Choose what each user is told, if the policy lets them be told anything."""
         settings, bundle = self.settings, self.bundle
-        view, silenced = screen(due, settings, resources.texts)
+        view, silenced = screen(due, settings, resources.texts, shared.activity())
         rows = speaking(due, silenced)
         asked = impersonal(due.take(rows))
         scored, candidates = self._considered(asked, shared, resources, verdicts, seen)

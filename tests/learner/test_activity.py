@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.sendtime import ActivityModel
+from models.sendtime import NOTHING_KNOWN, ActivityModel
 from streams.learner.activity import ActivityCounts
 
 HOUR_MS = 3_600_000
@@ -18,7 +18,7 @@ events = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 60)), max_size=40)
 
 
 def counted(rows, cuts=(), most_users=100):
-    counts = ActivityCounts("UTC", most_users=most_users)
+    counts = ActivityCounts("UTC", NOTHING_KNOWN, most_users=most_users)
     edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
     for start, stop in pairwise(edges):
         part = rows[start:stop]
@@ -49,7 +49,7 @@ def test_everybodys_profile_follows_what_is_seen():
 
 def test_users_beyond_the_bound_are_forgotten_and_counting_goes_on():
     rows = [(user, hour) for hour in range(50) for user in range(hour, hour + 20)]
-    counts = ActivityCounts("UTC", most_users=16)
+    counts = ActivityCounts("UTC", NOTHING_KNOWN, most_users=16)
     for user, hour in rows:
         counts.add(np.array([user], np.uint64), np.array([NOW_MS - (61 - hour) * HOUR_MS]))
     assert len(counts._last_h) <= 16

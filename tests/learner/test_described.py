@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 from support.learning import T_MS, VIEW, signals
 
 from schemas.ids import hash64
@@ -104,6 +105,19 @@ def test_a_word_of_nearly_all_items_finds_nothing_and_lists_end():
     assert items_of(epoch.words, "the") == []
     assert 2 * FEW * COMMON_SHARE < FEW
     assert len(items_of(epoch.words, "1")) == min(FEW, PER_WORD)
+
+
+@pytest.mark.parametrize("items", [2, 4, FEW])
+def test_however_few_items_there_are_a_word_of_nearly_all_finds_nothing(items):
+    few = [(f"thing{n}", f"lamp for {'rooms' if n % 2 else 'halls'}") for n in range(items)]
+    epoch = learned(catalogue(*few), seen=[item for item, _ in few])
+    assert items_of(epoch.words, "for") == items_of(epoch.words, "lamp") == []
+    assert items_of(epoch.words, "rooms") != []
+
+
+def test_the_words_of_the_only_item_find_it():
+    epoch = learned(catalogue(SHOP[0]))
+    assert items_of(epoch.words, "kettle") != []
 
 
 def test_without_a_catalogue_nothing_is_said():

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from support.due import EVENING_MS, Person, candidate_set, due_users, named, no_candidates, texts
 
 from models.bundle import Weights
+from models.sendtime import NOTHING_KNOWN
 from schemas.catalog import CatalogItem, Offer
 from schemas.decision import Decision, Suppression
 from schemas.recommendation import Recommendation
@@ -87,7 +88,7 @@ class Told:
 
 def decide(due: DueUsers, pairs: list[Any], settings: Settings) -> Decided:
     """Screen and allocate; pairs of silenced users are left out, as the pipeline does."""
-    view, silenced = screen(due, settings, texts)
+    view, silenced = screen(due, settings, texts, NOTHING_KNOWN)
     rows = speaking(due, silenced)
     pairs = [pair for pair in pairs if pair[0] in rows]
     candidates = candidate_set(*pairs) if pairs else no_candidates()

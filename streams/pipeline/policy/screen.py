@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.sendtime import NOTHING_KNOWN, ActivityModel
+from models.sendtime import ActivityModel
 from schemas.tables import DueUsers, PolicyView, Stopped
 from schemas.vocabulary import ContextField, Standing
 from streams.pipeline.aggregate.budget import spent
@@ -31,7 +31,7 @@ def screen(
     due: DueUsers,
     settings: Settings,
     texts: Texts,
-    activity: ActivityModel = NOTHING_KNOWN,
+    activity: ActivityModel,
 ) -> tuple[PolicyView, list[Stopped]]:
     """Return what the policy found for every due user, and those it silences with the numbers.
 

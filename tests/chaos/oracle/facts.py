@@ -47,13 +47,13 @@ class User:
     """What was said about pushes, by late records, too: where, yes or no, and from when it counts."""
 
     def recent(self) -> list[tuple[Any, ...]]:
-        """The newest facts, oldest first: ts, event, item, category, price, quantity, line, type."""
-        return sorted(self.facts, key=lambda f: (f[0], f[1], f[6]))[-RECENT:]
+        """The newest facts, oldest first: ts, event, item, category, price, currency, quantity, line, type."""
+        return sorted(self.facts, key=lambda f: (f[0], f[1], f[7]))[-RECENT:]
 
     def table(self, kinds: tuple[int, ...], most: int) -> list[tuple[Any, ...]]:
         """The newest facts of some kinds that name an item, oldest first."""
-        mine = [fact for fact in self.facts if fact[7] in kinds and fact[2]]
-        return sorted(mine, key=lambda f: (f[0], f[1], f[6]))[-most:]
+        mine = [fact for fact in self.facts if fact[8] in kinds and fact[2]]
+        return sorted(mine, key=lambda f: (f[0], f[1], f[7]))[-most:]
 
 
 @dataclass(slots=True)
@@ -152,10 +152,11 @@ def _accept(user: User, topic: str, place: Place, event: int, value: dict[str, A
     ts_ms = value["ts"]
     user.seen[event] = ts_ms
     if topic == "clicks":
-        _fact(user, ts_ms, event, value, CLICKS.index(value["event"]), 0, value.get("price_minor"))
+        price = _money(value.get("price_minor"), value)
+        _fact(user, ts_ms, event, value, CLICKS.index(value["event"]), 0, price)
     elif topic == "purchases":
         for number, line in enumerate(value["lines"]):
-            price = line["unit_price_minor"]
+            price = _money(line["unit_price_minor"], value)
             _fact(user, ts_ms, event, line, STATUSES[value["status"]], number, price)
     else:
         _tell(user, place, event, value)
@@ -176,13 +177,20 @@ def _fact(
     about: dict[str, Any],
     kind: int,
     line: int,
-    price: int | None,
+    price: tuple[int, int],
 ) -> None:
     if line == 0:
         user.tiles[ts_ms // TILE_MS, kind] += 1
     item, category = (_hash(about.get(name)) for name in ("item_id", "category_id"))
-    price = -1 if price is None else price
-    user.facts.append((ts_ms, event, item, category, price, about.get("quantity", 1), line, kind))
+    user.facts.append((ts_ms, event, item, category, *price, about.get("quantity", 1), line, kind))
+
+
+def _money(price: int | None, about: dict[str, Any]) -> tuple[int, int]:
+    """Price, -1 without one (0 is none), and currency, five bits a letter."""
+    number = 0
+    for letter in about.get("currency") or "":
+        number = number * 32 + ord(letter.upper()) - 64
+    return price or -1, number
 
 
 def _tell(user: User, place: Place, event: int, value: dict[str, Any]) -> None:

@@ -87,9 +87,9 @@ def _check_state(verdict: Verdict, users: dict[bytes, User], kept: dict[bytes, R
         tiles = [(tile, n, kind) for (tile, kind), n in sorted(user.tiles.items())]
         verdict.differs(f"tiles of {who}", tiles, row.tiles)
         verdict.differs(f"recent events of {who}", user.recent(), row.events)
-        orders = [(*fact[:3], *fact[5:]) for fact in user.table(*ORDERS)]
+        orders = [(*fact[:3], *fact[6:]) for fact in user.table(*ORDERS)]
         verdict.differs(f"order lines of {who}", orders, row.orders)
-        carts = [(*fact[:3], fact[7]) for fact in user.table(*CARTS)]
+        carts = [(*fact[:3], fact[8]) for fact in user.table(*CARTS)]
         verdict.differs(f"carts of {who}", carts, row.carts)
         context = [(*told, number) for number, told in sorted(user.context.items())]
         verdict.differs(f"context of {who}", context, row.context)
@@ -109,7 +109,7 @@ def _check_timers(
 def _check_signals(verdict: Verdict, users: dict[bytes, User], entries: list[Entry]) -> None:
     """Each accepted fact went to the learner once."""
     wanted = [
-        (int.from_bytes(key[:8], "little"), fact[0], fact[2], fact[3], fact[7])
+        (int.from_bytes(key[:8], "little"), fact[0], fact[2], fact[3], fact[8])
         for key, user in users.items()
         for fact in user.facts
     ]

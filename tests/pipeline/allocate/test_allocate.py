@@ -14,6 +14,7 @@ from support.due import (
     texts,
 )
 
+from models.sendtime import NOTHING_KNOWN
 from schemas.tables import Stopped
 from schemas.vocabulary import EventType, PushStatus, StopReason
 from streams.pipeline.allocate import allocate
@@ -26,7 +27,7 @@ BUYER = Person(events=[(EVENING_MS, EventType.PURCHASE, 5, 1)])
 
 def allocated(*people, pairs, settings=OPEN, silenced=()):
     due = due_users(*people)
-    view, _ = screen(due, settings, texts)
+    view, _ = screen(due, settings, texts, NOTHING_KNOWN)
     ids = [uuid.UUID(int=row + 1) for row in range(len(due))]
     candidates = candidate_set(*pairs) if pairs else no_candidates()
     return allocate(due, candidates, view, settings, ids, silenced)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from support.due import DAY_MS, EVENING_MS, Person, candidate_set, due_users, texts
 
+from models.sendtime import NOTHING_KNOWN
 from schemas.vocabulary import EventType, PushStatus
 from streams.pipeline.allocate import recently_bought, recently_pushed, threshold
 from streams.pipeline.policy import screen
@@ -16,7 +17,7 @@ WEEK_MS = 7 * DAY_MS
 
 def stops(rule, *people, pairs, settings=OPEN):
     due = due_users(*people)
-    view, _ = screen(due, settings, texts)
+    view, _ = screen(due, settings, texts, NOTHING_KNOWN)
     return rule.stops(due, candidate_set(*pairs), view, settings).tolist()
 
 

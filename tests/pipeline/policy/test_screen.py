@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.due import DAY_MS, EVENING_MS, HOUR_MS, Person, due_users, texts
 
+from models.sendtime import NOTHING_KNOWN
 from schemas.vocabulary import PushStatus, StopReason
 from streams.pipeline.policy import screen
 from streams.settings import Settings
@@ -17,7 +18,7 @@ OPEN = Settings(quiet_start="00:00", quiet_end="00:00", min_gap_ms=0)
 
 
 def screened(*people, settings=OPEN):
-    return screen(due_users(*people), settings, texts)
+    return screen(due_users(*people), settings, texts, NOTHING_KNOWN)
 
 
 def test_the_first_rule_that_stops_wins():

@@ -30,7 +30,10 @@ DROP, RESTOCK, ARRIVAL = TriggerKind.PRICE_DROP, TriggerKind.RESTOCK, TriggerKin
 )
 def test_news_is_for_who_cares_and_has_not_done_with_it(kind, events, news):
     rows = np.array(
-        [(T0_MS + m, n + 1, item, 0, -1, 1, 0, what) for n, (item, what, m) in enumerate(events)],
+        [
+            (T0_MS + m, n + 1, item, 0, -1, 0, 1, 0, what)
+            for n, (item, what, m) in enumerate(events)
+        ],
         EVENT,
     )
     between = Ragged(rows, np.array([0, 0, len(rows), len(rows)]))

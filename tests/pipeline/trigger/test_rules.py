@@ -33,7 +33,7 @@ def rows(*events):
     """EVENT rows of one user from (item, type, minute), between two users without any."""
     found = np.zeros(len(events), EVENT)
     for i, (item, kind, minute) in enumerate(events):
-        found[i] = (T0_MS + minute * 60_000, i + 1, item, 0, -1, 1, 0, kind)
+        found[i] = (T0_MS + minute * 60_000, i + 1, item, 0, -1, 0, 1, 0, kind)
     return Ragged(found, np.array([0, 0, len(found), len(found)]))
 
 
