@@ -13,6 +13,7 @@ from aiokafka.protocol.admin import ApiVersionRequest
 from aiokafka.structs import ConsumerRecord
 
 from models.bundle import BundleError, reference_path
+from schemas.not_wired import NOT_WIRED, UNUSED_TOPICS
 from streams.engine.ahead import AHEAD_MS
 from streams.engine.catalogue_accounts import read_accounts
 from streams.engine.cover import Cover, read_cover
@@ -53,7 +54,7 @@ class Finding(msgspec.Struct, frozen=True):
 async def look_over(settings: Settings) -> list[Finding]:
     """Make every check that can be made; without a broker the ones on it are left out."""
     findings = [Finding("settings", True, "all in bounds"), check_bundle(settings)]
-    findings += [check_secret(settings), check_disk(settings)]
+    findings += [check_secret(settings), check_disk(settings), tell_not_wired()]
     findings.append(broker := await check_broker(settings))
     if broker.ok:
         findings += [await check_topic_list(settings), await check_copies(settings)]
@@ -252,6 +253,16 @@ def check_secret(settings: Settings) -> Finding:
         return Finding("secret", False, problem, "KAIROS_SECRET=$(openssl rand -hex 32)")
     return Finding(
         "secret", True, "long enough" if settings.secret else "none given: one is kept in data_dir"
+    )
+
+
+def tell_not_wired() -> Finding:
+    """Name what may be told and has no effect on any decision yet."""
+    topics = ", ".join(UNUSED_TOPICS)
+    return Finding(
+        "not wired",
+        True,
+        f"without effect yet: {', '.join(NOT_WIRED)}; nothing uses the topics {topics}",
     )
 
 

@@ -104,7 +104,7 @@ async def test_without_a_broker_the_rest_is_still_looked_at(tmp_path: Path) -> N
     found = {finding.what: finding for finding in await doctor.look_over(own)}
     assert not found["broker"].ok
     assert found["broker"].remedy
-    assert set(found) == {"settings", "bundle", "secret", "disk", "broker"}
+    assert set(found) == {"settings", "bundle", "secret", "disk", "not wired", "broker"}
 
 
 @pytest.fixture
