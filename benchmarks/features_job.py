@@ -127,6 +127,7 @@ def make_app(environ: Mapping[str, str]) -> KairosApp:
         {"KAIROS_BATCH_RECORDS": BATCH_RECORDS, **environ},
         broker=environ.get("BROKER", "localhost:9092"),
         app_id=environ.get("APP_ID", "features"),
+        catch_up="speak",
         data_dir=environ.get("STATE_DIR", ".kairos"),
         partitions=int(environ.get("PARTITIONS", "4")),
     )

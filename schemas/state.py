@@ -63,6 +63,7 @@ PUSH = np.dtype(
         ("kind", "u1"),
         ("status", "u1"),
         ("words", "u1"),  # `streams.pipeline.publish.words`
+        ("origin", "u1"),  # `PushOrigin`
     ]
 )
 TIMER = np.dtype([("due_ms", "<i8"), ("event", "<u8"), ("item", "<u8"), ("kind", "u1")])
@@ -106,6 +107,7 @@ FORGOTTEN: dict[str, int | str] = {
     "head.carts_forgot_ms": "newest_ms",
     "pushes.words": 0,
     "whats.currency": NO_CURRENCY,
+    "pushes.origin": 0,  # published: earlier builds kept no others
 }
 """What a row of an earlier version says in a column that it does not have, by ``section.column`` (``head``
 is a section, too): a number, or the column of its own `HEAD` that tells it."""

@@ -177,6 +177,18 @@ class PushStatus(IntEnum):
     CANCELLED = 12
 
 
+class PushOrigin(IntEnum):
+    """What a row of the pushes stands for.
+
+    SHADOW: decided with ``publish = shadow``, never published. PAST: decided while the partition caught
+    up with a log of before its start: whether somebody published that id, only a receipt tells.
+    """
+
+    PUBLISHED = 0
+    SHADOW = 1
+    PAST = 2
+
+
 class Scene(IntEnum):
     """The recognised situation; the order of the scene model's output vector."""
 
@@ -263,6 +275,7 @@ class StopReason(StrEnum):
     REASON_GONE = "reason_gone"
     FORGOTTEN = "forgotten"
     MAYBE_BOUGHT = "maybe_bought"
+    CAUGHT_UP = "caught_up"
 
 
 class Standing(IntEnum):

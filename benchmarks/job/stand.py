@@ -83,6 +83,7 @@ class Deployment:
             app_id=name,
             topic_prefix=f"{name}.",
             secret="known to the benches alone",
+            catch_up="speak",
             **settings,
         )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from aiokafka.structs import TopicPartition
 from faust.tables.recovery import Recovery
 
+from streams.engine.beginning import record_ends
 from streams.engine.refusal import ChangelogLostError
 from streams.engine.topic_ids import known_ids, refuse_made_again
 
@@ -25,9 +27,23 @@ class CheckedRecovery(Recovery):
         now = await self._ids(tps)
         for tp in sorted(tps):
             refuse_made_again(self.app.engine.topic_ids(tp), now, tp.topic)
+        await self._note_beginnings(tps)
         await super()._build_offsets(consumer, tps, destination, title)
         for tp in tps:
             self.app.engine.note_topic_ids(tp, now)
+
+    async def _note_beginnings(self, tps: Any) -> None:
+        """Note where the past ends of partitions that may have no state: the changelog will tell."""
+        engine, topics = self.app.engine, self.app.options.topics
+        bare = [tp.partition for tp in tps if engine.restored(tp) < 0]
+        if not bare or not self.app.options.silent:
+            return
+        inputs = [TopicPartition(topic, number) for topic in topics for number in bare]
+        ends = await record_ends(self.app.settings, inputs)
+        for number in bare:
+            engine.beginnings[number] = {
+                topic: ends[tp] for topic in topics if (tp := TopicPartition(topic, number)) in ends
+            }
 
     async def _ids(self, changelogs: Any) -> dict[str, bytes]:
         """Return the ids of the topics that the state is made from, changelogs included."""

@@ -25,7 +25,8 @@ def merged(settings: Settings) -> tuple[str, ...]:
 class Options:
     """``topics``: full names of the merged topics in order; times in milliseconds.
 
-    ``cache_bytes``, ``rocksdb_bytes``: memory for all partitions of the worker together.
+    ``cache_bytes``, ``rocksdb_bytes``: memory for all partitions of the worker together; ``silent``:
+    a partition that begins without state says nothing of what is in the log already.
     """
 
     topics: tuple[str, ...]
@@ -38,6 +39,7 @@ class Options:
     tick_ms: int
     cache_bytes: int
     rocksdb_bytes: int
+    silent: bool
 
     @classmethod
     def of(cls, settings: Settings, topics: tuple[str, ...] | None = None) -> Self:
@@ -53,4 +55,5 @@ class Options:
             tick_ms=settings.tick_ms,
             cache_bytes=settings.state_memory_mib << 19,
             rocksdb_bytes=settings.state_memory_mib << 19,
+            silent=settings.catch_up == "silent",
         )

@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka.structs import TopicPartition
 
 from streams.engine import portions, progress, recovery
+from streams.engine.beginning import first_rows
 from streams.engine.catalogue_lag import CatalogueLag
 from streams.engine.consumer import BatchMessage
 from streams.engine.deciding import Deciding
@@ -54,6 +55,8 @@ class Engine:
         self.ready = asyncio.Event()
         """Nothing is processed before this is set."""
         self.catalogue_lag = CatalogueLag(options.merge_wait_ms / 1000)
+        self.beginnings: dict[int, dict[str, int]] = {}
+        """Where the past ends of partitions that had no local state when they were assigned."""
         self.halted = ""
         """Why nothing more is taken in, one sentence; empty: it is."""
 
@@ -126,6 +129,8 @@ class Engine:
             return
         if not partition.checked:
             await self._check_log(number, partition)
+        if number in self.beginnings and not await self._begin(number, partition):
+            return
         fresh = intake(message.batch, partition.progress.next)
         if fresh.gaps:
             logger.warning("Partition %d: offsets are missing before %s", number, fresh.gaps)
@@ -136,6 +141,23 @@ class Engine:
         left: Intake | None = fresh
         while left is not None and self._is_current(message):
             left = await self._process(number, partition, left)
+
+    async def _begin(self, number: int, partition: Partition) -> bool:
+        """Commit where the past of a partition ends, if it has no state; False: that was aborted."""
+        if partition.store.get_many([MARKER]) == [None]:
+            changelog = TopicPartition(self._table.changelog_topic_name, number)
+            at = {topic: partition.progress.next.get(topic, 0) for topic in self._options.topics}
+            rows = first_rows(self.beginnings[number])
+            try:
+                async with self._app.consumer.transactions.begun(changelog, at) as transaction:
+                    last = await transaction.commit(rows, [], at)
+            except AbortedError as error:
+                await self._after_abort(number, partition, error)
+                return False
+            self._table.data.write(number, rows.items(), last, saved_s=time.time())
+            partition.store.apply(rows)
+        del self.beginnings[number]
+        return True
 
     async def _process(self, number: int, partition: Partition, fresh: Intake) -> Intake | None:
         """Commit the first portion of what is new; return the rest, None: that was all, or aborted."""

@@ -10,11 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.bundle import Bundle
 from models.bundle.tables import ItemTables
 from schemas.tables import CandidateSet, DueUsers, EventBatch, SourceRecord
 from streams.knowledge.shared import NO_TABLES, Knowledge, Shared
 from streams.pipeline.accept import Vault, deduplicate
+from streams.pipeline.aggregate.journal import forget_shadow
 from streams.pipeline.allocate import allocate
 from streams.pipeline.allocate.diversity import diversify
 from streams.pipeline.batch.commands import obey, until_told
@@ -30,6 +34,7 @@ from streams.pipeline.containment.set_aside import apart, undecided, without_ite
 from streams.pipeline.experts import score
 from streams.pipeline.fusion import fuse, rank_weights, weights
 from streams.pipeline.policy import screen
+from streams.pipeline.policy.caught_up import silence_past
 from streams.pipeline.policy.personalisation import impersonal
 from streams.pipeline.publish import Decided, Resources, decision_ids, publish, retract
 from streams.pipeline.trigger import retractions, speaking
@@ -145,6 +150,8 @@ class Pipeline:
         """Apply a turn wave by wave; decide for the users who are due after each."""
         settings = self.settings
         state = turn.gather(seen)
+        if settings.publish == "live":
+            forget_shadow(state)
         batch = deduplicate(turn.batch(), state, settings)
         if self.observer:
             self.observer.accepted(batch)
@@ -164,17 +171,25 @@ class Pipeline:
             if not len(due):
                 continue
 
-            decided = self._decided(due, shared, resources, verdicts, seen)
+            past = turn.past(due.pos, due.due_ms >= 0)
+            decided = self._decided(due, past, shared, resources, verdicts, seen)
             wave.publish(due, publish(decided, settings, resources))
 
         turn.close(batch)
 
     def _decided(
-        self, due: DueUsers, shared: Shared, resources: Resources, verdicts: Verdicts, seen: Seen
+        self,
+        due: DueUsers,
+        past: NDArray[np.bool_],
+        shared: Shared,
+        resources: Resources,
+        verdicts: Verdicts,
+        seen: Seen,
     ) -> Decided:
         """Choose what each user is told, if the policy lets them be told anything."""
         settings, bundle = self.settings, self.bundle
         view, silenced = screen(due, settings, resources.texts, shared.activity())
+        silenced = silence_past(due, past, silenced)
         rows = speaking(due, silenced)
         asked = impersonal(due.take(rows))
         scored, candidates = self._considered(asked, shared, resources, verdicts, seen)

@@ -155,6 +155,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     publish: Annotated[
         Literal["live", "shadow"], _is("mode", "shadow: decide all, publish none.")
     ] = "live"
+    catch_up: Annotated[
+        Literal["silent", "speak"],
+        _is("mode", "silent: a new app id pushes nothing for what was in the log at its start."),
+    ] = "silent"
     consent_default: Annotated[
         Literal["denied", "granted"], _is("consent", "Consent of a user who said nothing.")
     ] = "denied"

@@ -35,7 +35,9 @@ class Marker(msgspec.Struct):
     ``names``: how many texts the dictionary's ``generation`` has; ``set_aside``: users whose rows could not be read;
     ``fired``: the last entry of the timer index that fired before the record at ``next_offsets``, b""
     once that record is applied; ``left_epochs``: numbers after ``epoch`` of those that made decisions raise;
-    ``blamed``: the last places in the sequence at which something was set aside.
+    ``blamed``: the last places in the sequence at which something was set aside;
+    ``past``: per source topic the offset after the last record that was there when the partition began
+    without state, empty once these are applied and a later one is.
     """
 
     stream_ms: int = NEVER_MS
@@ -50,12 +52,18 @@ class Marker(msgspec.Struct):
     left_epochs: list[int] = []
     blamed: list[int] = []
     generation: Generation = msgspec.field(default_factory=Generation)
+    past: dict[str, int] = {}
+
+
+def fresh_marker() -> Marker:
+    """Return the marker of a partition that begins."""
+    return Marker(generation=Generation(1))
 
 
 def read_marker(store: Store) -> Marker:
     """Return the partition's marker; a new partition has a fresh one."""
     row = store.get_many([MARKER])[0]
-    return msgspec.msgpack.decode(row, type=Marker) if row else Marker(generation=Generation(1))
+    return msgspec.msgpack.decode(row, type=Marker) if row else fresh_marker()
 
 
 def packed_marker(marker: Marker) -> bytes:

@@ -104,7 +104,7 @@ def _scene(
     app_id = f"chaos-{name}"
     settings = Settings(
         broker=cluster.direct, app_id=app_id, topic_prefix=f"{app_id}.", secret=SECRET,
-        partitions=plan.partitions, batch_records=100, instance_id="static" if plan.static else "",
+        catch_up="speak", partitions=plan.partitions, batch_records=100, instance_id="static" if plan.static else "",
         replication=cluster.copies, min_insync=cluster.in_sync, **plan.settings,
     )  # fmt: skip
     topics.make(settings)

@@ -454,3 +454,33 @@ async def test_a_topic_whose_beginning_was_deleted_is_not_taken_for_lost(engine:
     consumer.reached = lambda partition: {"clicks": 5}
     assert not await engine._reread_lost(0)
     assert consumer.rewound == []
+
+
+async def test_the_first_transaction_of_a_partition_without_state_notes_where_its_past_ends(
+    engine: Engine,
+) -> None:
+    engine.beginnings[0] = {"clicks": 7}
+    consumer = await run(engine, message(0, 3))
+    first, second = consumer.transactions.commits
+    marked = msgspec.msgpack.decode(first.rows[MARKER])
+    assert (marked["past"], first.outputs, set(first.offsets.values())) == ({"clicks": 7}, [], {0})
+    assert second.offsets == {"clicks": 3}
+
+
+async def test_a_partition_with_state_keeps_the_past_that_it_has(engine: Engine) -> None:
+    await run(engine, message(0, 3))
+    engine.beginnings[0] = {"clicks": 7}
+    consumer = await run(engine, message(3, 4))
+    assert [commit.offsets for commit in consumer.transactions.commits] == [
+        {"clicks": 3}, {"clicks": 4},
+    ]  # fmt: skip
+    assert engine.beginnings == {}
+
+
+async def test_a_beginning_that_was_aborted_is_noted_with_the_next_try(engine: Engine) -> None:
+    engine.beginnings[0] = {"clicks": 7}
+    engine._app.consumer.transactions.fails = [AbortedError("no")]
+    consumer = await run(engine, message(0, 3))
+    assert (consumer.transactions.commits, engine.beginnings) == ([], {0: {"clicks": 7}})
+    await run(engine, message(0, 3))
+    assert len(consumer.transactions.commits) == 2

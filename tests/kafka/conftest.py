@@ -31,7 +31,11 @@ class Deployment:
 
     def __init__(self, broker: str, name: str, folder: Path) -> None:
         self.settings = Settings(
-            broker=broker, app_id=name, topic_prefix=f"{name}.", data_dir=str(folder)
+            broker=broker,
+            app_id=name,
+            topic_prefix=f"{name}.",
+            data_dir=str(folder),
+            catch_up="speak",
         )
         self.folder = folder
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -52,6 +56,7 @@ class Deployment:
             "KAIROS_APP_ID": settings.app_id,
             "KAIROS_TOPIC_PREFIX": settings.topic_prefix,
             "KAIROS_PARTITIONS": str(settings.partitions),
+            "KAIROS_CATCH_UP": settings.catch_up,
             "KAIROS_BATCH_RECORDS": "200",
             "KAIROS_DATA_DIR": str(self.folder / home),
             **environment,

@@ -131,7 +131,7 @@ def _consent(person: Person) -> np.ndarray:
 def _pushes(person: Person) -> np.ndarray:
     rows = np.zeros(len(person.pushes), PUSH)
     for i, (at_ms, item, status) in enumerate(person.pushes):
-        rows[i] = (7, i, item, 0, at_ms, at_ms + DAY_MS, at_ms - 1, 0, status, 0)
+        rows[i] = (7, i, item, 0, at_ms, at_ms + DAY_MS, at_ms - 1, 0, status, 0, 0)
     return rows
 
 

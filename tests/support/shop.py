@@ -29,7 +29,8 @@ class Shop:
         self.stack = ExitStack()
         self.settings = Settings(
             broker=broker, app_id=name, topic_prefix=f"{name}.",
-            data_dir=str(folder / "first"), **{"secret": "a story told to nobody", **more},
+            data_dir=str(folder / "first"),
+            **{"secret": "a story told to nobody", "catch_up": "speak", **more},
         )  # fmt: skip
         asyncio.run(create_topics(self.settings))
 

@@ -59,6 +59,7 @@ def preset(home: Path, address: str) -> Settings:
         data_dir=str(home / "data"),
         app_id="kairos-demo",
         consent_default="granted",
+        catch_up="speak",  # its log is a backlog
         epoch_ms=WEEK_MS,
     )
 

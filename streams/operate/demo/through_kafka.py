@@ -49,7 +49,7 @@ async def through_kafka(
     name = f"replay-{uuid4().hex[:8]}"
     settings = msgspec.structs.replace(
         settings, broker=broker, app_id=name, topic_prefix=f"{name}.", data_dir=str(out / name),
-        secret=settings.secret or read_secret(settings).decode(),
+        catch_up="speak", secret=settings.secret or read_secret(settings).decode(),
     )  # fmt: skip
     await create_topics(settings)
     # All of it before the worker starts: fed beside it, a year in seconds outruns the merge's

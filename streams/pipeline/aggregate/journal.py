@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import DEBOUNCE, PUSH, TIMER, Ragged, UserState, joined
-from schemas.vocabulary import EventType, PushStatus, TriggerKind, among
+from schemas.vocabulary import EventType, PushOrigin, PushStatus, TriggerKind, among
 from streams.settings import Settings
 from streams.shared.arrays import order_by
 
@@ -170,6 +170,14 @@ def note_pushes(
         rows["expires_ms"] >= oldest[slots]
     )
     state.pushes = Ragged.group(len(state), slots[kept], rows.compress(kept))
+
+
+def forget_shadow(state: UserState) -> None:
+    """Forget the pushes that were decided in shadow: nobody saw them."""
+    slots, pushes = state.pushes.slots, state.pushes.data
+    kept = pushes["origin"] != PushOrigin.SHADOW
+    if not kept.all():
+        state.pushes = Ragged.group(len(state), slots[kept], pushes.compress(kept))
 
 
 def cancel_pushes(state: UserState, cancelled: list[tuple[int, int]]) -> None:

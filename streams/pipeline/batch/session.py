@@ -14,6 +14,7 @@ from schemas.tables import EventBatch, Output, SourceRecord
 from streams.knowledge.shared import EpochView
 from streams.pipeline.accept import dead_letter_output, late_output
 from streams.pipeline.batch.offsets import Offsets
+from streams.pipeline.batch.past import is_over
 from streams.pipeline.batch.timer_index import due_range, entry, user_of
 from streams.pipeline.batch.wake import woken
 from streams.pipeline.publish import SortKey, record_key
@@ -183,6 +184,8 @@ class Session:
         self.marker.stream_ms, self.marker.fired = batch.reached_ms, fired
         self.marker.records += len(records)
         self.marker.next_offsets = self.offsets(records).after()
+        if is_over(self.marker.next_offsets, self.marker.past):
+            self.marker.past = {}
         if records and self.marker.records % self.pace.records == 0:
             self._sweep()
 

@@ -22,6 +22,7 @@ from streams.pipeline.accept import Vault
 from streams.pipeline.aggregate import unpack_rows, unreadable
 from streams.pipeline.batch.joint import joined, parted
 from streams.pipeline.batch.offsets import Offsets
+from streams.pipeline.batch.past import is_old, is_over
 from streams.pipeline.batch.portion import Portion, accepted, refusals_of
 from streams.pipeline.batch.session import Session
 from streams.pipeline.batch.timer_index import user_of
@@ -192,6 +193,21 @@ class Turn:
             applied = positions[rows] - self._starts[number] - before[rows]
             for row, offsets in zip(rows.tolist(), self._offsets(number).at(applied), strict=True):
                 found[row] = offsets
+        return found
+
+    def past(self, positions: Ints, before: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Mark the moments that lie in their partition's past: at a record, or (mask) before it."""
+        found = np.zeros(len(positions), np.bool_)
+        if not any(session.marker.past for session in self.sessions):
+            return found
+        blocks, offsets = self.timeline.block_of(positions), self.offsets_at(positions, before)
+        for row, (number, pos) in enumerate(zip(blocks.tolist(), positions.tolist(), strict=True)):
+            ends = self.sessions[number].marker.past
+            if before[row]:
+                found[row] = not is_over(offsets[row], ends)
+            else:
+                record = self._parts[number].records[pos - self._starts[number]]
+                found[row] = is_old(record.topic, record.offset, ends)
         return found
 
     def _offsets(self, number: int) -> Offsets:

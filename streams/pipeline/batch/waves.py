@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.ids import NO_ID
 from schemas.state import FLAG_EVENTS_TRUNCATED, UserState
 from schemas.tables import DueUsers, EventBatch
 from schemas.vocabulary import Standing
@@ -67,8 +68,10 @@ class OpenWave:
         note_debounce(self.state, rows[stands], due.kind[stands], due.now_ms[stands])
         note_pushes(self.state, rows[published.due], published.pushes, due.now_ms[published.due])
         pushes = published.pushes
-        if len(pushes):
-            self.turn.note_pushed(due.pos[published.due], pushes["item"], pushes["created_ms"])
+        about = (pushes["item"] != NO_ID).nonzero()[0]
+        if len(about):
+            places = due.pos[published.due[about]]
+            self.turn.note_pushed(places, pushes["item"][about], pushes["created_ms"][about])
         self.turn.emit(published.outputs)
         self.turn.count(due.pos, map(_counted, published.outcomes))
 

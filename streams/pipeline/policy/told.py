@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import UserState
-from schemas.vocabulary import ContextField, PushStatus
+from schemas.vocabulary import ContextField, PushOrigin, PushStatus
 
 Texts = Callable[[int], str | None]
 """The dictionary: the text of a hash, None where it is not known."""
@@ -47,8 +47,12 @@ def known_texts(
 
 
 def counted(pushes: NDArray[np.void]) -> NDArray[np.bool_]:
-    """Return which `PUSH` rows count against caps, gaps and item cooldowns."""
-    result: NDArray[np.bool_] = _COUNTS[pushes["status"]]
+    """Return which `PUSH` rows count against caps, gaps and item cooldowns.
+
+    One of the past does once a receipt says that it was sent: this app id published none of them.
+    """
+    untold = (pushes["origin"] == PushOrigin.PAST) & (pushes["status"] == PushStatus.PUBLISHED)
+    result: NDArray[np.bool_] = _COUNTS[pushes["status"]] & ~untold
     return result
 
 

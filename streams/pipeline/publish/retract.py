@@ -10,7 +10,7 @@ import numpy as np
 
 from schemas.recommendation import Experiment, PolicyTrace, Recommendation, Scores
 from schemas.tables import DueUsers, Output
-from schemas.vocabulary import ContextField, PushStatus, TriggerKind
+from schemas.vocabulary import ContextField, PushOrigin, PushStatus, TriggerKind
 from streams.pipeline.allocate.recently_bought import bought
 from streams.pipeline.policy.cap import fullest
 from streams.pipeline.policy.consent import ALLOWED, consents
@@ -31,7 +31,8 @@ RETRACTED = Experiment(arm="retract", holdout=False, propensity=1.0)
 class Retracted:
     """Cancel records with their order, and (due row, index into that user's pushes) to mark.
 
-    The caller sets these pushes to CANCELLED; that is why each is taken back once.
+    The caller sets these pushes to CANCELLED; that is why each is taken back once. A push that was
+    decided in shadow is marked as well, without a record.
     """
 
     outputs: list[tuple[SortKey, Output]]
@@ -42,7 +43,7 @@ def retract(due: DueUsers, settings: Settings, resources: Resources) -> Retracte
     """Return a cancel for every outstanding push that its user's news has made pointless.
 
     Looks at rows of kind RETRACT alone. Outstanding: PUBLISHED and not expired. A cancel goes
-    out in shadow mode too: what was published when live must not outlive a withdrawal.
+    out in shadow mode too, but of what was published when live: that must not outlive a withdrawal.
     """
     writer = _Writer(due, settings, resources)
     reasons = _Reasons(due, settings)
@@ -50,11 +51,14 @@ def retract(due: DueUsers, settings: Settings, resources: Resources) -> Retracte
     for row in (due.kind == TriggerKind.RETRACT).nonzero()[0].tolist():
         for index, push in enumerate(due.state.pushes.of(row)):
             outstanding = push["status"] == PushStatus.PUBLISHED
+            outstanding &= push["origin"] != PushOrigin.PAST
             if not outstanding or push["expires_ms"] <= due.now_ms[row]:
                 continue
-            if (reason := reasons.of(row, int(push["item"]))) is not None:
+            if (reason := reasons.of(row, int(push["item"]))) is None:
+                continue
+            retracted.marks.append((row, index))
+            if push["origin"] == PushOrigin.PUBLISHED:
                 retracted.outputs.append((writer.key(row, index), writer.output(row, push, reason)))
-                retracted.marks.append((row, index))
     return retracted
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
 from schemas.state import UserState
-from schemas.vocabulary import ContextField, EventType, PushStatus
+from schemas.vocabulary import ContextField, EventType, PushOrigin, PushStatus
 from streams.pipeline.aggregate.consent import NO, YES, newest
 from streams.pipeline.policy.consent import ALLOWED, consents
 from streams.settings import Settings
@@ -73,5 +73,6 @@ def retracts_denied(
 
 
 def _outstanding(state: UserState) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    standing = state.pushes.data["status"] == PushStatus.PUBLISHED
+    pushes = state.pushes.data
+    standing = (pushes["status"] == PushStatus.PUBLISHED) & (pushes["origin"] != PushOrigin.PAST)
     return state.pushes.slots[standing], state.pushes.data.compress(standing)

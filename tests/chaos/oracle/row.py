@@ -20,7 +20,7 @@ FACTS = {
 }
 """A count of four bytes each in the head; then their parts."""
 JOURNALS = {
-    "pushes": struct.Struct("<QQQQqqqBBB"),
+    "pushes": struct.Struct("<QQQQqqqBBBB"),
     "timers": struct.Struct("<qQQB"),
     "debounce": struct.Struct("<qB"),
     "budget": struct.Struct("<iH"),

@@ -46,7 +46,7 @@ def own(broker: str, tmp_path: Path) -> Settings:
     name = uuid.uuid4().hex[:8]
     return load_settings(
         {}, broker=broker, topic_prefix=f"{name}.", app_id=name, data_dir=str(tmp_path / "data"),
-        partitions=2,
+        partitions=2, catch_up="speak",
     )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from streams.settings import Settings, load_settings
 async def own(broker: str) -> Settings:
     """Topics of the test's own, in two partitions each."""
     name = uuid.uuid4().hex[:8]
-    made = load_settings({}, broker=broker, topic_prefix=f"{name}.", app_id=name, partitions=2)
+    made = load_settings(
+        {}, broker=broker, topic_prefix=f"{name}.", app_id=name, partitions=2, catch_up="speak"
+    )
     await create_topics(made)
     return made

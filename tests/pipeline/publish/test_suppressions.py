@@ -5,6 +5,7 @@ from __future__ import annotations
 from support.due import Person
 from support.publishing import KETTLE, LONDONER, TEAPOT, check_records, tell
 
+from schemas.vocabulary import PushOrigin
 from streams.settings import Settings
 
 
@@ -49,7 +50,9 @@ def test_a_dry_run_decides_everything_and_publishes_nothing():
     assert [s["reason"] for s in shadow.records("suppressions")] == ["shadow", "no_consent"]
     assert shadow.records("suppressions")[0]["rule"] == "dry_run"
     assert shadow.records("suppressions")[0]["best_item_id"] == "kettle"
-    assert len(shadow.published.pushes) == 0
+    (was,), (push,) = live.published.pushes, shadow.published.pushes
+    assert (was["origin"], push["origin"]) == (PushOrigin.PUBLISHED, PushOrigin.SHADOW)
+    assert [was[n] for n in was.dtype.names[:-1]] == [push[n] for n in was.dtype.names[:-1]]
     assert shadow.published.outcomes == ["shadow", "no_consent"]
     outcome = ("outcome", "reason", "rule")
     for was, now in zip(live.records("decisions"), shadow.records("decisions"), strict=True):
