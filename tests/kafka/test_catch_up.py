@@ -15,8 +15,10 @@ from support.records import Log, at
 from schemas.globals import Signals
 from streams.engine.beginning import record_ends
 from streams.engine.lineage import take_over
-from streams.engine.topics import create_topics
+from streams.engine.topics import CHANGELOG, create_topics
+from streams.operate.tools.feed import producing
 from streams.operate.tools.reading import read_all
+from streams.operate.tools.recover import count_again, look
 
 pytestmark = pytest.mark.kafka
 
@@ -79,6 +81,39 @@ def signalled(shop) -> int:
     records = asyncio.run(read_all(shop.settings, "signals"))
     told = [msgspec.msgpack.decode(r.value, type=Signals) for r in records if mine in r.headers]
     return sum(len(signals.types) for signals in told)
+
+
+def test_what_is_counted_again_after_a_loss_is_not_pushed_again(shop):
+    it = shop(
+        partitions=1, consent_default="granted", quiet_start="00:00", quiet_end="00:00",
+        session_timeout_ms=3_000, catch_up="silent",
+    )  # fmt: skip
+    worker = it.worker("one")
+    log = Log()
+    first = log.click("anna", "view", "kettle", BEGIN_MS)
+    it.send([first])
+    it.wait(lambda: it.consumed() == 1, "what the changelog will keep")
+    kept = it.changelog()[1]
+    lost = [log.click(f"user{n}", "fav", "kettle", BEGIN_MS + HOUR_MS) for n in range(5)]
+    it.send(lost)
+    it.wait(lambda: len(it.values("recommendations")) == 5, "what it will lose")
+    worker.stop()
+    asyncio.run(lose(it.settings, kept, it.changelog()[1].keys() - kept.keys()))
+    asyncio.run(count_again(it.settings, asyncio.run(look(it.settings))))
+    it.worker("two")
+    it.wait(lambda: it.consumed() == 6, "the lost records are counted again")
+    it.send([log.click("ben", "fav", "kettle", BEGIN_MS + 3 * HOUR_MS)])
+    it.wait(lambda: it.consumed() == 7, "one record that is new")
+    assert len({push["recommendation_id"] for push in it.values("recommendations")}) == 6
+    assert len(it.values("recommendations")) == 6
+    assert [s["reason"] for s in it.values("suppressions")] == ["caught_up"] * 5
+
+
+async def lose(settings, kept, gone) -> None:
+    """Let the changelog say what it said earlier."""
+    async with producing(settings) as producer:
+        for key, row in [*kept.items(), *((key, None) for key in gone)]:
+            await producer.send(f"{settings.app_id}-{CHANGELOG}", row, key, partition=0)
 
 
 def test_where_the_past_ends_no_marker_of_a_transaction_counts(shop):

@@ -133,6 +133,7 @@ def kairos_recover(deployment, home: str, *options: str) -> tuple[int, str]:
             "KAIROS_APP_ID": settings.app_id,
             "KAIROS_TOPIC_PREFIX": settings.topic_prefix,
             "KAIROS_DATA_DIR": str(deployment.folder / home),
+            "KAIROS_CATCH_UP": settings.catch_up,
         },
         capture_output=True, text=True, check=False, timeout=100,
     )  # fmt: skip
@@ -168,7 +169,10 @@ def test_counting_again_is_done_only_when_it_is_asked_for_and_by_nobody_at_work(
     deployment.stop(worker)
     make_again(deployment.settings, changelog(deployment))
     code, said = kairos_recover(deployment, "b")
-    assert (code, "are counted and published a second time" in said) == (1, True)
+    assert (code, "are counted and, with catch_up=speak, published a second time" in said) == (
+        1,
+        True,
+    )
     assert kairos_recover(deployment, "b", "--count-again")[0] == 0
     deployment.start("b")
     deployment.wait_for_outputs(2 * EVENTS)

@@ -88,7 +88,7 @@ def sentence(standing: Standing, settings: Settings) -> str:
         f"the changelog lost data, and there is no whole copy in {settings.data_dir}. Look in the "
         "other workers' directories, restore the topic from a backup, or start with another app_id, "
         "which reads its input from the beginning. --count-again goes on from what the changelog "
-        f"has: {standing.again} records are counted and published a second time"
+        f"has: {standing.again} records are counted and, with catch_up=speak, published a second time"
     )
 
 

@@ -13,6 +13,7 @@ import msgspec
 from aiokafka import TopicPartition
 
 from streams.engine import group, progress
+from streams.engine.beginning import record_ends
 from streams.engine.local_copy import LocalCopy
 from streams.engine.refusal import RefusalError
 from streams.engine.store import NO_OFFSET
@@ -23,6 +24,8 @@ from streams.operate.tools.feed import producing
 from streams.operate.tools.open_transactions import open_transactions
 from streams.operate.tools.reading import consuming, places, read, spans
 from streams.settings import Settings
+from streams.state.marker import Marker, packed_marker
+from streams.state.store import MARKER
 
 ROWS = 1_000
 """Rows in one transaction when a copy is written back."""
@@ -33,7 +36,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     ``local``: what the copy in the data directory contains, None: there is none; ``local_offset``:
     the changelog offset that it is good for; ``is_of_another``: it was made from a topic that was
-    deleted since. ``open_at``: where a transaction is open in the changelog, None: nowhere.
+    deleted since. ``marker``: the pipeline's row in the changelog, None: it has none. ``open_at``: where a transaction is open in the changelog, None: nowhere.
     """
 
     partition: int
@@ -43,6 +46,7 @@ class Standing(msgspec.Struct, frozen=True):
     local: dict[str, int] | None = None
     local_offset: int = NO_OFFSET
     is_of_another: bool = False
+    marker: bytes | None = None
     open_at: int | None = None
 
     @property
@@ -95,11 +99,14 @@ async def look(settings: Settings) -> list[Standing]:
                 "then `kairos recover` says what can be done"
             )
         contained = {place.partition: dict[str, int]() for place in wanted}
+        markers = dict[int, bytes | None]()
         async for part in read(consumer, wanted):
             for place, records in part.items():
                 for record in records:
                     if record.key == progress.KEY:
                         contained[place.partition] = progress.unpack(record.value).next
+                    elif record.key == MARKER:
+                        markers[place.partition] = record.value
     ids, open_at = await _ids(settings), await open_transactions(settings, wanted)
     return [
         Standing(
@@ -107,6 +114,7 @@ async def look(settings: Settings) -> list[Standing]:
             {tp.topic: at for tp, at in committed.items() if tp.partition == place.partition},
             contained[place.partition],
             end - 1,
+            marker=markers.get(place.partition),
             open_at=open_at.get(place),
             **_local(LocalCopy(settings, place.partition), ids),
         )
@@ -161,6 +169,21 @@ async def _write_back(settings: Settings, partition: int) -> None:
     copy.good_for(last, await _ids(settings))
 
 
+async def _mark_past(
+    settings: Settings, partition: int, row: bytes, committed: Mapping[str, int]
+) -> None:
+    """Write the marker again with what is committed as the partition's past."""
+    tps = [TopicPartition(topic, partition) for topic in committed]
+    ends = await record_ends(settings, tps)
+    marker = msgspec.msgpack.decode(row, type=Marker)
+    marker.past = {tp.topic: min(committed[tp.topic], end) for tp, end in ends.items()}
+    name = f"{settings.app_id}-{partition}"
+    async with producing(settings, transactional_id=name) as producer, producer.transaction():
+        await producer.send(
+            _changelog(settings), packed_marker(marker), MARKER, partition=partition
+        )
+
+
 async def _keys(settings: Settings, partition: int) -> set[bytes]:
     """The keys of the rows that the changelog has."""
     place = TopicPartition(_changelog(settings), partition)
@@ -171,7 +194,11 @@ async def _keys(settings: Settings, partition: int) -> set[bytes]:
 
 
 async def count_again(settings: Settings, standings: Iterable[Standing]) -> None:
-    """Set the group back to what the changelog contains; what lies between is counted again."""
+    """Set the group back to what the changelog contains; what lies between is counted again.
+
+    A partition that still has state is told that this is its past: it was published already. One
+    that has none finds out by itself when it begins.
+    """
     offsets: dict[TopicPartition, int] = {}
     for standing in standings:
         for topic in standing.committed:
@@ -179,4 +206,6 @@ async def count_again(settings: Settings, standings: Iterable[Standing]) -> None
             offsets[tp] = standing.changelog.get(topic, 0)
         if standing.local is not None:
             LocalCopy(settings, standing.partition).remove()
+        if standing.marker is not None and settings.catch_up == "silent":
+            await _mark_past(settings, standing.partition, standing.marker, standing.committed)
     await group.commit(settings, offsets)
