@@ -1,7 +1,7 @@
 """One user's row, column by column.
 
 A row is facts then journal: ``HEAD | sealed id | tiles | events | seen | context | orders | carts`` and
-``JOURNAL | pushes | timers | debounce | budget | consent``; `streams.state.rows` packs it. Facts depend on the set
+``JOURNAL | pushes | timers | debounce | budget | consent | early``; `streams.state.rows` packs it. Facts depend on the set
 of accepted events alone, the journal on the input sequence (DESIGN law 1). All integers are
 little-endian; times are milliseconds UTC unless the name says otherwise.
 """
@@ -57,15 +57,34 @@ PUSH = np.dtype(
         ("id_lo", "<u8"),
         ("item", "<u8"),
         ("category", "<u8"),
-        ("at_ms", "<i8"),  # send_after, until a receipt replaces it
+        ("at_ms", "<i8"),  # send_after
         ("expires_ms", "<i8"),
         ("created_ms", "<i8"),
         ("kind", "u1"),
-        ("status", "u1"),
+        ("status", "u1"),  # our own: PUBLISHED or CANCELLED
         ("words", "u1"),  # `streams.pipeline.publish.words`
         ("origin", "u1"),  # `PushOrigin`
+        ("revision", "u1"),  # how often it was moved
+        (
+            "told",
+            "<u2",
+        ),  # a bit for each status that a receipt told: `streams.pipeline.aggregate.fates`
+        ("sent_ms", "<i8"),  # the earliest; `NEVER_MS`: not told, in all three
+        ("first_ms", "<i8"),  # the earliest showing on any device
+        ("last_ms", "<i8"),  # the latest
     ]
 )
+EARLY = np.dtype(
+    [
+        ("ts_ms", "<i8"),
+        ("id_hi", "<u8"),
+        ("id_lo", "<u8"),
+        ("status", "u1"),
+        ("revision", "u1"),  # `NO_REVISION`: not told
+    ]
+)
+"""A receipt whose push is not known (yet)."""
+NO_REVISION = 255
 TIMER = np.dtype([("due_ms", "<i8"), ("event", "<u8"), ("item", "<u8"), ("kind", "u1")])
 DEBOUNCE = np.dtype([("at_ms", "<i8"), ("kind", "u1")])
 BUDGET = np.dtype([("hour", "<i4"), ("decisions", "<u2")])
@@ -83,6 +102,7 @@ JOURNALS = {
     "debounce": DEBOUNCE,
     "budget": BUDGET,
     "consent": CONSENT,
+    "early": EARLY,
 }
 """One more section is a line here and a field of `UserState`; rows of earlier versions have none of it."""
 JOURNAL = np.dtype([(name, "<u2") for name in JOURNALS])
@@ -108,6 +128,11 @@ FORGOTTEN: dict[str, int | str] = {
     "pushes.words": 0,
     "whats.currency": NO_CURRENCY,
     "pushes.origin": 0,  # published: earlier builds kept no others
+    "pushes.revision": 0,
+    "pushes.told": 0,  # the status says it
+    "pushes.sent_ms": NEVER_MS,  # the sending replaced at_ms
+    "pushes.first_ms": NEVER_MS,
+    "pushes.last_ms": NEVER_MS,
 }
 """What a row of an earlier version says in a column that it does not have, by ``section.column`` (``head``
 is a section, too): a number, or the column of its own `HEAD` that tells it."""
@@ -177,7 +202,8 @@ class UserState:
     ``keys``: pseudonyms (16 bytes); ``sealed``: encrypted subscriber ids; ``head``: `HEAD`
     (its section counts are filled when the row is packed); the rest are `Ragged`.
     ``tiles`` are sorted by (tile, type), ``events``, ``seen``, ``orders``, ``carts`` and ``pushes`` oldest first,
-    ``context`` by field, ``consent`` by field, then by what was answered.
+    ``context`` by field, ``consent`` by field, then by what was answered,
+    ``early`` by time, id and status.
     """
 
     keys: list[bytes]
@@ -194,6 +220,7 @@ class UserState:
     debounce: Ragged
     budget: Ragged
     consent: Ragged
+    early: Ragged
 
     def __len__(self) -> int:
         """Users."""

@@ -54,6 +54,7 @@ RECEIPT_ROW = np.dtype(
         ("id_hi", "<u8"),
         ("id_lo", "<u8"),
         ("status", "u1"),
+        ("revision", "u1"),  # `NO_REVISION`: not told
     ]
 )
 

@@ -45,7 +45,7 @@ REPEATED = {
 """Sections that are multiplied with the days, and their order, least key first; of ``seen`` time is last."""
 MOVED = {
     "context": ("ts_ms",),
-    "pushes": ("at_ms", "expires_ms", "created_ms"),
+    "pushes": ("at_ms", "expires_ms", "created_ms", "sent_ms", "first_ms", "last_ms"),
     "debounce": ("at_ms",),
 }
 

@@ -14,7 +14,7 @@ FATES = (
     ("sent",), ("sent", "delivered"), ("sent", "delivered", "opened"), ("sent", "dismissed"),
     ("failed",), ("skipped",), ("expired",), ("sent", "opened", "converted"), (), (),
 )  # fmt: skip
-OPTED_OUT, TOLD_TWICE = 0.05, 0.1
+OPTED_OUT, TOLD_TWICE, SECOND_DEVICE, SHUFFLED, TOO_LATE = 0.05, 0.1, 0.3, 0.3, 0.2
 
 
 class PushService:
@@ -45,21 +45,29 @@ class PushService:
         return [receipt for push in pushes for receipt in self.fate(push, now_ms)]
 
     def fate(self, push: dict[str, Any], now_ms: int) -> list[Record]:
-        """Return the receipts of a push; a cancel has none."""
+        """Return the receipts of a push, of one device or two; a cancel has some if it came too late."""
         if push["action"] == "cancel":
-            return []
-        statuses = list(self._rng.choice(FATES))
+            late = self._rng.random() < TOO_LATE
+            return [_receipt(push, "delivered", now_ms, "phone")] if late else []
+        told = [("phone", status) for status in self._rng.choice(FATES)]
+        if self._rng.random() < SECOND_DEVICE:
+            told += [("tablet", status) for status in self._rng.choice(FATES)]
         if self._rng.random() < OPTED_OUT:
-            statuses.append("opted_out")
+            told.append(("phone", "opted_out"))
         if self._rng.random() < TOLD_TWICE:
-            statuses += statuses
-        return [_receipt(push, status, now_ms + n) for n, status in enumerate(statuses)]
+            told += told
+        found = [
+            _receipt(push, status, now_ms + n, device) for n, (device, status) in enumerate(told)
+        ]
+        if self._rng.random() < SHUFFLED:
+            self._rng.shuffle(found)
+        return found
 
 
-def _receipt(push: dict[str, Any], status: str, at_ms: int) -> Record:
+def _receipt(push: dict[str, Any], status: str, at_ms: int, device: str) -> Record:
     user = push["subscriber_id"]
     value = {
         "recommendation_id": push["recommendation_id"], "user_id": user, "ts": at_ms,
-        "status": status, "channel": "fcm",
+        "status": status, "channel": "fcm", "device_id": device,
     }  # fmt: skip
     return Record(TOPIC, user.encode(), json.dumps(value).encode(), at_ms)

@@ -13,6 +13,7 @@ from streams.pipeline.accept.validate import MAX_ID_BYTES
 from streams.pipeline.accept.vault import Vault
 from streams.pipeline.aggregate.consent import NOES
 from streams.pipeline.aggregate.journal import PUSH_HISTORY
+from streams.pipeline.aggregate.receipts import EARLY_RECEIPTS
 from streams.settings import Settings
 from streams.shared.sizes import LARGEST_BYTES
 from streams.state.rows import pack_rows
@@ -35,6 +36,7 @@ FULL = {
     "debounce": len(TriggerKind),
     "budget": 1,
     "consent": len(CONSENTS) * (NOES + 2),
+    "early": EARLY_RECEIPTS,
 }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from schemas.ids import hash64
-from schemas.state import CONSENT, CONTEXT, DEBOUNCE, EVENT, PUSH, Ragged, UserState
+from schemas.state import CONSENT, CONTEXT, DEBOUNCE, EVENT, NEVER_MS, PUSH, Ragged, UserState
 from schemas.tables import CandidateSet, DueUsers
 from schemas.vocabulary import (
     CONSENTS,
@@ -131,7 +131,8 @@ def _consent(person: Person) -> np.ndarray:
 def _pushes(person: Person) -> np.ndarray:
     rows = np.zeros(len(person.pushes), PUSH)
     for i, (at_ms, item, status) in enumerate(person.pushes):
-        rows[i] = (7, i, item, 0, at_ms, at_ms + DAY_MS, at_ms - 1, 0, status, 0, 0)
+        begin = (7, i, item, 0, at_ms, at_ms + DAY_MS, at_ms - 1)
+        rows[i] = (*begin, 0, status, 0, 0, 0, 0, *[NEVER_MS] * 3)
     return rows
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from schemas.ids import NO_ID, hash64, head64
 from schemas.money import NO_CURRENCY, NO_PRICE
-from schemas.state import NEVER_MS
+from schemas.state import NEVER_MS, NO_REVISION
 from schemas.tables import CONTEXT_ROW, EVENT_ROW, FACT_ROW, RECEIPT_ROW, EventBatch, SourceRecord
 from schemas.timeline import Timeline
 from schemas.vocabulary import FRIENDS, WORDS, ContextField
@@ -106,9 +106,12 @@ class Columns:
             number = NO_ID if friend is None else head64(self._vault.pseudonym(friend))
             self._contexts += _CONTEXT(pos, user, ts_ms, event, number, field)
 
-    def add_receipt(self, pos: int, user: int, ts_ms: int, number: int, status: int) -> None:
+    def add_receipt(
+        self, pos: int, user: int, ts_ms: int, number: int, status: int, revision: int | None
+    ) -> None:
         """Add a receipt for the recommendation with these 128 bits."""
-        self._receipts += _RECEIPT(pos, user, ts_ms, number >> 64, number & (2**64 - 1), status)
+        low, told = number & (2**64 - 1), NO_REVISION if revision is None else revision
+        self._receipts += _RECEIPT(pos, user, ts_ms, number >> 64, low, status, told)
 
     def batch(self, records: list[SourceRecord], stream_ms: int, dead: list[int]) -> EventBatch:
         """Return everything added as columns.

@@ -20,7 +20,13 @@ from streams.pipeline.accept.soundness import (
     sound_id,
     sound_line,
 )
-from streams.pipeline.accept.validate import ALWAYS_SHORT, MAX_LINES, MAX_PRICE, MAX_QUANTITY
+from streams.pipeline.accept.validate import (
+    ALWAYS_SHORT,
+    MAX_LINES,
+    MAX_PRICE,
+    MAX_QUANTITY,
+    MAX_REVISION,
+)
 from streams.shared.faults import Fault
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=ALWAYS_SHORT)]
@@ -79,6 +85,8 @@ class _Profile(Profile, kw_only=True, gc=False, forbid_unknown_fields=True):
 class _Receipt(PushReceipt, kw_only=True, gc=False, forbid_unknown_fields=True):
     user_id: _Id
     recommendation_id: _Id
+    device_id: _Id | None = None
+    revision: Annotated[int, msgspec.Meta(ge=0, le=MAX_REVISION)] | None = None
     consent: _Consent | msgspec.UnsetType | None = msgspec.UNSET
     schema_version: Literal[1] = 1
 

@@ -114,6 +114,9 @@ def check_receipt(receipt: PushReceipt) -> None:
     check.check_version(receipt.schema_version)
     check.check_id("user_id", receipt.user_id)
     check.check_id("recommendation_id", receipt.recommendation_id)
+    _check_optional_id("device_id", receipt.device_id)
+    if receipt.revision is not None:
+        check.check_revision(receipt.revision)
 
 
 def _check_ids(event: Click | Purchase | Context) -> None:

@@ -94,7 +94,7 @@ def add_receipt(columns: Columns, pos: int, record: SourceRecord, receipt: PushR
     if status == PushStatus.OPTED_OUT:
         answers.append((ContextField.CONSENT_PUSH, DENIED, record.timestamp_ms))
     user = columns.users[receipt.user_id]
-    columns.add_receipt(pos, user, ts_ms, number, status)
+    columns.add_receipt(pos, user, ts_ms, number, status, receipt.revision)
     if answers:
         names = msgspec.structs.asdict(receipt)
         add_told(columns, pos, user, identity("push-receipts", names, record), answers)

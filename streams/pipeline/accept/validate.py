@@ -7,6 +7,7 @@ from functools import cache
 from math import isfinite
 from zoneinfo import available_timezones
 
+from schemas.state import NO_REVISION
 from schemas.tables import SourceRecord
 from schemas.vocabulary import CLICK_EVENTS, PURCHASE_STATUSES, DeadReason, EventType, PushStatus
 from streams.pipeline.accept.currencies import CURRENCIES
@@ -19,6 +20,7 @@ ALWAYS_SHORT = MAX_ID_BYTES // 4
 
 MAX_PRICE, MAX_QUANTITY, MAX_LINES = 2**63 - 1, 2**16 - 1, 2**16
 """What the columns of rows hold: beyond, a number is refused, never cut."""
+MAX_REVISION = NO_REVISION - 1
 
 RECEIPT_STATUSES: dict[str, PushStatus] = {
     status.name.lower(): status
@@ -142,6 +144,13 @@ def check_currency(currency: str) -> None:
     if currency.upper() not in CURRENCIES:
         sentence = "currency must be a code of ISO 4217"
         raise Fault(DeadReason.UNKNOWN_CURRENCY, sentence, "currency")
+
+
+def check_revision(revision: int) -> None:
+    """How often a push was moved."""
+    if not 0 <= revision <= MAX_REVISION:
+        sentence = f"revision must be 0 to {MAX_REVISION}"
+        raise Fault(DeadReason.NUMBER_TOO_LARGE, sentence, "revision")
 
 
 def check_minutes(minutes: float) -> None:

@@ -14,7 +14,7 @@ from schemas.timeline import Timeline
 from schemas.vocabulary import CONSENTS, among
 from streams.pipeline.aggregate.consent import add_answers
 from streams.pipeline.aggregate.facts import add_context, add_events, add_recent, add_tiles
-from streams.pipeline.aggregate.journal import apply_receipts
+from streams.pipeline.aggregate.receipts import apply_receipts
 from streams.pipeline.aggregate.tables import add_to_tables
 from streams.settings import Settings
 

@@ -16,29 +16,6 @@ PUSH_HISTORY_MS = 32 * 86_400_000
 """Pushes are kept for longer than any cap or default cooldown looks back."""
 PUSH_HISTORY = 64
 
-_FINAL = (PushStatus.RATING,)  # a rating says nothing about where the push stands
-
-
-def apply_receipts(state: UserState, receipts: NDArray[Any]) -> None:
-    """Move the pushes that ``receipts`` (RECEIPT_ROW) name; a sent push counts when it was sent.
-
-    Unknown ids are ignored: they belong to history that the journal let go.
-    """
-    if not len(receipts) or not len(state.pushes.data):
-        return
-    pushes, slots = state.pushes.data.copy(), state.pushes.slots
-    named = np.isin(pushes["id_lo"], receipts["id_lo"]).nonzero()[0]
-    who = (slots[named].tolist(), *(pushes[name][named].tolist() for name in ("id_hi", "id_lo")))
-    places = dict(zip(zip(*who, strict=True), named.tolist(), strict=True))
-    for _, user, ts_ms, id_hi, id_lo, status in receipts.tolist():
-        if (place := places.get((user, id_hi, id_lo))) is None:
-            continue
-        if status not in _FINAL:
-            pushes["status"][place] = max(pushes["status"][place], status)
-        if status == PushStatus.SENT:
-            pushes["at_ms"][place] = ts_ms
-    state.pushes = Ragged(pushes, state.pushes.offsets)
-
 
 def armed(
     facts: NDArray[Any], stream_ms: NDArray[np.int64], settings: Settings

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.tables import CandidateSet, DueUsers, PolicyView
-from streams.pipeline.policy.told import counted
+from streams.pipeline.aggregate.fates import counted, lasts_to
 from streams.settings import Settings
 
 
@@ -21,7 +21,7 @@ def stops(
     """
     pushes: NDArray[Any] = due.state.pushes.data
     slots = due.state.pushes.slots
-    apart_ms = np.abs(view.send_after_ms[slots] - pushes["at_ms"])
+    apart_ms = np.abs(view.send_after_ms[slots] - lasts_to(pushes))
     hit = counted(pushes) & (apart_ms < settings.item_cooldown_ms)
     pushed = set(zip(slots[hit].tolist(), pushes["item"][hit].tolist(), strict=True))
     if not pushed:

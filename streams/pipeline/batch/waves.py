@@ -24,6 +24,7 @@ from streams.pipeline.aggregate.journal import (
     note_debounce,
     note_pushes,
 )
+from streams.pipeline.aggregate.receipts import apply_early, without_push
 from streams.pipeline.batch.turn import Turn
 from streams.pipeline.publish import Published, Retracted
 from streams.pipeline.trigger import Judge, Stops, due_users, plan
@@ -45,6 +46,8 @@ class OpenWave:
     def apply(self, settings: Settings) -> None:
         """Fold the wave's events into the users' rows; count users of whom not all is kept."""
         was = self._cut_off()
+        strangers = self.wave.receipts.compress(without_push(self.state, self.wave.receipts))
+        self.turn.count(strangers["pos"], [("receipts_without_push",)] * len(strangers))
         aggregate(self.state, self.wave, settings)
         wave, gone = self.wave, self.stops.gone
         arm_timers(self.state, wave.facts, wave.stream_ms, gone, settings)
@@ -67,6 +70,7 @@ class OpenWave:
         note_spent(self.state, rows, due.now_ms)
         note_debounce(self.state, rows[stands], due.kind[stands], due.now_ms[stands])
         note_pushes(self.state, rows[published.due], published.pushes, due.now_ms[published.due])
+        apply_early(self.state)
         pushes = published.pushes
         about = (pushes["item"] != NO_ID).nonzero()[0]
         if len(about):

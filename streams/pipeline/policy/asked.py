@@ -29,9 +29,9 @@ class Slot:
 
 @dataclass(slots=True)
 class Asked:
-    """A due user's row, consent, zone, slot, counted pushes (sorted ms) and the cap's fill.
+    """A due user's row, consent, zone, slot, counted pushes and the cap's fill.
 
-    ``spent``: the decisions that the user has had in this hour; ``standing``: of a timer's reason.
+    ``pushes``: when they count for the cap, ``lasting``: from when their gaps run, both sorted ms. ``spent``: the decisions that the user has had in this hour; ``standing``: of a timer's reason.
     """
 
     row: int
@@ -40,6 +40,7 @@ class Asked:
     zone: str
     slot: Slot
     pushes: list[int]
+    lasting: list[int]
     cap_used: int
     spent: int
     standing: Standing

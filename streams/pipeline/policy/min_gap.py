@@ -20,7 +20,7 @@ def nearest(times: list[int], at_ms: int) -> int | None:
 def stop(asked: Asked, settings: Settings) -> Stopped | None:
     """Stop a push closer than ``min_gap_ms`` to a counted one on either side."""
     send_after_ms = asked.slot.send_after_ms
-    closest = nearest(asked.pushes, send_after_ms)
+    closest = nearest(asked.lasting, send_after_ms)
     if closest is None or abs(closest - send_after_ms) >= settings.min_gap_ms:
         return None
     numbers = {

@@ -19,7 +19,7 @@ from streams.pipeline.policy import (
 )
 from streams.pipeline.policy.asked import Asked, Rule
 from streams.pipeline.policy.personalisation import personalisations
-from streams.pipeline.policy.told import Texts, counted_times, is_zone, known_texts
+from streams.pipeline.policy.told import Texts, counted_times, gap_times, is_zone, known_texts
 from streams.settings import Settings
 
 RULES: tuple[Rule, ...] = (
@@ -50,14 +50,14 @@ def _ask(due: DueUsers, settings: Settings, texts: Texts) -> list[Asked]:
     )
     rows = zip(
         due.now_ms.tolist(), consent.consents(state, settings), zones, counted_times(state),
-        spent(state, np.arange(len(due)), due.now_ms).tolist(),
+        gap_times(state),         spent(state, np.arange(len(due)), due.now_ms).tolist(),
         map(Standing, due.standing.tolist()), strict=True,
     )  # fmt: skip
     asked = []
-    for row, (now_ms, told, zone, times, so_far, standing) in enumerate(rows):
+    for row, (now_ms, told, zone, times, lasting, so_far, standing) in enumerate(rows):
         slot = quiet_hours.find_slot(zone, now_ms, settings)
         used = cap.fullest(times, slot.send_after_ms) if times else 0
-        asked.append(Asked(row, now_ms, told, zone, slot, times, used, so_far, standing))
+        asked.append(Asked(row, now_ms, told, zone, slot, times, lasting, used, so_far, standing))
     return asked
 
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import UserState
-from schemas.vocabulary import ContextField, PushOrigin, PushStatus
+from schemas.vocabulary import ContextField
+from streams.pipeline.aggregate import fates
 
 Texts = Callable[[int], str | None]
 """The dictionary: the text of a hash, None where it is not known."""
-
-SILENT = frozenset(
-    {PushStatus.EXPIRED, PushStatus.SKIPPED, PushStatus.FAILED, PushStatus.CANCELLED}
-)
-"""Statuses of a push that reached nobody. All others disturbed, or still may."""
-
-_COUNTS = np.array([status not in SILENT for status in PushStatus])
 
 
 def last_known(state: UserState, field: ContextField) -> NDArray[np.uint64]:
@@ -46,22 +41,21 @@ def known_texts(
     return result
 
 
-def counted(pushes: NDArray[np.void]) -> NDArray[np.bool_]:
-    """Return which `PUSH` rows count against caps, gaps and item cooldowns.
-
-    One of the past does once a receipt says that it was sent: this app id published none of them.
-    """
-    untold = (pushes["origin"] == PushOrigin.PAST) & (pushes["status"] == PushStatus.PUBLISHED)
-    result: NDArray[np.bool_] = _COUNTS[pushes["status"]] & ~untold
-    return result
-
-
 def counted_times(state: UserState) -> list[list[int]]:
-    """Return each user's counted pushes as sorted times in ms."""
+    """Return when each user's counted pushes count for the cap: sorted times in ms."""
+    return _times(state, fates.counts_at)
+
+
+def gap_times(state: UserState) -> list[list[int]]:
+    """Return from when the minimum gap of each user's counted pushes runs: sorted times in ms."""
+    return _times(state, fates.lasts_to)
+
+
+def _times(state: UserState, of: Callable[[NDArray[Any]], NDArray[np.int64]]) -> list[list[int]]:
     times: list[list[int]] = [[] for _ in range(len(state))]
-    hit = counted(state.pushes.data)
-    slots = state.pushes.slots[hit].tolist()
-    for slot, at_ms in zip(slots, state.pushes.data["at_ms"][hit].tolist(), strict=True):
+    hit = fates.counted(state.pushes.data)
+    slots, pushes = state.pushes.slots[hit].tolist(), state.pushes.data.compress(hit)
+    for slot, at_ms in zip(slots, of(pushes).tolist(), strict=True):
         times[slot].append(at_ms)
     for one in times:
         one.sort()

@@ -12,11 +12,12 @@ from schemas.recommendation import Experiment, ModelRef, PolicyTrace, Scores
 from schemas.state import UserState
 from schemas.tables import CandidateSet, Choice, DueUsers, PolicyView, Stopped
 from schemas.vocabulary import ContextField, StopReason
+from streams.pipeline.aggregate.fates import counted, counts_at
 from streams.pipeline.allocate.explore import propensities
 from streams.pipeline.allocate.ranking import fused, ranked
 from streams.pipeline.fusion import ranked_pairs
 from streams.pipeline.policy.personalisation import DENIED
-from streams.pipeline.policy.told import counted, known_texts
+from streams.pipeline.policy.told import known_texts
 from streams.pipeline.publish.form import rfc3339
 from streams.pipeline.publish.identity import KIND_NAMES
 from streams.pipeline.publish.tables import Decided, Resources, SortKey, Weighted
@@ -163,7 +164,7 @@ def recent_pushes(state: UserState) -> list[list[tuple[int, str]]]:
     result: list[list[tuple[int, str]]] = [[] for _ in range(len(state))]
     hit = counted(state.pushes.data)
     rows = state.pushes.data.compress(hit)
-    columns = (state.pushes.slots[hit], rows["at_ms"], rows["item"])
+    columns = (state.pushes.slots[hit], counts_at(rows), rows["item"])
     for slot, at_ms, item in zip(*(column.tolist() for column in columns), strict=True):
         result[slot].append((at_ms, f"{item:016x}"))
     return result

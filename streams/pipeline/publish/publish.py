@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.state import PUSH
+from schemas.state import NEVER_MS, PUSH
 from schemas.tables import Output
 from schemas.vocabulary import PushOrigin, PushStatus, StopReason
 from streams.pipeline.publish.decisions import Decisions
@@ -75,4 +75,6 @@ def _pushes(frame: Frame, rows: NDArray[np.int64]) -> NDArray[np.void]:
     pushes["item"][chose] = decided.candidates.item[chosen]
     pushes["category"][chose] = decided.candidates.category[chosen]
     pushes["words"][chose] = [frame.words(choice.due, choice) for choice in choices]
+    for name in ("sent_ms", "first_ms", "last_ms"):
+        pushes[name] = NEVER_MS
     return pushes

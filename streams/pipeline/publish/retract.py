@@ -10,7 +10,8 @@ import numpy as np
 
 from schemas.recommendation import Experiment, PolicyTrace, Recommendation, Scores
 from schemas.tables import DueUsers, Output
-from schemas.vocabulary import ContextField, PushOrigin, PushStatus, TriggerKind
+from schemas.vocabulary import ContextField, PushOrigin, TriggerKind
+from streams.pipeline.aggregate.fates import pending
 from streams.pipeline.allocate.recently_bought import bought
 from streams.pipeline.policy.cap import fullest
 from streams.pipeline.policy.consent import ALLOWED, consents
@@ -42,18 +43,18 @@ class Retracted:
 def retract(due: DueUsers, settings: Settings, resources: Resources) -> Retracted:
     """Return a cancel for every outstanding push that its user's news has made pointless.
 
-    Looks at rows of kind RETRACT alone. Outstanding: PUBLISHED and not expired. A cancel goes
-    out in shadow mode too, but of what was published when live: that must not outlive a withdrawal.
+    Looks at rows of kind RETRACT alone. Outstanding: not expired, and not answered on any device: in a tray it
+    is taken back, too. A cancel goes out in shadow mode, too, but of what was published when live: that must
+    not outlive a withdrawal.
     """
     writer = _Writer(due, settings, resources)
     reasons = _Reasons(due, settings)
     retracted = Retracted([], [])
     for row in (due.kind == TriggerKind.RETRACT).nonzero()[0].tolist():
-        for index, push in enumerate(due.state.pushes.of(row)):
-            outstanding = push["status"] == PushStatus.PUBLISHED
-            outstanding &= push["origin"] != PushOrigin.PAST
-            if not outstanding or push["expires_ms"] <= due.now_ms[row]:
-                continue
+        pushes = due.state.pushes.of(row)
+        standing = pending(pushes) & (pushes["expires_ms"] > due.now_ms[row])
+        for index in standing.nonzero()[0].tolist():
+            push = pushes[index]
             if (reason := reasons.of(row, int(push["item"]))) is None:
                 continue
             retracted.marks.append((row, index))

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
 from schemas.state import UserState
-from schemas.vocabulary import ContextField, EventType, PushOrigin, PushStatus
+from schemas.vocabulary import ContextField, EventType
 from streams.pipeline.aggregate.consent import NO, YES, newest
+from streams.pipeline.aggregate.fates import pending
 from streams.pipeline.policy.consent import ALLOWED, consents
 from streams.settings import Settings
 
@@ -73,6 +74,5 @@ def retracts_denied(
 
 
 def _outstanding(state: UserState) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    pushes = state.pushes.data
-    standing = (pushes["status"] == PushStatus.PUBLISHED) & (pushes["origin"] != PushOrigin.PAST)
+    standing = pending(state.pushes.data)
     return state.pushes.slots[standing], state.pushes.data.compress(standing)

@@ -14,19 +14,56 @@ STATUSES = (
     "published", "sent", "delivered", "opened", "converted", "dismissed", "not_interested",
     "expired", "skipped", "failed", "opted_out", "rating", "cancelled",
 )  # fmt: skip
-PUBLISHED, SENT, RATING, CANCELLED = map(
-    STATUSES.index, ("published", "sent", "rating", "cancelled")
-)
-SILENT = {STATUSES.index(name) for name in ("expired", "skipped", "failed", "cancelled")}
-"""These disturbed nobody."""
+PUBLISHED, SENT, CANCELLED = map(STATUSES.index, ("published", "sent", "cancelled"))
+SHOWN = set(range(STATUSES.index("delivered"), STATUSES.index("not_interested") + 1))
+ANSWERED = SHOWN - {STATUSES.index("delivered")}
+FAILED = {STATUSES.index(name) for name in ("expired", "skipped", "failed")}
+EARLY = 16
+NEVER_MS = -(2**62)
 
 
 @dataclass(slots=True)
 class Push:
-    """A recommendation of a user: when it counts, and its status."""
+    """A recommendation of a user: when it is to be sent, and all that was told of it."""
 
     at_ms: int
     status: int = PUBLISHED
+    revision: int = 0
+    told: set[tuple[int, int]] = field(default_factory=set)
+    """Statuses and when."""
+
+    def counts(self) -> bool:
+        """Whether it disturbed, or still may."""
+        statuses = {status for status, _ in self.told}
+        if statuses & SHOWN:
+            return True
+        return not statuses & FAILED and (SENT in statuses or self.status != CANCELLED)
+
+    def stands(self) -> bool:
+        """Whether a cancel still takes something back."""
+        statuses = {status for status, _ in self.told}
+        gone = statuses & FAILED and not statuses & SHOWN
+        return self.status == PUBLISHED and not statuses & ANSWERED and not gone
+
+    def shown(self) -> list[int]:
+        """When devices showed it."""
+        return sorted(at_ms for status, at_ms in self.told if status in SHOWN)
+
+    def sent_ms(self) -> int:
+        """When it was first sent."""
+        return min((at_ms for status, at_ms in self.told if status == SENT), default=NEVER_MS)
+
+    def span(self) -> tuple[int, int]:
+        """When it counts for the cap, and from when its gap runs."""
+        sent_ms = self.sent_ms()
+        shown = self.shown() or [self.at_ms if sent_ms == NEVER_MS else sent_ms]
+        return shown[0], shown[-1]
+
+    def row(self) -> tuple[int, ...]:
+        """What the row of its user must say of it, after item and times of the decision."""
+        bits = sum(1 << status for status in {status for status, _ in self.told})
+        shown = self.shown() or [NEVER_MS]
+        return self.at_ms, self.status, self.revision, bits, self.sent_ms(), shown[0], shown[-1]
 
 
 @dataclass(slots=True, frozen=True)
@@ -41,10 +78,12 @@ class Receipt:
 
 @dataclass(slots=True)
 class Journal:
-    """One user's pushes by id, and the receipts that were not yet read."""
+    """One user's pushes by id, and the receipts that were not yet read or fit none."""
 
     pushes: dict[str, Push] = field(default_factory=dict)
     unread: list[Receipt] = field(default_factory=list)
+    early: set[tuple[int, str, int]] = field(default_factory=set)
+    """Time, push and status of receipts that fit no push."""
 
     def read(self, before: float) -> None:
         """Apply the receipts with smaller offsets."""
@@ -53,15 +92,24 @@ class Journal:
             if receipt.offset >= before:
                 later.append(receipt)
             elif receipt.id in self.pushes:
-                push = self.pushes[receipt.id]
-                if receipt.status != RATING:  # says nothing about where a push stands
-                    push.status = max(push.status, receipt.status)
-                push.at_ms = receipt.ts_ms if receipt.status == SENT else push.at_ms
+                self.pushes[receipt.id].told.add((receipt.status, receipt.ts_ms))
+            else:
+                self.early.add((receipt.ts_ms, receipt.id, receipt.status))
+                self.early = set(sorted(self.early)[-EARLY:])
         self.unread = later
 
-    def counted(self) -> list[int]:
-        """When the pushes were, or will be, that disturb."""
-        return [push.at_ms for push in self.pushes.values() if push.status not in SILENT]
+    def add(self, identity: str, push: Push) -> None:
+        """Add a push, with what was told of it before; or move it."""
+        known = self.pushes.get(identity)
+        mine = {(ts_ms, name, status) for ts_ms, name, status in self.early if name == identity}
+        self.early -= mine
+        push.told = {(status, ts_ms) for ts_ms, _, status in mine}
+        push.told |= known.told if known else set()
+        self.pushes[identity] = push
+
+    def counted(self) -> list[tuple[int, int]]:
+        """The spans of the pushes that disturb."""
+        return [push.span() for push in self.pushes.values() if push.counts()]
 
 
 def journals(entries: Iterable[Entry]) -> dict[str, Journal]:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chaos.oracle.facts import DAY_MS, Place, User
-from chaos.oracle.journal import CANCELLED, PUBLISHED, RECEIPTS, Journal, Push
+from chaos.oracle.journal import CANCELLED, RECEIPTS, Journal, Push
 from chaos.oracle.log import Entry
 
 CAP, GAP_MS = 3, 3_600_000
@@ -37,20 +37,20 @@ def violations(
         journal.read(push["source_offsets"].get(prefix + RECEIPTS, 0))
         if push["action"] == "cancel":
             standing = journal.pushes.get(identity)
-            if standing is None or standing.status != PUBLISHED:
+            if standing is None or not standing.stands():
                 found.append(f"{identity}: cancelled, but it did not stand")
-            journal.pushes[identity] = Push(ms(push["send_after"]), CANCELLED)
+            journal.add(identity, Push(ms(push["send_after"]), CANCELLED))
         else:
             reasons = _judge(push, entry.partition, users[name], journal.counted(), prefix)
             found += [f"{identity}: {reason}" for reason in reasons]
-            journal.pushes[identity] = Push(ms(push["send_after"]))
+            journal.add(identity, Push(ms(push["send_after"])))
     for journal in journals.values():
         journal.read(math.inf)
     return found
 
 
 def _judge(
-    push: dict[str, Any], partition: int, user: User, pushes: list[int], prefix: str
+    push: dict[str, Any], partition: int, user: User, pushes: list[tuple[int, int]], prefix: str
 ) -> list[str]:
     begin_ms, end_ms = ms(push["send_after"]), ms(push["expires_at"])
     consent, zone = _told(user, partition, push["source_offsets"], prefix)
@@ -60,8 +60,8 @@ def _judge(
         "an empty or endless slot": 0 < end_ms - begin_ms <= LONGEST_MS,
         "before it was made": begin_ms >= ms(push["created_at"]),
         "quiet hours": not _touches_quiet(zone, begin_ms, end_ms),
-        "cap": not is_crowded(pushes, begin_ms),
-        "gap": all(abs(at_ms - begin_ms) >= GAP_MS for at_ms in pushes),
+        "cap": not is_crowded([first for first, _ in pushes], begin_ms),
+        "gap": all(abs(last - begin_ms) >= GAP_MS for _, last in pushes),
     }
     return [name for name, holds in checks.items() if not holds]
 

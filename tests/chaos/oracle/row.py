@@ -20,11 +20,12 @@ FACTS = {
 }
 """A count of four bytes each in the head; then their parts."""
 JOURNALS = {
-    "pushes": struct.Struct("<QQQQqqqBBBB"),
+    "pushes": struct.Struct("<QQQQqqqBBBBBHqqq"),
     "timers": struct.Struct("<qQQB"),
     "debounce": struct.Struct("<qB"),
     "budget": struct.Struct("<iH"),
     "consent": struct.Struct("<qQQB"),
+    "early": struct.Struct("<qQQBB"),
 }
 """A count of two bytes each, then their rows."""
 VERSION = 4
@@ -50,6 +51,7 @@ class Row:
     debounce: list[tuple[Any, ...]]
     budget: list[tuple[Any, ...]]
     consent: list[tuple[Any, ...]]
+    early: list[tuple[Any, ...]]
 
 
 def take_apart(raw: bytes) -> Row:

@@ -167,8 +167,8 @@ def _check_decisions(verdict: Verdict, outputs: dict[str, list[Entry]]) -> None:
 def _check_journals(verdict: Verdict, told: dict[bytes, Journal], kept: dict[bytes, Row]) -> None:
     """What was recommended is in its user's row, once, and what became of it."""
     for key in told.keys() & kept.keys():
-        wanted = [(name, push.at_ms, push.status) for name, push in told[key].pushes.items()]
-        found = [(_uuid(push), push[4], push[8]) for push in kept[key].pushes]
+        wanted = [(name, *push.row()) for name, push in told[key].pushes.items()]
+        found = [(_uuid(push), push[4], push[8], *push[11:]) for push in kept[key].pushes]
         who = f"pushes of {key.hex()}"
         verdict.match(who, (push[0] for push in wanted), (push[0] for push in found))
         verdict.differs(who, sorted(wanted), sorted(found))

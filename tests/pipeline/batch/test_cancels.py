@@ -54,11 +54,16 @@ def test_a_purchase_of_something_else_takes_nothing_back():
     assert [action for action, _ in published(log, 1)] == ["upsert"]
 
 
-def test_a_push_that_the_service_has_sent_is_not_taken_back():
+@pytest.mark.parametrize("batch", [1, 50])
+@pytest.mark.parametrize(
+    ("status", "cancels"),
+    [("sent", 1), ("delivered", 1), ("opened", 0), ("dismissed", 0), ("failed", 0)],
+)
+def test_what_is_in_the_tray_is_taken_back_until_it_was_answered(status, cancels, batch):
     log = Log()
     log.click("anna", "fav", "kettle", T0_MS)
     ((_, identity),) = published(log, 1)
-    receipt = {"recommendation_id": identity, "user_id": "anna", "status": "sent"}
+    receipt = {"recommendation_id": identity, "user_id": "anna", "status": status}
     log.add("push-receipts", "anna", receipt | {"ts": T0_MS + MINUTE_MS}, T0_MS + MINUTE_MS)
     log.purchase("anna", ["kettle"], T0_MS + 10 * MINUTE_MS)
-    assert [action for action, _ in published(log, 1)] == ["upsert"]
+    assert [action for action, _ in published(log, batch)] == ["upsert", *["cancel"] * cancels]
