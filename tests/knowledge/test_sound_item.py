@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.examples import examples
 
+from schemas.catalog import CatalogItem
 from schemas.tables import SourceRecord
 from streams.knowledge.shared import Knowledge
 from streams.knowledge.sound_item import sound_item
@@ -100,3 +104,22 @@ def test_where_it_is_sold_is_never_guessed_to_be_everywhere(regions, left):
 def test_a_sound_record_counts_as_it_is(told):
     assert sound_item(told, True).value == told.value
     assert catalogue_letters(told, "") == []
+
+
+FREE = sorted({*CatalogItem.__struct_fields__} - {"item_id", "ts", "stock", "schema_version"})
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from(FREE), JSON))
+@settings(max_examples=examples(200))
+def test_nothing_in_other_fields_hides_that_it_is_sold_out(spoilt):
+    told = record(item(stock=0) | spoilt)
+    found = sound_item(told)
+    assert not found.version.on_offer
+    assert len(catalogue_letters(told, "")) == min(len(found.faults), 8)
