@@ -23,6 +23,7 @@ from streams.engine.snapshots import completed
 from streams.knowledge.shared import Knowledge
 from streams.knowledge.shelf import shelf
 from streams.learner.learner import Learner
+from streams.pipeline.accept import catalogue_letters
 from streams.pipeline.containment import NO_VERDICTS, Seen
 from streams.state.store import Work
 
@@ -64,7 +65,7 @@ def _make_catalogue(rng: random.Random) -> Inputs:
     made: Inputs = []
     for _ in range(500):
         item = rng.choice(ITEMS)
-        seed = rng.choice(CATALOGUE) | {"item_id": item, "ts": NOW_MS + rng.randrange(10**9)}
+        seed = rng.choice(CATALOGUE) | {"item_id": item, "ts": NOW_MS + rng.randrange(10**8)}
         value = spoilt_json(rng, seed, 4)
         key = (
             item.encode() if rng.random() < 0.97 else rng.choice((None, b"", b"\xff", b"x" * 9_999))
@@ -74,14 +75,18 @@ def _make_catalogue(rng: random.Random) -> Inputs:
 
 
 def _check_catalogue(records: Inputs) -> None:
-    """A record is applied, or refused with a sentence and changes nothing; what holds can be read."""
+    """A record counts, wholly or in part, or is refused and changes nothing; its letters say which."""
     knowledge = Knowledge()
     catalogue = knowledge.catalogue
     for key, value in records:
         before = catalogue.version, len(catalogue)
-        sentence = knowledge.apply_catalog(_of_the_catalogue(key, value))
+        record = _of_the_catalogue(key, value)
+        sentence = knowledge.apply_catalog(record)
         refused(sentence, [SECRET])
-        if sentence is not None:
+        letters = [dict(letter.headers) for letter in catalogue_letters(record, "")]
+        promise((sentence is not None) == bool(letters), "what does not count has no letter")
+        if any("kairos-partial" not in headers for headers in letters):
+            promise(len(letters) == 1, "a refused record has more than one letter")
             promise(
                 (catalogue.version, len(catalogue)) == before,
                 "a refused record changes a catalogue",
