@@ -36,7 +36,7 @@ from models.features import (
     window_counts,
 )
 from models.features.calendar import Int64s
-from models.features.pairs import Around, FactsOf, PairView, nothing_told, pair_view
+from models.features.pairs import Around, FactsOf, PairView, pair_view
 from models.features.view import (
     HALF_LIVES_H,
     events_before,
@@ -132,14 +132,13 @@ def pair_features(
     attributes: NDArray[Any],
     source_score: NDArray[np.float32],
     now_ms: Int64s,
-    facts_of: FactsOf = nothing_told,
-    around: Around | None = None,
+    facts_of: FactsOf,
+    around: Around,
 ) -> NDArray[np.float32]:
     """Return float32[m, `CONTRACT`.pair] of ``m`` pairs.
 
     ``due``: the pair's row in ``state`` and ``now_ms``; ``attributes``: `ITEM_ATTRIBUTES` rows;
-    ``facts_of``: what the epoch tells of categories (nothing, if not given); ``around``: where users
-    and items are, None: nobody told.
+    ``facts_of``: what the epoch tells of categories; ``around``: where users and items are.
     """
     return pair_rows(
         pair_view(state, due, item, category, attributes, facts_of, source_score, now_ms, around)

@@ -83,10 +83,9 @@ def pair_view(
     facts_of: FactsOf,
     source_score: NDArray[np.float32],
     now_ms: Int64s,
-    around: Around | None = None,
+    around: Around,
 ) -> PairView:
     """Return the view; a pair without a category has the one the catalogue gives its item."""
-    around = around or Around.unknown(len(state))
     now_ms, due = np.asarray(now_ms, np.int64), np.asarray(due, np.int64)
     category = np.where(category == NO_ID, attributes["category"], category)
     events = events_before(state, now_ms)

@@ -10,6 +10,7 @@ from support.made_up import attributes_of
 from support.records import Log, at
 
 from models.features import CONTRACT, pair_features, user_features, user_steps
+from models.features.pairs import Around, nothing_told
 from schemas.ids import hash64
 from schemas.state import NEVER_MS
 from streams.pipeline.accept import NO_REFUSALS, Vault, accept, deduplicate
@@ -64,7 +65,9 @@ class Facts:
         category = np.tile(np.array([hash64(f"of {name}") for name in ITEMS], np.uint64), len(keys))
         told = attributes_of(np.zeros(len(due), np.uint64))
         score = np.zeros(len(due), np.float32)
-        pairs = pair_features(state, due, item, category, told, score, now)
+        pairs = pair_features(
+            state, due, item, category, told, score, now, nothing_told, Around.unknown(len(state))
+        )
         return keys, user_features(state, now, zones), pairs, user_steps(state, now, zones)
 
     def of(self, user: str, now_ms: int) -> dict[str, float]:

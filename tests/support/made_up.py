@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.dataset import Dataset
 from models.features import CONTRACT, pair_features, user_features
+from models.features.pairs import Around, nothing_told
 from schemas.ids import hash64
 from schemas.money import currency_number
 from schemas.state import CONTEXT, EVENT, TILE, TILE_MS, Ragged, UserState
@@ -125,7 +126,15 @@ def dataset_of(seed: int, decisions: int = 1_500, per_user: int = 4) -> Dataset:
     some = state.take(chosen)
     user = user_features(some, now_ms, ["Europe/London"] * decisions)
     pair = pair_features(
-        some, due, item, np.zeros(len(due), np.uint64), attributes_of(item), score, now_ms
+        some,
+        due,
+        item,
+        np.zeros(len(due), np.uint64),
+        attributes_of(item),
+        score,
+        now_ms,
+        nothing_told,
+        Around.unknown(len(some)),
     )
     recency = np.nan_to_num(user[:, CONTRACT.user.index("hours_since_any")], nan=500.0)
     mobile = np.nan_to_num(user[:, CONTRACT.user.index("device_mobile")])

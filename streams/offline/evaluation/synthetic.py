@@ -17,6 +17,7 @@ from models.dataset import Dataset
 from models.evaluate.context import Planted
 from models.features import Around, pair_features, user_features, whereabouts
 from models.features.calendar import DAY_MS, HOUR_MS
+from models.features.pairs import nothing_told
 from schemas.ids import hash64
 from schemas.state import UserState
 from schemas.tables import SourceRecord
@@ -118,7 +119,7 @@ class Player:
         pair = pair_features(
             state, due, items, np.zeros(len(items), np.uint64), self.catalogue.attributes(items, now_ms[due]),
             np.full(len(items), _SCORE), now_ms,
-            around=Around(zones, where, self.catalogue.places),
+            nothing_told, Around(zones, where, self.catalogue.places),
         )  # fmt: skip
         return user_features(state, now_ms, zones, where), pair
 

@@ -13,6 +13,7 @@ from support.examples import examples
 from support.made_up import NOW_MS, random_state, state_of, with_context
 
 from models.features import CONTRACT, Around, pair_features, user_features, whereabouts
+from models.features.pairs import nothing_told
 from schemas.ids import hash64
 from schemas.state import UserState
 from schemas.vocabulary import ContextField
@@ -54,7 +55,7 @@ def rows_of(
     now_ms, zones = np.full(users, NOW_MS), [zone] * users
     pairs = pair_features(
         state, np.arange(users), items, np.zeros(users, np.uint64), made.attributes(items, NOW_MS),
-        np.ones(users, np.float32), now_ms, around=Around(zones, where, made.places),
+        np.ones(users, np.float32), now_ms, nothing_told, Around(zones, where, made.places),
     )  # fmt: skip
     return user_features(state, now_ms, zones, where), pairs
 

@@ -11,6 +11,7 @@ from support.examples import examples
 from support.made_up import DAY_MS, ITEMS, NOW_MS, ZONES, attributes_of, random_state
 
 from models.features import CONTRACT, Contract, pair_features, user_features
+from models.features.pairs import Around, nothing_told
 
 USERS, PER_USER = 256, 5
 STATE = random_state(7, USERS, 80)
@@ -29,7 +30,7 @@ def pairs_of(rows: NDArray[np.int64]) -> bytes:
     due, item = np.repeat(np.arange(len(rows)), PER_USER), ITEM[rows].ravel()
     return pair_features(
         STATE.take(rows), due, item, np.zeros(len(item), np.uint64), attributes_of(item),
-        SCORE[rows].ravel(), NOW[rows],
+        SCORE[rows].ravel(), NOW[rows], nothing_told, Around.unknown(len(rows)),
     ).tobytes()  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 from support.made_up import NOW_MS, attributes_of, state_of
 
 from models.features import demand
-from models.features.pairs import FactsOf, nothing_told, pair_view
+from models.features.pairs import Around, FactsOf, nothing_told, pair_view
 from schemas.globals import Demand
 from schemas.tables import CATEGORY_FACTS
 from streams.knowledge.demand_view import DemandView
@@ -19,7 +19,7 @@ def features(facts_of: FactsOf) -> dict[str, float]:
     items = np.array([4], np.uint64)  # of category 1004
     view = pair_view(
         state_of([[]]), np.zeros(1, np.int64), items, np.zeros(1, np.uint64),
-        attributes_of(items), facts_of, np.array([0.5], np.float32), np.array([NOW_MS]),
+        attributes_of(items), facts_of, np.array([0.5], np.float32), np.array([NOW_MS]), Around.unknown(1),
     )  # fmt: skip
     return dict(zip(demand.NAMES, demand.compute(view)[0].tolist(), strict=True))
 

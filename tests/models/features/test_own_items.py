@@ -10,7 +10,7 @@ from support.examples import examples
 from support.made_up import NOW_MS, attributes_of, state_of
 
 from models.features import own_items
-from models.features.pairs import nothing_told, pair_view
+from models.features.pairs import Around, nothing_told, pair_view
 from schemas.vocabulary import EventType
 
 HOUR_MS = 3_600_000
@@ -24,7 +24,7 @@ def told(raws: list[Raw], due: list[int], items: list[int]) -> list[dict[str, fl
     view = pair_view(
         state_of(raws), np.array(due), hashes, np.zeros(len(due), np.uint64),
         attributes_of(hashes), nothing_told, np.zeros(len(due), np.float32),
-        np.full(len(raws), NOW_MS),
+        np.full(len(raws), NOW_MS), Around.unknown(len(raws)),
     )  # fmt: skip
     rows = own_items.compute(view)
     return [dict(zip(own_items.NAMES, row, strict=True)) for row in rows.tolist()]

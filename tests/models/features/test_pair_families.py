@@ -8,6 +8,7 @@ from support.made_up import NOW_MS, attributes_of, state_of
 
 from models.features import CONTRACT, pair_features
 from models.features.affinity import HALF_LIVES_H, WEIGHTS
+from models.features.pairs import Around, nothing_told
 from schemas.money import NO_CURRENCY, currency_number
 from schemas.vocabulary import EventType
 
@@ -23,7 +24,7 @@ def pair(raw: list[tuple[int, int, int]], item: int, category: int = 0) -> dict[
     items = np.array([item + 1], np.uint64)
     rows = pair_features(
         state_of([raw]), np.zeros(1, np.int64), items, np.array([category], np.uint64),
-        attributes_of(items), np.array([0.25], np.float32), np.array([NOW_MS]),
+        attributes_of(items), np.array([0.25], np.float32), np.array([NOW_MS]), nothing_told, Around.unknown(1),
     )  # fmt: skip
     return dict(zip(CONTRACT.pair, rows[0].tolist(), strict=True))
 
@@ -62,7 +63,7 @@ def test_two_unknown_categories_are_not_the_same() -> None:
     items = np.array([5], np.uint64)  # not in the catalogue
     rows = pair_features(
         state, np.zeros(1, np.int64), items, np.zeros(1, np.uint64), attributes_of(items),
-        np.zeros(1, np.float32), np.array([NOW_MS]),
+        np.zeros(1, np.float32), np.array([NOW_MS]), nothing_told, Around.unknown(1),
     )  # fmt: skip
     assert rows[0, CONTRACT.pair.index("affinity_category_6h")] == 0
 
@@ -91,7 +92,7 @@ def test_what_a_user_usually_pays_is_compared_in_one_currency_only() -> None:
         attributes["currency"] = currency
         rows = pair_features(
             state, np.zeros(1, np.int64), items, np.zeros(1, np.uint64), attributes,
-            np.zeros(1, np.float32), np.array([NOW_MS]),
+            np.zeros(1, np.float32), np.array([NOW_MS]), nothing_told, Around.unknown(1),
         )  # fmt: skip
         assert np.isnan(rows[0, CONTRACT.pair.index("price_over_user_mean_log")])
 

@@ -9,7 +9,7 @@ import pytest
 from support.made_up import CATEGORIES, DAY_MS, NOW_MS, attributes_of, state_of
 
 from models.features import repurchase
-from models.features.pairs import nothing_told, pair_view
+from models.features.pairs import Around, nothing_told, pair_view
 from schemas.vocabulary import EventType
 
 BUY, VIEW = int(EventType.PURCHASE), int(EventType.VIEW)
@@ -25,7 +25,7 @@ def pair(raw: list[tuple[int, int, int]], item: int, usual_d: float = np.nan) ->
     items = np.array([item + 1], np.uint64)
     view = pair_view(
         state_of([raw]), np.zeros(1, np.int64), items, np.zeros(1, np.uint64),
-        attributes_of(items), told, np.array([0.5], np.float32), np.array([NOW_MS]),
+        attributes_of(items), told, np.array([0.5], np.float32), np.array([NOW_MS]), Around.unknown(1),
     )  # fmt: skip
     return dict(zip(repurchase.NAMES, repurchase.compute(view)[0].tolist(), strict=True))
 

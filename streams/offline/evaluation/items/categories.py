@@ -13,7 +13,7 @@ from models.evaluate.items.candidates import Candidates
 from models.evaluate.items.task import Queries, Task
 from models.features import own_items
 from models.features.calendar import HOUR_MS
-from models.features.pairs import nothing_told, pair_view
+from models.features.pairs import Around, nothing_told, pair_view
 from models.items import Histories, Training
 from schemas.ids import NO_ID
 from schemas.tables import ITEM_ATTRIBUTES
@@ -81,7 +81,8 @@ def _habits(
         nothing = np.zeros(len(users), ITEM_ATTRIBUTES)
         score = np.zeros(len(users), np.float32)
         parts.append(own_items.compute(pair_view(
-            due.state, users, category, category, nothing, nothing_told, score, due.now_ms
+            due.state, users, category, category, nothing, nothing_told, score, due.now_ms,
+            Around.unknown(len(due)),
         )))  # fmt: skip
     return np.concatenate(parts, dtype=np.float32)
 

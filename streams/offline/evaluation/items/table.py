@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.features import own_items
 from models.features.contract import pair_rows
-from models.features.pairs import pair_view
+from models.features.pairs import Around, pair_view
 from schemas.tables import DueUsers
 from streams.knowledge.shared import Shared
 from streams.offline.evaluation.items.moments import ItemLog, Moments, walk
@@ -87,7 +87,15 @@ def table_of(due: DueUsers, shared: Shared, settings: Settings) -> Table:
     merged = (1 - np.prod(1 - scores.astype(np.float64), axis=1)).astype(np.float32)
     attributes = shared.catalogue.attributes(item, due.reached_ms[users])
     pairs = pair_view(
-        due.state, users, item, category, attributes, shared.facts_of, merged, due.now_ms
+        due.state,
+        users,
+        item,
+        category,
+        attributes,
+        shared.facts_of,
+        merged,
+        due.now_ms,
+        Around.unknown(len(due)),
     )
     told = (pair_rows(pairs), own_items.compute(pairs))
     return Table(users, item, category, scores, np.concatenate(told, axis=1, dtype=np.float32))
