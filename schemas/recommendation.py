@@ -66,6 +66,8 @@ class PushItem(msgspec.Struct, kw_only=True):
 class Recommendation(msgspec.Struct, kw_only=True):
     """One push candidate (``upsert``) or its retraction (``cancel``). Times are RFC 3339 UTC.
 
+    ``revision``: how often it was moved; an ``upsert`` of a higher one replaces those before it.
+
     It may be sent at any moment of ``[send_after, expires_at)``. Maps without loss to an FCM
     HTTP v1 message and an APNs payload.
     """
@@ -101,3 +103,4 @@ class Recommendation(msgspec.Struct, kw_only=True):
     features_as_of: str
     source_offsets: dict[str, int]
     degraded: bool
+    revision: int = 0

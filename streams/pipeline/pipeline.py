@@ -168,6 +168,7 @@ class Pipeline:
             asking, due = retractions(due)
             if asking is not None:
                 wave.retract(asking, retract(asking, settings, resources))
+                wave.refresh(due)
             if not len(due):
                 continue
 

@@ -9,7 +9,7 @@ from streams.pipeline.aggregate.journal import TIMER_CAUSES, timer_delays
 from streams.pipeline.trigger.context_change import may_change
 from streams.pipeline.trigger.interest import may_repeat
 from streams.pipeline.trigger.plan import Stops
-from streams.pipeline.trigger.retract import may_retract_bought, may_retract_denied
+from streams.pipeline.trigger.retract import may_retract_item, may_retract_denied
 from streams.shared.arrays import order_by
 
 
@@ -46,7 +46,7 @@ def _suspected_facts(state, pending, settings):
     marked = facts["type"] == EventType.FAV
     marked |= may_repeat(state, facts, "item", settings.repeat_item_views)
     marked |= may_repeat(state, facts, "category", settings.repeat_category_views)
-    marked |= may_retract_bought(state, facts, stream_ms)
+    marked |= may_retract_item(state, facts, stream_ms)
     last_ms = pending.timeline.last_ms(pending.timeline.block_of(facts["pos"]))
     for kind, cause in TIMER_CAUSES.items():
         due = facts["ts_ms"] + timer_delays(settings)[kind] <= last_ms

@@ -157,6 +157,18 @@ def forget_shadow(state: UserState) -> None:
         state.pushes = Ragged.group(len(state), slots[kept], pushes.compress(kept))
 
 
+def move_pushes(state: UserState, moves: list[tuple[int, int, int, int]]) -> None:
+    """Move pushes: (user, index into the user's pushes, new beginning and end of the slot in ms)."""
+    if not moves:
+        return
+    pushes = state.pushes.data.copy()
+    users, within, at_ms, expires_ms = np.array(moves, np.int64).T
+    places = state.pushes.offsets[users] + within
+    pushes["at_ms"][places], pushes["expires_ms"][places] = at_ms, expires_ms
+    pushes["revision"][places] += 1
+    state.pushes = Ragged(pushes, state.pushes.offsets)
+
+
 def cancel_pushes(state: UserState, cancelled: list[tuple[int, int]]) -> None:
     """Mark pushes as cancelled: pairs of (user, index into the user's pushes)."""
     if not cancelled:

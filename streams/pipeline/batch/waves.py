@@ -20,6 +20,7 @@ from streams.pipeline.aggregate.budget import note_spent
 from streams.pipeline.aggregate.journal import (
     arm_timers,
     cancel_pushes,
+    move_pushes,
     next_due,
     note_debounce,
     note_pushes,
@@ -80,12 +81,17 @@ class OpenWave:
         self.turn.count(due.pos, map(_counted, published.outcomes))
 
     def retract(self, due: DueUsers, retracted: Retracted) -> None:
-        """Send the cancels, and mark what they took back."""
+        """Send cancels and moves, and note what they took back and where what moved."""
         rows = self._rows(due).tolist()
         cancel_pushes(self.state, [(rows[row], index) for row, index in retracted.marks])
+        move_pushes(self.state, [(rows[row], *move) for row, *move in retracted.moves])
         self.turn.emit(retracted.outputs)
         places = np.array([key.pos for key, _ in retracted.outputs], np.int64)
-        self.turn.count(places, [("cancelled",)] * len(places))
+        self.turn.count(places, [(name,) for name in retracted.counts])
+
+    def refresh(self, due: DueUsers) -> None:
+        """Let the others see what was taken back and moved."""
+        due.state.pushes = self.state.pushes.take(self._rows(due))
 
     def _cut_off(self) -> NDArray[np.bool_]:
         cut: NDArray[np.bool_] = (self.state.head["flags"] & FLAG_EVENTS_TRUNCATED) != 0

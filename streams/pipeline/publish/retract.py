@@ -1,20 +1,21 @@
-"""Take back a published push that no longer stands: its item was bought, or consent is gone."""
+"""Take back a published push that no longer stands, or move one that its user's zone lets sleep."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from schemas.recommendation import Experiment, PolicyTrace, Recommendation, Scores
 from schemas.tables import DueUsers, Output
-from schemas.vocabulary import ContextField, PushOrigin, TriggerKind
-from streams.pipeline.aggregate.fates import pending
+from schemas.vocabulary import ContextField, PushOrigin, PushStatus, TriggerKind
+from streams.pipeline.aggregate.fates import pending, unsent
 from streams.pipeline.allocate.recently_bought import bought
 from streams.pipeline.policy.cap import fullest
 from streams.pipeline.policy.consent import ALLOWED, consents
+from streams.pipeline.policy.move import fits, moved
 from streams.pipeline.policy.personalisation import personalisations
 from streams.pipeline.policy.told import counted_times, is_zone, known_texts
 from streams.pipeline.publish import form
@@ -22,6 +23,7 @@ from streams.pipeline.publish.fit import encode_fitting
 from streams.pipeline.publish.frame import locales, model_ref, source_offsets
 from streams.pipeline.publish.tables import Resources, SortKey
 from streams.pipeline.publish.words import Words
+from streams.pipeline.trigger.cart_left import taken_out
 from streams.settings import Settings
 
 NO_SCORES = Scores(temporal=None, context=None, fused=0.0, lambda_t=0.0, lambda_c=0.0)
@@ -30,14 +32,17 @@ RETRACTED = Experiment(arm="retract", holdout=False, propensity=1.0)
 
 @dataclass(slots=True, frozen=True)
 class Retracted:
-    """Cancel records with their order, and (due row, index into that user's pushes) to mark.
+    """Cancels and moves with their order, what each counts as, and the journal's part of them.
 
-    The caller sets these pushes to CANCELLED; that is why each is taken back once. A push that was
-    decided in shadow is marked as well, without a record.
+    ``marks``: (due row, index into that user's pushes); the caller sets these pushes to CANCELLED, that is
+    why each is taken back once. ``moves``: the same with the beginning and the end of the new slot (ms). A push
+    that was decided in shadow is marked or moved as well, without a record.
     """
 
     outputs: list[tuple[SortKey, Output]]
     marks: list[tuple[int, int]]
+    moves: list[tuple[int, int, int, int]]
+    counts: list[str]
 
 
 def retract(due: DueUsers, settings: Settings, resources: Resources) -> Retracted:
@@ -49,18 +54,41 @@ def retract(due: DueUsers, settings: Settings, resources: Resources) -> Retracte
     """
     writer = _Writer(due, settings, resources)
     reasons = _Reasons(due, settings)
-    retracted = Retracted([], [])
+    retracted = Retracted([], [], [], [])
+    zones = writer.zones
     for row in (due.kind == TriggerKind.RETRACT).nonzero()[0].tolist():
-        pushes = due.state.pushes.of(row)
-        standing = pending(pushes) & (pushes["expires_ms"] > due.now_ms[row])
+        pushes, now_ms = due.state.pushes.of(row).copy(), int(due.now_ms[row])
+        standing = pending(pushes) & (pushes["expires_ms"] > now_ms)
+        waits = unsent(pushes)
         for index in standing.nonzero()[0].tolist():
             push = pushes[index]
-            if (reason := reasons.of(row, int(push["item"]))) is None:
+            action: Action = "cancel"
+            reason = reasons.of(row, push)
+            if reason is None:
+                if not waits[index] or fits(push, zones[row], now_ms, settings):
+                    continue
+                reason, slot = "zone_changed", moved(pushes, index, zones[row], now_ms, settings)
+                if slot is not None:
+                    push["at_ms"], push["expires_ms"] = slot
+                    push["revision"] += 1
+                    retracted.moves.append((row, index, *slot))
+                    action = "upsert"
+            if action == "cancel":
+                push["status"] = PushStatus.CANCELLED
+                retracted.marks.append((row, index))
+            if push["origin"] != PushOrigin.PUBLISHED:
                 continue
-            retracted.marks.append((row, index))
-            if push["origin"] == PushOrigin.PUBLISHED:
-                retracted.outputs.append((writer.key(row, index), writer.output(row, push, reason)))
+            retracted.counts.append("cancelled" if action == "cancel" else "moved")
+            output = writer.output(row, push, reason, action)
+            retracted.outputs.append((writer.key(row, index), output))
     return retracted
+
+
+Action = Literal["upsert", "cancel"]
+
+
+def _level(action: Action, kind: int) -> Literal["passive", "active"]:
+    return "passive" if action == "cancel" or kind in form.PASSIVE else "active"
 
 
 class _Reasons:
@@ -70,12 +98,17 @@ class _Reasons:
         self._item = due.item.tolist()
         self._bought = bought(due.state, due.now_ms, settings)
         self._consents = consents(due.state, settings)
+        self._taken_out = taken_out(due.state)
 
-    def of(self, row: int, item: int) -> str | None:
-        """The item rule that would stop it now, or the purchase that asks; then consent."""
+    def of(self, row: int, push: Any) -> str | None:
+        """The item rule that would stop it now, or the purchase that asks; then consent, then the cart."""
+        item = int(push["item"])
         if item == self._item[row] or (row, item) in self._bought:
             return "bought"
-        return None if self._consents[row] in ALLOWED else "consent_withdrawn"
+        if self._consents[row] not in ALLOWED:
+            return "consent_withdrawn"
+        about_cart = push["kind"] == TriggerKind.CART_LEFT and push["words"] == Words.ASKED
+        return "cart_emptied" if about_cart and (row, item) in self._taken_out else None
 
 
 class _Writer:
@@ -88,7 +121,7 @@ class _Writer:
         self._personalisations = personalisations(due.state)
         self._offsets = source_offsets(due, resources)
         self._locales = locales(due.state, settings, resources)
-        self._zones = known_texts(
+        self.zones = known_texts(
             due.state,
             ContextField.TIMEZONE,
             resources.texts,
@@ -102,13 +135,13 @@ class _Writer:
         phase = 0 if due_ms >= 0 else 1
         return SortKey(int(due.pos[row]), phase, due_ms, due.state.keys[row], kind, index)
 
-    def output(self, row: int, push: np.void, reason: str) -> Output:
-        record = self._record(row, push, reason)
+    def output(self, row: int, push: np.void, reason: str, action: Action) -> Output:
+        record = self._record(row, push, reason, action)
         return Output(
             "recommendations", record.subscriber_id.encode(), encode_fitting(record, self._settings)
         )
 
-    def _record(self, row: int, push: Any, reason: str) -> Recommendation:
+    def _record(self, row: int, push: Any, reason: str, action: Action) -> Recommendation:
         resources, state, settings = self._resources, self._due.state, self._settings
         asked = int(push["kind"]), Words(int(push["words"]))
         about, user = (int(push["item"]), int(push["category"])), state.keys[row].hex()
@@ -116,18 +149,19 @@ class _Writer:
         created, send_after, expires, now = self._moments(row, push)
         return Recommendation(
             recommendation_id=str(uuid.UUID(int=int(push["id_hi"]) << 64 | int(push["id_lo"]))),
-            action="cancel",
+            action=action,
+            revision=int(push["revision"]),
             tenant=settings.tenant,
             subscriber_id=resources.unseal(state.sealed[row], state.keys[row]),
             created_at=created,
             send_after=send_after,
             expires_at=expires,
             priority="normal",
-            interruption_level="passive",
+            interruption_level=_level(action, int(push["kind"])),
             relevance_score=0.0,
             locale=self._locales[row],
-            image_url=None,
-            offer=None,
+            image_url=form.image_url(known) if action == "upsert" else None,
+            offer=form.standing_offer(known, int(push["at_ms"])) if action == "upsert" else None,
             reason_codes=[reason],
             scores=NO_SCORES,
             policy=self._policy(row, int(push["at_ms"])),
@@ -151,7 +185,7 @@ class _Writer:
             cap_used=fullest(self._times[row], at_ms) - 1,
             cap_limit=settings.cap_per_day,
             quiet_hours=f"{settings.quiet_start}-{settings.quiet_end}",
-            timezone=self._zones[row],
+            timezone=self.zones[row],
             consent=self._consents[row],
             personalisation=self._personalisations[row],
         )

@@ -13,7 +13,7 @@ from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.trigger.context_change import changes
 from streams.pipeline.trigger.interest import repeated_columns, repeats
 from streams.pipeline.trigger.plan import Stops
-from streams.pipeline.trigger.retract import may_retract_bought, retracts_denied
+from streams.pipeline.trigger.retract import may_move, may_retract_item, retracts_denied
 from streams.settings import Settings
 
 DUE = np.dtype(
@@ -29,6 +29,8 @@ DUE = np.dtype(
         ("standing", "u1"),
     ]
 )
+BESIDE = -3
+"""A push that may have to move hides no other trigger: it is asked about beside it."""
 _LAST = np.iinfo(np.int64).max
 """A changed situation is the least urgent: what the user did says more."""
 
@@ -41,11 +43,16 @@ def event_asks(
     Retractions come first, then each fact of the record in turn, then the changed situation.
     """
     facts, (at, earlier) = _split(wave.facts, stops)[0], _split(wave.contexts, stops)
-    bought = facts.compress(may_retract_bought(state, facts, wave.stream_ms))
+    ended = facts.compress(may_retract_item(state, facts, wave.stream_ms))
+    bought = ended.compress(ended["type"] == EventType.PURCHASE)
+    left = ended.compress(ended["type"] == EventType.REMOVE_CART)
+    moved = at.compress(may_move(before, at, wave.stream_ms))
     denied = at.compress(retracts_denied(state, at, wave.stream_ms, settings))
     asks = [
         _asks(bought, TriggerKind.RETRACT, np.full(len(bought), -2), about="item"),
+        _asks(left, TriggerKind.RETRACT, np.full(len(left), -1)),
         _asks(denied, TriggerKind.RETRACT, np.full(len(denied), -1)),
+        _asks(moved, TriggerKind.RETRACT, np.full(len(moved), BESIDE)),
     ]
     for place, (kind, mask) in enumerate(_of_facts(state, facts, settings)):
         asked = mask.nonzero()[0]

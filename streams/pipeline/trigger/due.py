@@ -17,7 +17,7 @@ from schemas.tables import DueUsers
 from schemas.vocabulary import TriggerKind
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.aggregate.journal import drop_timers
-from streams.pipeline.trigger.asks import DUE, event_asks
+from streams.pipeline.trigger.asks import BESIDE, DUE, event_asks
 from streams.pipeline.trigger.plan import Stops
 from streams.pipeline.trigger.timer_reasons import timer_reasons
 from streams.pipeline.trigger.waits import waits
@@ -37,12 +37,12 @@ class Judge:
 def due_users(judge: Judge, stops: Stops) -> DueUsers:
     """Return the users who need a decision; a user is due at most once in a wave.
 
-    Timers that fired leave the state, whether they led to a decision or not.
+    A push of theirs that may have to move is asked about beside it. Timers that fired leave the state, whether they led to a decision or not.
     """
     rows, timers = _fired(judge, stops)
     found = joined((_judge_timers(judge, stops, rows, timers), _judge_events(judge, stops)))
     drop_timers(judge.state, rows, timers["kind"])
-    due = found.take(found["row"].argsort())
+    due = found.take(found["row"].argsort(kind="stable"))
     names = ("kind", "cause", "item", "category", "due_ms", "now_ms", "pos")
     columns = [due[name].copy() for name in names]
     columns += [judge.wave.timeline.record_ms[due["pos"]], due["standing"].copy()]
@@ -82,9 +82,19 @@ def _judge_events(judge: Judge, stops: Stops) -> NDArray[Any]:
     silent = waits(judge.state, due["row"], due["kind"], due["now_ms"], judge.settings)
     kept = (~silent | (due["kind"] == TriggerKind.RETRACT)).nonzero()[0]
     kept = kept[np.lexsort((asks[kept], due["row"][kept]))]
-    first = np.append(True, due["row"][kept][1:] != due["row"][kept][:-1])[: len(kept)]
-    urgent: NDArray[Any] = due.take(kept[first])
+    beside = asks[kept] == BESIDE
+    first, moved = (_first_of_row(due, some) for some in (kept[~beside], kept[beside]))
+    retracted = due["row"][first][due["kind"][first] == TriggerKind.RETRACT]
+    moved = moved[~np.isin(due["row"][moved], retracted)]
+    urgent: NDArray[Any] = due.take(np.concatenate((moved, first)))
     return urgent
+
+
+def _first_of_row(due: NDArray[Any], kept: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return of ``kept`` (indices, sorted by row) the first of each row."""
+    rows = due["row"][kept]
+    first: NDArray[np.int64] = kept[np.append(True, rows[1:] != rows[:-1])[: len(kept)]]
+    return first
 
 
 def _categories(events: Ragged, item: NDArray[np.uint64]) -> NDArray[np.uint64]:

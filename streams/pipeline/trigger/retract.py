@@ -1,4 +1,4 @@
-"""A published push that may no longer stand: its item was bought, or consent was withdrawn."""
+"""A published push that may no longer stand: bought, taken out of the cart, no consent, another zone."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
-from schemas.state import UserState
-from schemas.vocabulary import ContextField, EventType
+from schemas.state import NEVER_MS, UserState
+from schemas.vocabulary import ContextField, EventType, among
 from streams.pipeline.aggregate.consent import NO, YES, newest
-from streams.pipeline.aggregate.fates import pending
+from streams.pipeline.aggregate.fates import pending, unsent
 from streams.pipeline.policy.consent import ALLOWED, consents
+from streams.pipeline.trigger.last_known import overtakes
 from streams.settings import Settings
 
+_ENDS = (EventType.PURCHASE, EventType.REMOVE_CART)
 
-def may_retract_bought(
+
+def may_retract_item(
     state: UserState, facts: NDArray[Any], stream_ms: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Mark purchases of an item with an outstanding push."""
+    """Mark purchases of an item with an outstanding push, and that such an item left the cart."""
     marked = np.zeros(len(facts), bool)
-    bought = (facts["type"] == EventType.PURCHASE).nonzero()[0]
+    bought = among(facts["type"], _ENDS).nonzero()[0]
     if not len(bought):
         return marked
     slots, pushes = _outstanding(state)
@@ -31,6 +34,26 @@ def may_retract_bought(
     for i in bought[np.isin(items[bought], pushes["item"])].tolist():
         mine = (slots == users[i]) & (pushes["item"] == items[i])
         marked[i] = (pushes["expires_ms"][mine] > now_ms[i]).any()
+    return marked
+
+
+def may_move(
+    state: UserState, contexts: NDArray[Any], stream_ms: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Mark reports of another zone by users with a push that was not sent yet."""
+    told = (contexts["field"] == ContextField.TIMEZONE).nonzero()[0]
+    marked = np.zeros(len(contexts), bool)
+    if not len(told):
+        return marked
+    pushes, until_ms = state.pushes.data, np.full(len(state), NEVER_MS)
+    waits = unsent(pushes)
+    np.maximum.at(until_ms, state.pushes.slots[waits], pushes["expires_ms"][waits])
+    told = told[until_ms[contexts["user"][told]] > stream_ms[contexts["pos"][told]]]
+    if not len(told):
+        return marked
+    reports = contexts.take(told)
+    leads, before = overtakes(state.context, reports)
+    marked[told] = leads & (before != reports["value"])
     return marked
 
 

@@ -14,7 +14,7 @@ from streams.pipeline.trigger.ahead import events_ahead, looked_at, of_many
 from streams.pipeline.trigger.context_change import may_change
 from streams.pipeline.trigger.interest import may_repeat, repeated_columns, repeats
 from streams.pipeline.trigger.last_known import overtakes
-from streams.pipeline.trigger.retract import may_retract_bought, may_retract_denied
+from streams.pipeline.trigger.retract import may_move, may_retract_denied, may_retract_item
 from streams.pipeline.trigger.waits import waits
 from streams.settings import Settings
 
@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 def suspected_facts(state: UserState, pending: Wave, settings: Settings) -> Mask:
     """Mark the facts of the wave at which a user has to stop."""
     facts, stream_ms = pending.facts, pending.stream_ms
-    marked = may_retract_bought(state, facts, stream_ms)
+    marked = may_retract_item(state, facts, stream_ms)
     favourites = facts["type"] == EventType.FAV
     marked |= _unless_waiting(state, pending, facts, favourites, TriggerKind.FAVOURITE, settings)
     return marked | _repeated(state, pending, settings)
@@ -43,7 +43,7 @@ def suspected_contexts(state: UserState, pending: Wave, settings: Settings) -> M
         leads, before = overtakes(state.context, told)
         another = (before != 0) & (before != told["value"])
         changed[many] &= leads & another
-    return changed | denied
+    return changed | denied | may_move(state, reports, pending.stream_ms)
 
 
 def _repeated(state: UserState, pending: Wave, settings: Settings) -> Mask:

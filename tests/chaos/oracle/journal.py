@@ -107,9 +107,9 @@ class Journal:
         push.told |= known.told if known else set()
         self.pushes[identity] = push
 
-    def counted(self) -> list[tuple[int, int]]:
-        """The spans of the pushes that disturb."""
-        return [push.span() for push in self.pushes.values() if push.counts()]
+    def counted(self, but: str) -> list[tuple[int, int]]:
+        """The spans of the other pushes that disturb."""
+        return [p.span() for name, p in self.pushes.items() if name != but and p.counts()]
 
 
 def journals(entries: Iterable[Entry]) -> dict[str, Journal]:

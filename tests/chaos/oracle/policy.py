@@ -39,11 +39,11 @@ def violations(
             standing = journal.pushes.get(identity)
             if standing is None or not standing.stands():
                 found.append(f"{identity}: cancelled, but it did not stand")
-            journal.add(identity, Push(ms(push["send_after"]), CANCELLED))
+            journal.add(identity, Push(ms(push["send_after"]), CANCELLED, push["revision"]))
         else:
-            reasons = _judge(push, entry.partition, users[name], journal.counted(), prefix)
+            reasons = _judge(push, entry.partition, users[name], journal.counted(identity), prefix)
             found += [f"{identity}: {reason}" for reason in reasons]
-            journal.add(identity, Push(ms(push["send_after"])))
+            journal.add(identity, Push(ms(push["send_after"]), revision=push["revision"]))
     for journal in journals.values():
         journal.read(math.inf)
     return found

@@ -153,7 +153,7 @@ def _check_decisions(verdict: Verdict, outputs: dict[str, list[Entry]]) -> None:
     """A decision has one id and one projection."""
     decisions = [d["decision_id"] for d in _values(outputs["decisions"])]
     pushes = _values(outputs["recommendations"])
-    made = [p["recommendation_id"] for p in pushes if p["action"] == "upsert"]
+    made = [p["recommendation_id"] for p in pushes if p["action"] == "upsert" and not p["revision"]]
     taken_back = [p["recommendation_id"] for p in pushes if p["action"] == "cancel"]
     silenced = [s["decision_id"] for s in _values(outputs["suppressions"])]
     verdict.decisions, verdict.recommendations = len(decisions), len(made)

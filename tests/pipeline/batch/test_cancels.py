@@ -17,14 +17,18 @@ MINUTE_MS = 60_000
 SETTINGS = load_settings({}, consent_default="granted")
 
 
-def published(log, batch):
+def records(log, batch, settings=SETTINGS):
     store, found = MemoryStore(), []
-    pipeline = Pipeline(SETTINGS, Vault(b"cancels", SETTINGS.tenant))
+    pipeline = Pipeline(settings, Vault(b"cancels", settings.tenant))
     for start in range(0, len(log.records), batch):
         effects = pipeline.process(0, store, log.records[start : start + batch])
         store.apply(effects.rows)
         found += [json.loads(o.value) for o in effects.outputs if o.topic == "recommendations"]
-    return [(each["action"], each["recommendation_id"]) for each in found]
+    return found
+
+
+def published(log, batch):
+    return [(each["action"], each["recommendation_id"]) for each in records(log, batch)]
 
 
 @pytest.mark.parametrize("batch", [1, 50])
@@ -45,6 +49,64 @@ def test_consent_withdrawn_twice_gives_one_cancel(batch):
     for minute in (10, 20):
         log.context("anna", T0_MS + minute * MINUTE_MS, consent={"push": False})
     assert [action for action, _ in published(log, batch)] == ["upsert", "cancel"]
+
+
+LONDON, NEW_YORK = "Europe/London", "America/New_York"
+NIGHT_MS = at("2026-03-20T21:30:00+00:00")
+HOUR_MS = 60 * MINUTE_MS
+
+
+def told_of_another_zone(sent_hour=None, zone=NEW_YORK):
+    """A cart left late in London: its push waits for the morning, when the user is elsewhere."""
+    log = Log()
+    log.context("anna", NIGHT_MS - HOUR_MS, timezone=LONDON)
+    log.click("anna", "cart", "kettle", NIGHT_MS)
+    log.tick(NIGHT_MS + HOUR_MS)
+    if sent_hour is not None:
+        ((_, identity),) = published(log, 1)
+        receipt = {"recommendation_id": identity, "user_id": "anna", "status": "sent"}
+        ts_ms = NIGHT_MS + sent_hour * HOUR_MS
+        log.add("push-receipts", "anna", receipt | {"ts": ts_ms}, ts_ms)
+    log.context("anna", NIGHT_MS + 3 * HOUR_MS, timezone=zone)
+    log.context("anna", NIGHT_MS + 4 * HOUR_MS, timezone=zone)
+    return log
+
+
+@pytest.mark.parametrize("batch", [1, 50])
+def test_a_push_that_was_not_sent_moves_into_the_allowed_hours_of_another_zone(batch):
+    upsert, moved = records(told_of_another_zone(), batch)
+    assert (upsert["send_after"], upsert["revision"]) == ("2026-03-21T08:00:00.000Z", 0)
+    assert (moved["send_after"], moved["revision"]) == ("2026-03-21T12:00:00.000Z", 1)
+    assert moved["action"] == "upsert"
+    assert moved["expires_at"] == "2026-03-21T22:30:00.000Z", "its life is as long as it was"
+    assert moved["recommendation_id"] == upsert["recommendation_id"]
+    assert moved["reason_codes"] == ["zone_changed"]
+
+
+@pytest.mark.parametrize("batch", [1, 50])
+def test_a_push_that_no_hour_of_its_life_allows_any_more_is_taken_back(batch):
+    settings = load_settings({}, consent_default="granted", candidate_life_ms=12 * HOUR_MS)
+    upsert, cancel, *_ = records(told_of_another_zone(), batch, settings)
+    assert (upsert["action"], cancel["action"]) == ("upsert", "cancel")
+    assert cancel["reason_codes"] == ["zone_changed"]
+
+
+@pytest.mark.parametrize("batch", [1, 50])
+def test_what_was_sent_or_may_stay_where_it_is_does_not_move(batch):
+    assert len(records(told_of_another_zone(sent_hour=2), batch)) == 1
+    assert len(records(told_of_another_zone(zone="Europe/Lisbon"), batch)) == 1
+
+
+@pytest.mark.parametrize("batch", [1, 50])
+@pytest.mark.parametrize(("item", "cancels"), [("kettle", 1), ("rug", 0)])
+def test_what_leaves_the_cart_takes_its_reminder_back(item, cancels, batch):
+    log = Log()
+    log.click("anna", "cart", "kettle", T0_MS)
+    log.tick(T0_MS + HOUR_MS)
+    for minute in (70, 71):
+        log.click("anna", "remove_cart", item, T0_MS + minute * MINUTE_MS)
+    found = records(log, batch)
+    assert [each["reason_codes"] for each in found[1:]] == [["cart_emptied"]] * cancels
 
 
 def test_a_purchase_of_something_else_takes_nothing_back():
