@@ -9,7 +9,7 @@ from streams.pipeline.aggregate.journal import TIMER_CAUSES, timer_delays
 from streams.pipeline.trigger.context_change import may_change
 from streams.pipeline.trigger.interest import may_repeat
 from streams.pipeline.trigger.plan import Stops
-from streams.pipeline.trigger.retract import may_retract_item, may_retract_denied
+from streams.pipeline.trigger.retract import may_move, may_retract_denied, may_retract_item
 from streams.shared.arrays import order_by
 
 
@@ -57,4 +57,4 @@ def _suspected_facts(state, pending, settings):
 def _suspected_contexts(state, pending, settings):
     contexts, stream_ms = pending.contexts, pending.stream_ms
     denied = may_retract_denied(state, contexts, stream_ms, settings)
-    return may_change(state, contexts) | denied
+    return may_change(state, contexts) | denied | may_move(state, contexts, stream_ms)

@@ -85,6 +85,8 @@ def retract(due: DueUsers, settings: Settings, resources: Resources) -> Retracte
 
 
 Action = Literal["upsert", "cancel"]
+_FIRST = -1
+"""Before a decision of the same record, which may be about the same item again."""
 
 
 def _level(action: Action, kind: int) -> Literal["passive", "active"]:
@@ -131,9 +133,9 @@ class _Writer:
 
     def key(self, row: int, index: int) -> SortKey:
         due = self._due
-        due_ms, kind = int(due.due_ms[row]), int(due.kind[row])
+        due_ms = int(due.due_ms[row])
         phase = 0 if due_ms >= 0 else 1
-        return SortKey(int(due.pos[row]), phase, due_ms, due.state.keys[row], kind, index)
+        return SortKey(int(due.pos[row]), phase, due_ms, due.state.keys[row], _FIRST, index)
 
     def output(self, row: int, push: np.void, reason: str, action: Action) -> Output:
         record = self._record(row, push, reason, action)

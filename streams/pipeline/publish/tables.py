@@ -19,7 +19,7 @@ class SortKey(NamedTuple):
     """Where an output belongs in its batch, however the batch was cut.
 
     ``phase``: 0 a timer, which fires before the record at ``pos``, 1 what the record brings. Timers
-    fire by ``due_ms``, -1 for others. ``kind``: `TriggerKind`. ``seq``: 0 the decision, 1 its
+    fire by ``due_ms``, -1 for others. ``kind``: `TriggerKind`, -1 for cancels and moves. ``seq``: 0 the decision, 1 its
     projection; of cancels the push's place.
     """
 

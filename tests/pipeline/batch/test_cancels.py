@@ -86,8 +86,9 @@ def test_a_push_that_was_not_sent_moves_into_the_allowed_hours_of_another_zone(b
 @pytest.mark.parametrize("batch", [1, 50])
 def test_a_push_that_no_hour_of_its_life_allows_any_more_is_taken_back(batch):
     settings = load_settings({}, consent_default="granted", candidate_life_ms=12 * HOUR_MS)
-    upsert, cancel, *_ = records(told_of_another_zone(), batch, settings)
+    upsert, cancel, again = records(told_of_another_zone(), batch, settings)
     assert (upsert["action"], cancel["action"]) == ("upsert", "cancel")
+    assert again["trigger"] == "context_change", "it is decided on what the cancel left"
     assert cancel["reason_codes"] == ["zone_changed"]
 
 
