@@ -49,7 +49,8 @@ SEEDS: dict[str, list[dict[str, Any]]] = {
         },
         {
             "recommendation_id": "0b8d5a5e-3c52-5d0e-9d2a-1f6f3c1b2a4d", "user_id": "anna",
-            "ts": NOW_MS, "status": "opened", "consent": {"push": False},
+            "ts": NOW_MS, "status": "opened", "consent": {"push": False}, "device_id": "d1",
+            "revision": 1,
         },
     ],
 }  # fmt: skip

@@ -34,7 +34,9 @@ def test_killed_and_restarted_it_ends_where_an_undisturbed_replay_ends(shop):
     assert counts["consumed"] == events == sum(counts[name] for name in accounted)
     assert it.facts() == facts_of_replay(it.settings, log)
     decisions = Counter(each["decision_id"] for each in it.values("decisions"))
-    upserts = [r for r in it.values("recommendations") if r["action"] == "upsert"]
+    upserts = [
+        r for r in it.values("recommendations") if r["action"] == "upsert" and not r["revision"]
+    ]
     suppressed = it.values("suppressions")
     assert max(decisions.values()) == 1
     assert counts["decided"] == len(decisions) == len(upserts) + len(suppressed)

@@ -105,7 +105,9 @@ def test_what_is_of_the_past_debounces():
     assert reasons(decide(log.records, ends_of(log.records[:1]))[1]) == ["caught_up", None]
 
 
-@pytest.mark.parametrize(("status", "used"), [(None, 0), ("sent", 1), ("failed", 0)])
+@pytest.mark.parametrize(
+    ("status", "used"), [(None, 0), ("sent", 0), ("delivered", 1), ("failed", 0)]
+)
 def test_it_counts_for_the_cap_only_if_a_receipt_shows_that_id(status, used):
     log = Log()
     log.click("anna", "fav", "kettle", NOON_MS)

@@ -41,9 +41,9 @@ TEXTS = {
 
 ELSEWHERE = {
     "social", "max_value_bytes", "lateness_ms", "seen_ids", "retention_ms", "yes_ahead_ms",
-    "epoch_ms", "news_users", "bundle", "engage_horizon_ms",
+    "epoch_ms", "news_users", "bundle", "engage_horizon_ms", "catch_up", "deep_link",
 }  # fmt: skip
-"""Settings of what is read, kept, learnt and trained, each with tests of its own."""
+"""Settings of what is read, kept, learnt, trained and started with, each with tests of its own."""
 
 
 def changes() -> dict[str, Change]:
@@ -123,7 +123,7 @@ def _without_attribute(name: str) -> World:
         elif name == "regions":
             item[name] = ["US"]
         else:
-            item.pop(name)
+            item.pop(name, None)
     return world
 
 

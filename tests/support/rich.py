@@ -96,6 +96,11 @@ def _item(number: int, name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def plain_items() -> list[dict[str, Any]]:
+    """Items of which the catalogue knows that they are there: what the epoch names is offered."""
+    return [{"item_id": f"t{n}", "ts": NOON_MS - 9 * DAY_MS} for n in range(12)]
+
+
 @dataclass
 class World:
     """Everything that a decision may depend on; ``told``: (topic, user, body) in the order of time."""
@@ -103,7 +108,7 @@ class World:
     settings: Settings = SETTINGS
     epoch: Epoch = field(default_factory=shared_epoch)
     items: list[dict[str, Any]] = field(
-        default_factory=lambda: [_item(n, name) for n, name in enumerate(ITEMS)]
+        default_factory=lambda: [_item(n, name) for n, name in enumerate(ITEMS)] + plain_items()
     )
     told: list[tuple[str, str, dict[str, Any]]] = field(default_factory=lambda: copy.deepcopy(TOLD))
 

@@ -168,7 +168,7 @@ async def _summary(
         "decided": len(outputs.decisions),
         "recommended": outputs.recommended,
         "suppressed": outputs.suppressed,
-        "cancelled": len(outputs.recommendations) - outputs.recommended,
+        "cancelled": outputs.cancelled,
         "events_per_s": round(events_per_s),
         "latency_ms": {
             "events": len(measured),

@@ -24,8 +24,13 @@ class Outputs:
 
     @property
     def recommended(self) -> int:
-        """Recommendations made; a cancel is not one."""
-        return sum(record["action"] == "upsert" for record in self.recommendations)
+        """Recommendations made; a cancel is not one, nor is a move."""
+        return sum(r["action"] == "upsert" and not r["revision"] for r in self.recommendations)
+
+    @property
+    def cancelled(self) -> int:
+        """Recommendations taken back."""
+        return sum(record["action"] == "cancel" for record in self.recommendations)
 
     @property
     def suppressed(self) -> dict[str, int]:

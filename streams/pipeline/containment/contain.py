@@ -9,6 +9,7 @@ from dataclasses import replace
 import msgspec
 
 from schemas.tables import SourceRecord
+from schemas.unreadable import UNREADABLE
 from streams.pipeline.containment.blame import blame
 from streams.pipeline.containment.verdicts import NO_VERDICTS, Seen, Verdicts
 from streams.shared.blame import may_be_the_input, named
@@ -78,7 +79,7 @@ class _Halves:
         return self._decide([work], verdicts, seen)[0]
 
     def _set_aside(self, records: list[SourceRecord], error: BaseException) -> None:
-        marker = read_marker(self._overlay)
+        marker = self._marker()
         blamed = [at for at in marker.blamed if at > marker.records - WINDOW]
         if len(blamed) + 1 > self._most:
             sentence = f"more than {self._most} of the last {WINDOW} records fail"
@@ -103,6 +104,12 @@ class _Halves:
         effects = self._attempt(records, verdicts, Seen())
         effects.rows |= {MARKER: _with_blamed(effects.rows[MARKER], blamed)}
         self._keep(effects)
+
+    def _marker(self) -> Marker:
+        try:
+            return read_marker(self._overlay)
+        except (*UNREADABLE, ValueError) as error:  # no record's fault
+            raise UndecidedError(f"the marker cannot be read: {named(error)}") from error
 
     def _keep(self, effects: Effects) -> None:
         self._overlay.lay(effects.rows)

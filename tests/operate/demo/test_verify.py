@@ -15,7 +15,11 @@ from streams.operate.demo.verify import MOST_PROBLEMS, Outputs, decoded, invalid
 def outputs() -> Outputs:
     return Outputs(
         decisions=[{"decision_id": str(n)} for n in range(3)],
-        recommendations=[{"action": "upsert"}, {"action": "cancel"}],
+        recommendations=[
+            {"action": "upsert", "revision": 0},
+            {"action": "upsert", "revision": 1},
+            {"action": "cancel", "revision": 1},
+        ],
         suppressions=[{"reason": "min_gap"}, {"reason": "min_gap"}],
         dead_letters=2,
     )
@@ -51,7 +55,7 @@ def test_a_lost_event_is_found() -> None:
     [
         lambda o: o.decisions.append({"decision_id": "9"}),
         lambda o: o.decisions[0].update(decision_id="1"),
-        lambda o: o.recommendations.append({"action": "upsert"}),
+        lambda o: o.recommendations.append({"action": "upsert", "revision": 0}),
         lambda o: o.suppressions.pop(),
         lambda o: setattr(o, "dead_letters", 1),
     ],

@@ -20,9 +20,9 @@ VAULT = Vault(b"personalisation", SETTINGS.tenant)
 
 
 def pipeline() -> Pipeline:
-    """A shop of three new items."""
+    """A shop of four items."""
     found = Pipeline(SETTINGS, VAULT)
-    for n, item in enumerate(("lamp", "rug", "vase")):
+    for n, item in enumerate(("lamp", "rug", "vase", "kettle")):
         ts_ms = T0_MS - n * DAY_MS
         value = json.dumps({"item_id": item, "ts": ts_ms}).encode()
         found.knowledge.apply_catalog(SourceRecord("catalog", 0, n, ts_ms, item.encode(), value))
