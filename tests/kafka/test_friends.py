@@ -33,6 +33,8 @@ def test_what_a_friend_bought_and_what_a_search_finds_are_offered(shop):
     log = Log()
     title = {"item_id": "kettle", "ts": NOON_MS, "title": "Copper kettle"}
     log.add("catalog", "kettle", title, NOON_MS)
+    for item in ("lamp", "plate"):
+        log.add("catalog", item, {"item_id": item, "ts": NOON_MS}, NOON_MS)
     it.send(log.records)
     time.sleep(SETTLED_S)
     log = Log()

@@ -33,6 +33,7 @@ def few(monkeypatch):
 def log_of(later="lamp", hours=LAST_H):
     """Each hour some go from the kettle to the teapot (after `FIT_BY_H` to ``later``), one asks."""
     log = Log()
+    log.catalogue(["kettle", "teapot", "lamp"], T0_MS)
     for hour in range(hours):
         start_ms = T0_MS + hour * HOUR_MS
         for n in range(4):
