@@ -42,6 +42,7 @@ def has_effect(name: str) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_may_be_told_changes_a_decision_unless_it_is_listed_as_not_wired(name):
     assert has_effect(name) != (name in NOT_WIRED)

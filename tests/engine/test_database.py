@@ -90,6 +90,7 @@ def spoil(file: Path, how: str, at: float) -> None:
     how=st.sampled_from(["gone", "cut", "flipped", "a folder"]),
     at=st.floats(0, 1, exclude_max=True),
 )
+@pytest.mark.slow
 def test_after_a_start_or_two_everything_is_there_again(
     state: StateStore, files: Path, pick: int, how: str, at: float
 ) -> None:
@@ -106,6 +107,7 @@ def test_after_a_start_or_two_everything_is_there_again(
     assert found == CHANGELOG
 
 
+@pytest.mark.slow
 def test_a_state_that_lost_its_latest_files_goes_on_from_the_ones_before(
     state: StateStore, files: Path
 ) -> None:

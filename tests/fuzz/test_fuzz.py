@@ -120,6 +120,7 @@ def _late_of_a_long_batch(batch):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PLANTED)
 def test_every_promise_of_the_path_can_be_broken(monkeypatch, kind):
     def planted(batch, *more):

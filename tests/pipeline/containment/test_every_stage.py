@@ -21,6 +21,8 @@ from streams.settings import load_settings
 from streams.state.marker import read_marker
 from streams.state.store import USER, MemoryStore, UndecidedError
 
+pytestmark = pytest.mark.slow
+
 T0_MS = at("2026-03-20T10:00:00+00:00")
 MINUTE_MS = 60_000
 SETTINGS = load_settings(
