@@ -95,6 +95,7 @@ def _path_findings():
     raise AssertionError
 
 
+@pytest.mark.slow
 def test_a_fault_that_containment_would_hide_is_a_finding_of_few_records(monkeypatch):
     monkeypatch.setattr(pipeline, "fuse", lambda *_: 1 // 0)
     (finding,) = _path_findings()

@@ -65,6 +65,7 @@ def with_far_records(log):
     return log.records
 
 
+@pytest.mark.slow
 def test_far_and_broken_records_move_no_epoch_and_fire_no_timer(tmp_path):
     records = with_far_records(Log())
     sound = [record for record in records if record.value not in (b"{", b"{}")]

@@ -101,6 +101,7 @@ def test_any_split_into_batches_drops_the_same_texts(cuts):
     assert told(cut[1]) == told(whole[1])
 
 
+@pytest.mark.slow
 def test_a_long_stream_of_new_items_lets_no_dictionary_grow(long):
     store, outputs = long
     marker = read_marker(store)
@@ -111,6 +112,7 @@ def test_a_long_stream_of_new_items_lets_no_dictionary_grow(long):
     assert marker.generation.number > 3
 
 
+@pytest.mark.slow
 def test_what_is_dropped_changes_no_row_and_no_decision_and_is_in_no_row(long):
     store, outputs = long
     users = [(key[1:], row) for key, row in store.rows.items() if key.startswith(USER)]

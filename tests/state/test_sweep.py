@@ -97,6 +97,7 @@ def test_no_text_that_a_row_refers_to_is_ever_dropped(script):
         assert partition.stored() == partition.marker.names == len(set(chain(*held.values())))
 
 
+@pytest.mark.slow
 def test_the_dictionary_is_bounded_by_what_is_in_use_however_much_was_told(monkeypatch):
     monkeypatch.setattr(sweep, "FEW", 100)
     partition, most = Partition(), 0

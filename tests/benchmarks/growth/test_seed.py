@@ -33,6 +33,7 @@ def facts(state: UserState) -> bytes:
     return b"".join(getattr(state, name).data.tobytes() for name in FACTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", [1, 3, 12])
 def test_aged_facts_are_as_the_pipeline_keeps_them(made: Template, days: int) -> None:
     state = aged(made, days)

@@ -77,6 +77,7 @@ def test_a_text_that_was_free_first_and_is_an_item_later_is_told_to_the_learner(
     assert names == {hash64("kettle"): "kettle"}
 
 
+@pytest.mark.slow
 def test_ten_users_who_tell_something_new_each_day_let_no_dictionary_grow() -> None:
     log = Log()
     for day in range(120):

@@ -7,6 +7,7 @@ import random
 from itertools import count, islice
 
 import msgspec
+import pytest
 from chaos.push_service import PushService
 from chaos.stream import BEGIN_MS, shop_events
 from hypothesis import given, settings
@@ -70,6 +71,7 @@ class Shop:
                     self._receipts += self._service.fate(push, now_ms)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(12))
 @given(st.integers(0, 10_000), st.integers(2, 5))
 def test_together_every_partition_gets_what_it_gets_alone(seed, partitions):

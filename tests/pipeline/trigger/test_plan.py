@@ -96,6 +96,7 @@ def few(monkeypatch):
     monkeypatch.setattr(ahead, "AHEAD", 5)
 
 
+@pytest.mark.slow
 @given(st.lists(deeds, min_size=1, max_size=60))
 @settings(max_examples=examples(300))
 def test_looking_ahead_decides_what_stopping_at_every_suspect_would(drawn):
@@ -106,6 +107,7 @@ def test_looking_ahead_decides_what_stopping_at_every_suspect_would(drawn):
     assert outcome(records) == wanted
 
 
+@pytest.mark.slow
 @given(st.lists(deeds, min_size=1, max_size=60), st.lists(st.integers(1, 60), max_size=6))
 @settings(max_examples=examples(200))
 def test_any_cut_of_a_dear_sequence_gives_the_same_bytes(drawn, cuts):
