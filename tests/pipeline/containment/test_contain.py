@@ -28,6 +28,8 @@ from streams.state.store import (
     Work,
 )
 
+pytestmark = pytest.mark.slow
+
 T0_MS = at("2026-03-20T10:00:00+00:00")
 MINUTE_MS = 60_000
 SETTINGS = load_settings(
