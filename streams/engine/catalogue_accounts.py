@@ -67,7 +67,7 @@ class CatalogueAccounts(Service):
                     await self._account()
                 except (KafkaError, *NEVER_THE_INPUT) as error:
                     self.log.warning("Accounts of the catalogue start over: %r", error)
-                except Exception as error:
+                except BaseException as error:  # a panic of Rust code is no Exception
                     self.log.warning("Accounts of the catalogue start over: %s", blamed(error))
                     await self.sleep(AGAIN_S)
 
