@@ -14,7 +14,7 @@ from streams.offline.replay import replay as replay_log
 from streams.pipeline.accept import Vault
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import Settings
-from streams.state.layouts import EARLIER
+from streams.state.layouts import EARLIER, TODAY
 from streams.state.marker import read_marker
 from streams.state.rows import facts_length, pack_rows, unpack_rows
 from streams.state.store import NAMES, TIMER, USER, MemoryStore
@@ -29,7 +29,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 
 def pipeline(golden: Golden) -> Pipeline:
-    settings = Settings(**golden.settings, zero_price="price")  # as builds of before took it
+    settings = Settings(**golden.settings | {"zero_price": "price"})  # as builds of before took it
     return Pipeline(settings, Vault(settings.secret.encode(), settings.tenant))
 
 
@@ -50,7 +50,8 @@ def facts(store: MemoryStore, version: int) -> dict[bytes, bytes]:
     """The facts of each user, as this build writes them, but for what an earlier version did not keep."""
     keys = [key for key in store.rows if key.startswith(USER)]
     state = unpack_rows([key[1:] for key in keys], [store.rows[key] for key in keys])
-    for name in {*EVENT.names[2:]} - {*EARLIER[version].facts["whats"].names}:
+    kept = EARLIER.get(version, TODAY).facts["whats"].names
+    for name in {*EVENT.names[2:]} - {*kept}:
         state.events.data[name] = FORGOTTEN[f"whats.{name}"]
     rows = pack_rows(state)
     return {key: row[: facts_length(row)] for key, row in zip(keys, rows, strict=True)}

@@ -36,6 +36,7 @@ INPUTS = (
 SETTINGS: dict[str, Any] = {
     "partitions": 2, "consent_default": "granted", "batch_records": 300, "social": "on",
     "quiet_start": "00:00", "quiet_end": "00:00", "epoch_ms": 6 * 3_600_000,
+    "zero_price": "price",
 }  # fmt: skip
 FIRST, SECOND, LATER = 500, 400, 300
 """Events before the push service answers, after it, and after the worker has ended."""
