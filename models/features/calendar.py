@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from schemas.zones import zones
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -25,14 +27,9 @@ _REACH_MS = 36 * HOUR_MS
 Int64s = NDArray[np.int64]
 
 
-@lru_cache(maxsize=1024)
 def zone_or(name: str | None, default: str) -> str:
     """Return ``name`` where it is an IANA zone, else ``default``."""
-    try:
-        ZoneInfo(name or "")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return default
-    return name or default
+    return name if name in zones() else default
 
 
 @dataclass(slots=True, frozen=True)

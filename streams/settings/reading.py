@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
-from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import Meta
 
 from schemas.vocabulary import CLICK_EVENTS
+from schemas.zones import zones
 from streams.settings.settings import Settings
 
 PREFIX = "KAIROS_"
@@ -118,5 +118,5 @@ def _check_meaning(settings: Settings) -> None:
     for theirs, ours in settings.event_names.items():
         if ours not in CLICK_EVENTS:
             raise SettingsError(f"event_names: {theirs!r} maps to {ours!r}, no event of ours")
-    if settings.default_timezone not in available_timezones():
+    if settings.default_timezone not in zones():
         raise SettingsError(f"default_timezone: {settings.default_timezone!r} is no IANA zone")

@@ -30,6 +30,7 @@ def test_an_argument_wins_over_the_environment_and_that_over_the_file(tmp_path):
         ("quiet_start", "25:00"),
         ("quiet_end", "8:00"),
         ("default_timezone", "Mars/Olympus"),
+        ("default_timezone", "localtime"),
         ("event_names", "{"),
         ("event_names", '{"pv": "stare"}'),
         ("holdout_share", "1.5"),

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
 
+from schemas.zones import zones
 from streams.offline.sources.report import Draft, RowIds, Source, SourceError, SourceReport
 from streams.offline.sources.shop import click, purchase
 
@@ -38,7 +38,7 @@ def read_article(
     Raises:
         SourceError: a file or a cell cannot be read.
     """
-    if timezone not in available_timezones():
+    if timezone not in zones():
         raise SourceError(f"timezone: {timezone!r} is not a zone of the IANA database")
     behavior = Path(behavior)
     if behavior.is_dir():

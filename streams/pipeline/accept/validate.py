@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from functools import cache
 from math import isfinite
-from zoneinfo import available_timezones
 
 from schemas.state import NO_REVISION
 from schemas.tables import SourceRecord
 from schemas.vocabulary import CLICK_EVENTS, PURCHASE_STATUSES, DeadReason, EventType, PushStatus
+from schemas.zones import zones
 from streams.pipeline.accept.currencies import CURRENCIES
 from streams.shared.faults import Fault
 from streams.shared.times import is_possible
@@ -169,14 +168,9 @@ def check_point(lat: float, lon: float) -> None:
 
 def check_zone(zone: str) -> None:
     """A zone of the IANA database."""
-    if zone not in _zones():
+    if zone not in zones():
         sentence = "timezone must be a zone of the IANA database"
         raise Fault(DeadReason.UNKNOWN_ZONE, sentence, "timezone")
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _list(names: dict[str, EventType] | dict[str, PushStatus]) -> str:

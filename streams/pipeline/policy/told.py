@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.state import UserState
 from schemas.vocabulary import ContextField
+from schemas.zones import zones
 from streams.pipeline.aggregate import fates
 
 Texts = Callable[[int], str | None]
@@ -62,11 +61,6 @@ def _times(state: UserState, of: Callable[[NDArray[Any]], NDArray[np.int64]]) ->
     return times
 
 
-@lru_cache(maxsize=1024)
 def is_zone(name: str) -> bool:
-    """Return whether ``name`` is an IANA zone that the time zone data has."""
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        return False
-    return True
+    """Return whether ``name`` is an IANA zone."""
+    return name in zones()

@@ -175,6 +175,7 @@ PARTLY = [
     ("context", CONTEXT | {"lat": 10, "lon": None}, "bad_location", "lat, lon"),
     ("context", CONTEXT | {"timezone": "Mars/Olympus"}, "unknown_zone", "timezone"),
     ("context", CONTEXT | {"timezone": "europe/berlin"}, "unknown_zone", "timezone"),
+    ("context", CONTEXT | {"timezone": "localtime"}, "unknown_zone", "timezone"),
     ("push-receipts", RECEIPT | {"rating": 6}, "bad_rating", "rating"),
     ("push-receipts", RECEIPT | {"channel": 6}, "wrong_type", "channel"),
     ("profiles", PROFILE | {"interests": ["tea", ""]}, "empty_id", "interests[1]"),
