@@ -19,6 +19,8 @@ from streams.engine.merge import Batch, Merger, Slice
 
 HELD_BATCHES = 2
 """A topic partition is fetched no further while it holds this many batches' worth of records."""
+HELD_BYTES = 16 * 1024 * 1024
+"""Nor while it holds so much: any client may send the largest records that a topic takes."""
 WAIT_BUSY_S, WAIT_IDLE_S = 0.02, 0.2
 """Longest wait in a fetch; shorter while records wait for a topic that lags."""
 
@@ -217,7 +219,7 @@ class BatchConsumer(Consumer):
             TopicPartition(topic, partition)
             for partition, merger in list(self._mergers.items())
             for topic in self._options.topics
-            if merger.held(topic) >= cap
+            if merger.held(topic) >= cap or merger.held_bytes(topic) >= HELD_BYTES
         }
         return frozenset(self._active_partitions) - full
 

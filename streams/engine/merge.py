@@ -14,6 +14,7 @@ from heapq import heapify, heappop, heappush
 
 from schemas.tables import SourceRecord
 from streams.shared.sequence import turn_ms
+from streams.shared.sizes import input_sizes
 
 
 @dataclass(slots=True)
@@ -62,6 +63,7 @@ class _Held:
     end: int = 0
     seek: int = -1
     seen_ms: int = 0
+    size: int = 0
     dry_since_s: float | None = None
 
     def add(self, piece: Slice) -> bool:
@@ -72,6 +74,7 @@ class _Held:
         if not self.records:
             self.seen_ms = piece.seen_ms
         self.records.extend(piece.records)
+        self.size += sum(input_sizes(piece.records))
         self.end = piece.end
         return True
 
@@ -79,7 +82,7 @@ class _Held:
         """The range up to the first record that stays."""
         end = self.records[0].offset if self.records else self.end
         taken = Range(self.start, end, self.seek)
-        self.start = end
+        self.start, self.size = end, sum(input_sizes(self.records))
         return taken
 
 
@@ -105,6 +108,10 @@ class Merger:
     def held(self, topic: str) -> int:
         """Records of a topic that wait to be released."""
         return len(self._held[topic].records)
+
+    def held_bytes(self, topic: str) -> int:
+        """Bytes of their values and headers."""
+        return self._held[topic].size
 
     def start(self, topic: str) -> int | None:
         """First offset held of a topic, or None: nothing was fetched yet."""

@@ -5,15 +5,22 @@ The results do not depend on where a batch is cut; so the engine may cut by what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
+from schemas.tables import SourceRecord
 from streams.engine.intake import Intake
+from streams.shared.sizes import input_sizes
 
 START_RECORDS = 250
 """Of the first transaction of a partition: what its records cost is not known yet."""
 SLOW_S = 5.0
 """A transaction that was open for longer than this covered too much; a broker ends it after 60 s."""
+MOST_BYTES = 8 * 1024 * 1024
+"""Of the records of a transaction together: to read a byte takes up to half a microsecond, and up to
+eight letters of single fields have all bytes of a record."""
 
 
 @dataclass(slots=True)
@@ -28,6 +35,17 @@ class Pace:
             self.records = max(min(records, self.records) // 2, 1)
         elif records >= self.records:
             self.records *= 2
+
+    def aborted(self, records: int, seconds: float) -> None:
+        """Note for how long a transaction was open that was not committed."""
+        if seconds > SLOW_S:
+            self.took(records, seconds)
+
+
+def fitting(records: Sequence[SourceRecord], most: int) -> int:
+    """Return how many of the first ``most`` records have `MOST_BYTES` together: at least one."""
+    ends = list(accumulate(input_sizes(records[:most])))
+    return max(bisect_right(ends, MOST_BYTES), 1)
 
 
 def first(fresh: Intake, records: int, contained: Mapping[str, int]) -> Intake:

@@ -164,6 +164,7 @@ class Engine:
         changelog = TopicPartition(self._table.changelog_topic_name, number)
         contained, began_s = partition.progress.next, time.monotonic()
         most = 1 if partition.trial.alone else partition.pace.records
+        most = portions.fitting(fresh.records, most)
         asked = portions.first(fresh, most, contained)
         try:
             async with self._app.consumer.transactions.begun(changelog, asked.ends) as transaction:
@@ -175,6 +176,7 @@ class Engine:
                 rows = {**effects.rows, progress.KEY: progress.pack(after)}
                 last = await transaction.commit(rows, effects.outputs, done.ends)
         except AbortedError as error:
+            partition.pace.aborted(len(asked.records), time.monotonic() - began_s)
             await self._after_abort(number, partition, error)
             return None
         except UndecidedError as error:

@@ -103,6 +103,17 @@ def test_offsets_without_records_are_covered_too() -> None:
     assert (batch.ranges["purchases"].start, batch.ranges["purchases"].end) == (5, 7)
 
 
+def test_what_is_held_of_a_topic_is_known_in_bytes_however_it_is_released() -> None:
+    merging, heavy = merger(), SourceRecord("clicks", 0, 3, T0_MS + 40, None, None, (("h", b"12"),))
+    merging.add("clicks", piece(log("clicks", 10, 20, 30)))
+    merging.add("clicks", piece([heavy]))
+    assert merging.held_bytes("clicks") == 3 * len(b"v") + len(b"h12")
+    merging.release(0.0, TOPICS, 2)
+    assert merging.held_bytes("clicks") == len(b"v") + len(b"h12")
+    merging.release(0.0, TOPICS, PLENTY)
+    assert merging.held_bytes("clicks") == 0
+
+
 def test_a_slice_that_does_not_follow_is_refused() -> None:
     merging = merger()
     merging.add("clicks", piece(log("clicks", 10)))

@@ -7,7 +7,7 @@ from support.examples import examples
 from schemas.tables import SourceRecord
 from streams.engine import portions
 from streams.engine.intake import Intake
-from streams.engine.portions import SLOW_S, START_RECORDS, Pace
+from streams.engine.portions import MOST_BYTES, SLOW_S, START_RECORDS, Pace
 
 CONTAINED = {"clicks": 10, "purchases": 5}
 merged = st.lists(st.sampled_from(["clicks", "purchases", "context"]), max_size=12)
@@ -64,3 +64,29 @@ def test_however_slow_it_is_a_transaction_covers_a_record():
     assert pace.records == 1
     pace.took(0, SLOW_S + 1)  # only timers
     assert pace.records == 1
+
+
+def test_a_transaction_that_was_aborted_after_long_covers_half_as_much_the_next_time():
+    pace = Pace()
+    pace.aborted(START_RECORDS, 0.1)
+    assert pace.records == START_RECORDS
+    pace.aborted(START_RECORDS, SLOW_S + 1)
+    assert pace.records == START_RECORDS // 2
+
+
+@settings(max_examples=examples(100))
+@given(
+    st.lists(st.tuples(st.integers(0, MOST_BYTES), st.integers(0, MOST_BYTES)), max_size=8),
+    st.integers(1, 9),
+)
+def test_a_transaction_covers_as_many_records_as_have_no_more_than_so_many_bytes(sizes, most):
+    records = [
+        SourceRecord(
+            "clicks", 0, n, 0, b"k", bytes(value), (("h", bytes(header)),) if header else ()
+        )
+        for n, (value, header) in enumerate(sizes)
+    ]
+    count = portions.fitting(records, most)
+    told = [value + header + bool(header) for value, header in sizes]
+    assert count == 1 or sum(told[:count]) <= MOST_BYTES
+    assert count >= min(most, len(records)) or sum(told[: count + 1]) > MOST_BYTES
