@@ -26,17 +26,29 @@ def raised(now: Mapping[str, TopicView], partitions: int) -> str:
     return ""
 
 
+def unread(catalogue: TopicView | None, name: str, partitions: int) -> str:
+    """Return what to say if the catalogue has ``partitions`` and others, else an empty string."""
+    if catalogue is None or len(catalogue.copies) <= partitions:
+        return ""
+    return (
+        f"topic {name} has {len(catalogue.copies)} partitions, of which {partitions} are read: what is "
+        f"said of the items in the others is not known. Make it anew with {partitions} partitions and "
+        "send the catalogue again"
+    )
+
+
 class TopicWatch(Service):
     """Ends the worker when a topic that its state stands on is another one than before.
 
     Where one has more partitions the worker takes in nothing more: keys hash to other partitions
-    from then on, and a user's state would be in two places.
+    from then on, and a user's state would be in two places, or an item sold out where nobody reads.
     """
 
     def __init__(self, app: Any, settings: Settings, **kwargs: Any) -> None:
         self._app = app
         self._broker = settings.broker
         self._partitions = settings.partitions
+        self._catalogue = settings.topic("catalog")
         self._changelog: str = app.tables[TABLE].changelog_topic_name
         self._seen: dict[str, bytes] = {}
         super().__init__(**kwargs)
@@ -54,8 +66,12 @@ class TopicWatch(Service):
 
     async def _look(self) -> None:
         names = (*self._app.options.topics, self._changelog)
-        now = await view_topics(self._broker, names)
+        now = await view_topics(self._broker, (*names, self._catalogue))
+        catalogue = now.pop(self._catalogue, None)
         refuse_made_again(self._seen, ids_of(now), self._changelog)
-        if sentence := raised(now, self._partitions):
+        sentence = raised(now, self._partitions) or unread(
+            catalogue, self._catalogue, self._partitions
+        )
+        if sentence:
             self._app.engine.halt(sentence)
         self._seen = {**ids_of(now), **self._seen}

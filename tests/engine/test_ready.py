@@ -7,7 +7,7 @@ import pytest
 
 from streams.engine.ready import why_not
 from streams.engine.topic_view import TopicView
-from streams.engine.topic_watch import raised
+from streams.engine.topic_watch import raised, unread
 
 
 def app(**more: Any) -> SimpleNamespace:
@@ -40,3 +40,12 @@ def test_another_number_of_partitions_is_named_with_the_way_out() -> None:
     said = raised({"clicks": four, "context": eight}, 4)
     assert said.startswith("topic context has 8 partitions, the state has 4")
     assert "another app_id" in said
+
+
+def test_partitions_of_the_catalogue_that_nobody_reads_are_named_with_the_way_out() -> None:
+    four, eight = (TopicView(b"", (1,) * n, (1,) * n) for n in (4, 8))
+    assert unread(four, "catalog", 4) == ""
+    assert unread(None, "catalog", 4) == ""
+    said = unread(eight, "catalog", 4)
+    assert said.startswith("topic catalog has 8 partitions, of which 4 are read")
+    assert "anew with 4 partitions" in said
