@@ -34,13 +34,19 @@ def blamed(error: BaseException) -> str:
 
 
 def named(error: BaseException) -> str:
-    """Return type, place and a hash of the traceback; the message may quote a value and is left out."""
+    """Return type, place and a hash of the traceback; the message may quote a value and is left out.
+
+    The hash is of the place and what it called, not of what called it: a batch that is split otherwise
+    comes to the same place another way, and says the same.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     steps = [f"{_module(frame.filename)}:{frame.name}" for frame in frames]
-    ours = [step for step in steps if step.startswith(OURS)]
-    lines = "\n".join(f"{s}:{f.lineno}" for s, f in zip(steps, frames, strict=True))
+    ours = [number for number, step in enumerate(steps) if step.startswith(OURS)]
+    place = ours[-1] if ours else 0
+    told = zip(steps[place:], frames[place:], strict=True)
+    lines = "\n".join(f"{step}:{frame.lineno}" for step, frame in told)
     mark = hashlib.sha256(lines.encode()).hexdigest()[:HASH_CHARACTERS]
-    return f"{type(error).__name__} in {ours[-1] if ours else 'a library'} (traceback {mark})"
+    return f"{type(error).__name__} in {steps[place] if ours else 'a library'} (traceback {mark})"
 
 
 def _module(filename: str) -> str:

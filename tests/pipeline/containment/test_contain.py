@@ -325,22 +325,40 @@ def test_a_users_timer_that_raises_undecided_is_not_blamed_on_the_record_that_br
     accounted(store)
 
 
-@pytest.mark.parametrize("slice_timers", [1, 1_000])
-def test_a_record_that_raises_moves_no_time_and_fires_no_timer(monkeypatch, slice_timers):
-    log, last_ms = Log(), T0_MS + 2 * MINUTE_MS
+def whole(records, slice_timers):
+    """Store and outputs where the timers of so many users fire in one unit of commit."""
+    store, job, outputs = MemoryStore(), Pipeline(SETTINGS, VAULT, slice_timers=slice_timers), []
+    for effects in job.process_whole(0, store, records):
+        store.apply(effects.rows)
+        outputs += effects.outputs
+    return store, outputs
+
+
+def around_a_record_that_raises():
+    log = Log()
     log.click("carl", "cart", "item1", T0_MS)
     log.click("dora", "cart", "item2", T0_MS + MINUTE_MS)
     log.click("bert", "view", "item3", T0_MS + 300 * MINUTE_MS, event_id="bert5")
-    log.click("anna", "view", "item3", last_ms)
+    log.click("anna", "view", "item3", T0_MS + 2 * MINUTE_MS)
+    return log.records
+
+
+@pytest.mark.parametrize("slice_timers", [1, 1_000])
+def test_a_record_that_raises_moves_no_time_and_fires_no_timer(monkeypatch, slice_timers):
     raising(monkeypatch, *READING["decode"])
-    store, job = MemoryStore(), Pipeline(SETTINGS, VAULT, slice_timers=slice_timers)
-    outputs = []
-    for effects in job.process_whole(0, store, log.records):
-        store.apply(effects.rows)
-        outputs += effects.outputs
+    store, outputs = whole(around_a_record_that_raises(), slice_timers)
     assert [letter["kairos-reason"] for letter in dead(outputs)] == [b"internal_error"]
-    assert read_marker(store).stream_ms == last_ms
+    assert read_marker(store).stream_ms == T0_MS + 2 * MINUTE_MS
     assert "cart_left" not in {d["trigger"]["kind"] for d in told(outputs, "decisions")}
+
+
+def test_what_is_told_of_a_record_that_raises_when_read_is_the_same_in_any_split(monkeypatch):
+    raising(monkeypatch, *READING["decode"])
+    records = around_a_record_that_raises()
+    (store, outputs), (again, others) = whole(records, 1_000), whole(records, 1)
+    assert dead(outputs)
+    assert outputs == others
+    assert store.rows == again.rows
 
 
 # -- what counts nevertheless, and what is nobody's fault
