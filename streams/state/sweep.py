@@ -26,6 +26,9 @@ GROWN = 2
 """A generation ends when it has so many times the texts that were in use at its begin."""
 LIFE_MS = 90 * 86_400_000
 """Or when it is so old: what nothing refers to is gone after twice that."""
+LEFT_SHARE = 8
+"""A step deletes at least an eighth of what is left of a generation: whoever tells many texts a record
+would else tell them faster than they go."""
 NO_TEXTS = frozenset(("event", "id_hi", "id_lo"))
 """Columns of 64 bits that are no hashes of texts; any other is taken for one."""
 DROPPED = "texts_dropped"
@@ -33,7 +36,9 @@ DROPPED = "texts_dropped"
 
 
 class Pace(NamedTuple):
-    """A step after every so many records of the partition; in each so many users or rows at the most."""
+    """A step after every so many records of the partition; in each so many users at the most, and so many
+    rows, or a share of what is left of them.
+    """
 
     records: int = 16_384
     users: int = 1_024
@@ -115,7 +120,7 @@ def _deleted(marker: Marker, most: int) -> Rows:
     """Delete rows of the generation before, the last ones first."""
     generation = marker.generation
     table = table_of(marker.secret, generation.number - 1)
-    first = max(generation.leftover - most, 0)
+    first = max(generation.leftover - max(most, generation.leftover // LEFT_SHARE), 0)
     places = range(first, generation.leftover)
     generation.leftover = first
     return {table.key(place): None for place in places}

@@ -13,6 +13,7 @@ from support.examples import examples
 from schemas.ids import hash64
 from schemas.state import CONTEXT, EVENT, PUSH, TIMER, Ragged, UserState
 from streams.state import sweep
+from streams.state.dictionary import LOAD
 from streams.state.marker import Generation, Marker
 from streams.state.rows import pack_rows
 from streams.state.store import NAMES, USER, MemoryStore
@@ -110,6 +111,17 @@ def test_the_dictionary_is_bounded_by_what_is_in_use_however_much_was_told(monke
     told, dropped = 10_000, partition.marker.counts[DROPPED]
     assert dropped > 9 * told // 10
     assert most < 400
+
+
+@pytest.mark.parametrize("many", [4 * LOAD, 64 * LOAD])
+def test_it_is_bounded_however_many_texts_come_between_two_steps(monkeypatch, many):
+    monkeypatch.setattr(sweep, "FEW", 100)
+    partition, sizes = Partition(), []
+    for day in range(400):
+        partition.tell([f"day {day} text {n}" for n in range(many)])
+        partition.step()
+        sizes.append(partition.stored())
+    assert max(sizes) < 60 * many
 
 
 def test_texts_in_use_cost_no_new_generation_until_there_are_twice_as_many(monkeypatch):
