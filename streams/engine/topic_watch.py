@@ -8,10 +8,11 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from mode import Service
 
+from streams.engine.lineage import OtherPublisherError, claim_outputs
 from streams.engine.log_check import RecreatedError, more_partitions
 from streams.engine.options import TABLE
 from streams.engine.topic_ids import ids_of, refuse_made_again
-from streams.engine.topic_view import TopicView, view_topics
+from streams.engine.topic_view import UNKNOWN_ID, TopicView, view_topics
 from streams.settings import Settings
 
 WATCH_S = 10.0
@@ -46,9 +47,11 @@ class TopicWatch(Service):
 
     def __init__(self, app: Any, settings: Settings, **kwargs: Any) -> None:
         self._app = app
-        self._broker = settings.broker
+        self._settings = settings
         self._partitions = settings.partitions
-        self._catalogue = settings.topic("catalog")
+        self._catalogue, self._globals = settings.topic("catalog"), settings.topic("globals")
+        self._claimed = UNKNOWN_ID
+        """Id of the topic on which this app id is named as the one that publishes."""
         self._changelog: str = app.tables[TABLE].changelog_topic_name
         self._seen: dict[str, bytes] = {}
         super().__init__(**kwargs)
@@ -60,14 +63,15 @@ class TopicWatch(Service):
                 await self._look()
             except (KafkaError, OSError) as error:
                 self.log.warning("Cannot look at the topics: %r", error)
-            except RecreatedError as error:
+            except (RecreatedError, OtherPublisherError) as error:
                 await self._app.engine.crash(error)
             await self.sleep(WATCH_S)
 
     async def _look(self) -> None:
         names = (*self._app.options.topics, self._changelog)
-        now = await view_topics(self._broker, (*names, self._catalogue))
-        catalogue = now.pop(self._catalogue, None)
+        now = await view_topics(self._settings.broker, (*names, self._catalogue, self._globals))
+        catalogue, claims = now.pop(self._catalogue, None), now.pop(self._globals, None)
+        await self._claim_again(claims)
         refuse_made_again(self._seen, ids_of(now), self._changelog)
         sentence = raised(now, self._partitions) or unread(
             catalogue, self._catalogue, self._partitions
@@ -75,3 +79,11 @@ class TopicWatch(Service):
         if sentence:
             self._app.engine.halt(sentence)
         self._seen = {**ids_of(now), **self._seen}
+
+    async def _claim_again(self, claims: TopicView | None) -> None:
+        """Say once more who publishes, where the topic that said so was made anew."""
+        if claims is None or claims.id in (self._claimed, UNKNOWN_ID):
+            return
+        if self._claimed != UNKNOWN_ID:
+            await claim_outputs(self._settings)
+        self._claimed = claims.id

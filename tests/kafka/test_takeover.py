@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
 from support.epochs import epochs_of
+from support.topics import make_again
 
 from schemas.globals import Epoch
 from streams.engine.group import GroupAtWorkError
-from streams.engine.lineage import Publisher, claim_outputs, read_publisher, take_over
+from streams.engine.lineage import (
+    OtherPublisherError,
+    Publisher,
+    claim_outputs,
+    read_publisher,
+    take_over,
+)
+from streams.engine.topic_watch import WATCH_S
 from streams.engine.topics import create_topics
 from streams.settings import Settings
 
@@ -49,6 +58,21 @@ def test_another_app_id_starts_only_after_a_takeover_which_waits_for_the_group(d
     deployment.start("b", KAIROS_APP_ID=second.app_id)
     deployment.wait_for_outputs(2 * EVENTS)
     assert deployment.start("a").wait(45) != 0, "the one before may not come back by itself"
+
+
+def test_where_the_topic_that_says_who_publishes_is_made_anew_the_worker_says_it_again(
+    deployment,
+) -> None:
+    mine, second = deployment.settings, other(deployment)
+    worker = deployment.start("a")
+    deployment.produce(EVENTS)
+    deployment.wait_for_outputs(EVENTS)
+    time.sleep(WATCH_S)  # it has looked once
+    make_again(mine, mine.topic("globals"))
+    deployment.wait_for(lambda: asyncio.run(read_publisher(mine)) is not None)
+    with pytest.raises(OtherPublisherError):
+        asyncio.run(claim_outputs(second))
+    assert worker.poll() is None, deployment.tail()
 
 
 def test_another_app_id_with_output_topics_of_its_own_runs_beside(deployment) -> None:
