@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.full_job import LOGS, in_process
 from benchmarks.job.catalogue import catalogue
 from benchmarks.job.features_read import features_read
+from benchmarks.job.idle import idle
 from benchmarks.job.latency import latency
 from benchmarks.job.profile import profile
 from benchmarks.job.recovery import recovery
@@ -22,6 +23,7 @@ from benchmarks.results import keep
 MEASUREMENTS: dict[str, Callable[[Stand], dict[str, Any]]] = {
     "throughput": throughput,
     "latency": latency,
+    "idle": idle,
     "restart": restart,
     "recovery": recovery,
     "sizes": sizes,

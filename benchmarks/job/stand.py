@@ -61,6 +61,14 @@ class Stand:
         """Where the broker keeps the topics: a folder for each partition."""
         return self._broker.home / "data"
 
+    @property
+    def broker_pid(self) -> int:
+        """The broker's process."""
+        pid = self._broker.status().pid
+        if pid is None:
+            raise StandError("the broker does not run")
+        return pid
+
     @contextmanager
     def deployment(self, name: str, **settings: Any) -> Iterator[Deployment]:
         """Yield a deployment on topics of its own; its topics and files go at the end."""
@@ -191,7 +199,11 @@ class Progress:
 
     async def produced(self) -> int:
         """Input records in the topics."""
-        return sum((await self._consumer.end_offsets(self._inputs)).values())
+        return await self.ends(self._inputs)
+
+    async def ends(self, places: list[TopicPartition]) -> int:
+        """Records, markers of transactions included, that partitions have had so far."""
+        return sum((await self._consumer.end_offsets(places)).values())
 
     async def wait(self, wanted: int, worker: Watched, limit_s: float = LIMIT_S) -> float:
         """Wait until so many input records are committed; return the monotonic moment.

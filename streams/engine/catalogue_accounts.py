@@ -81,7 +81,7 @@ class CatalogueAccounts(Service):
             consumer.assign(self._places)
             counts = await _counted(consumer, self._places)
             while self._is_mine():
-                fetched = await consumer.getmany(timeout_ms=200, max_records=MOST)
+                fetched = await consumer.getmany(timeout_ms=1_000, max_records=MOST)
                 if any(fetched.values()):
                     await self._commit(producer, fetched, counts)
         finally:
@@ -151,6 +151,7 @@ def _consumer(settings: Settings) -> AIOKafkaConsumer:
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        fetch_max_wait_ms=1_000,
     )
 
 

@@ -46,7 +46,7 @@ class Tail:
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             max_partition_fetch_bytes=FETCH_BYTES,
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=1_000,
         )
         self._ends: dict[TopicPartition, int] = {}
 

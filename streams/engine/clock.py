@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -18,10 +19,12 @@ OLD_S = 60.0
 OFF_MS = 60_000
 """A worker's clock that is further off than this is worth a warning."""
 PAUSE_S = 0.2
+LONGEST_S = 30.0
+"""A worker that nobody sends anything asks so rarely; `OLD_S` is longer."""
 
 
 class BrokerClock(Service):
-    """Asks the broker for the time once every tick period.
+    """Asks the broker for the time, once every tick period as long as somebody lives by it.
 
     ``ms``: the broker's time at the newest probe, ms UTC; None: none was acknowledged yet.
     """
@@ -31,6 +34,7 @@ class BrokerClock(Service):
         self._topic = settings.topic(CLOCK)
         self._asked_s = 0.0
         self._is_off = False
+        self._wanted = asyncio.Event()
         self.ms: int | None = None
         super().__init__(**kwargs)
 
@@ -51,17 +55,36 @@ class BrokerClock(Service):
             await self.sleep(PAUSE_S)
         return None
 
+    def told(self) -> int | None:
+        """Return ``ms``; whoever decides by it has it asked anew."""
+        self._wanted.set()
+        return self.ms
+
+    def about_ms(self) -> int | None:
+        """Return what the time should be by now: good enough to see whether asking is worth it."""
+        return self.ms and self.ms + int((time.monotonic() - self._asked_s) * 1000)
+
+    async def asked(self) -> int | None:
+        """Return the broker's time now; None: it was not acknowledged."""
+        return self.ms if await self._probe() else None
+
     @Service.task
     async def _ask(self) -> None:
         while not self.should_stop:
-            asked_s = time.monotonic()
-            try:
-                answer = await self._producer.send_and_wait(self._topic, b"", partition=0)
-            except KafkaError as error:
-                self.log.warning("The broker does not tell the time: %r", error)
-            else:
-                self._take(answer, asked_s, time.time_ns() // 1_000_000)
+            self._wanted.clear()
+            await self._probe()
             await self.sleep(self._settings.tick_ms / 1000)
+            await self.wait(self._wanted, timeout=LONGEST_S)
+
+    async def _probe(self) -> bool:
+        asked_s = time.monotonic()
+        try:
+            answer = await self._producer.send_and_wait(self._topic, b"", partition=0)
+        except KafkaError as error:
+            self.log.warning("The broker does not tell the time: %r", error)
+            return False
+        self._take(answer, asked_s, time.time_ns() // 1_000_000)
+        return True
 
     def _take(self, answer: Any, asked_s: float, own_ms: int) -> None:
         """Note what the broker answered to a probe of ``asked_s``; ``own_ms``: the worker's clock."""

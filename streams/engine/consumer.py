@@ -21,7 +21,7 @@ HELD_BATCHES = 2
 """A topic partition is fetched no further while it holds this many batches' worth of records."""
 HELD_BYTES = 16 * 1024 * 1024
 """Nor while it holds so much: any client may send the largest records that a topic takes."""
-WAIT_BUSY_S, WAIT_IDLE_S = 0.02, 0.2
+WAIT_BUSY_S, WAIT_IDLE_S = 0.02, 0.5
 """Longest wait in a fetch; shorter while records wait for a topic that lags."""
 
 
@@ -167,7 +167,7 @@ class BatchConsumer(Consumer):
 
     async def _judge(self, piece: Slice) -> bool:
         """Refuse what is from the future; False: the broker's time is not known any more."""
-        known_ms = self.app.clock.ms
+        known_ms = self.app.clock.told()
         if known_ms is None or any(is_ahead(record, known_ms) for record in piece.records):
             now_ms = await self.app.clock.now()
             if now_ms is None:

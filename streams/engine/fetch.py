@@ -24,12 +24,15 @@ GATHER_BYTES, GATHER_MS = 1 << 20, 10
 It would otherwise answer for every record that comes, and each answer costs both sides half a
 millisecond. A fetch on quiet topics is answered at the first record.
 """
+IDLE_S, IDLE_WAIT_MS = 1.0, 500
+"""Once no record has come for a second, none waits for another topic: a fetch may last longer then."""
 
 
 class FetchThread(AIOKafkaConsumerThread):
     """Fetches `Slice` per partition instead of bare records."""
 
     _waiter: asyncio.Future[None] | None = None
+    _flowed_s = 0.0
 
     def wake(self) -> None:
         """End a wait for records, if one is on: something else can be done (any thread)."""
@@ -95,8 +98,14 @@ class FetchThread(AIOKafkaConsumerThread):
 
     def _gather(self, fetcher: Any, flowing: bool) -> None:
         """Tell the next fetch how long the broker may gather before it answers."""
+        now_s = time.monotonic()
+        if flowing:
+            self._flowed_s = now_s
+        quiet_ms = self.app.options.fetch_wait_ms
+        if now_s - self._flowed_s > IDLE_S:
+            quiet_ms = max(quiet_ms, IDLE_WAIT_MS)
         fetcher._fetch_min_bytes = GATHER_BYTES if flowing else 1
-        fetcher._fetch_max_wait_ms = GATHER_MS if flowing else self.app.options.fetch_wait_ms
+        fetcher._fetch_max_wait_ms = GATHER_MS if flowing else quiet_ms
 
     async def _wait_for_records(self, fetcher: Any, timeout_s: float) -> bool:
         """Return whether records may have come."""

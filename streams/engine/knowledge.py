@@ -70,7 +70,7 @@ class KnowledgeReader(Service):
         """Take in the next records; those that a failure left waiting first."""
         engine = self._app.engine
         if not self._waiting:
-            self._waiting += await self._tail.read(timeout_ms=200)
+            self._waiting += await self._tail.read(timeout_ms=1_000)
         if self._waiting:
             engine.catalogue_lag.note(self._has_catalogue(), time.monotonic())
             await engine.deciding.change(self._apply_waiting)

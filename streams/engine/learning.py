@@ -148,7 +148,7 @@ class LearnerService(Service):
             put = partial(self._put, producer, epochs, snapshots)
             self.log.info("Learning; newest epoch is %s", schedule.holds_from_ms)
             while self._is_mine():
-                records = of_lineage(await tail.read(timeout_ms=200), mine, first)
+                records = of_lineage(await tail.read(timeout_ms=1_000), mine, first)
                 await self._take(records, learner, schedule, put)
                 await self.sleep(PAUSE_S)
         finally:

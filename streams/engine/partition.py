@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from streams.engine.portions import Pace
-from streams.engine.progress import Progress
+from streams.engine.progress import Marked, Progress
 from streams.engine.store import PartitionStore
 from streams.engine.trial import Trial
 
@@ -19,8 +19,8 @@ class Partition:
     store: PartitionStore
     progress: Progress
     trial: Trial
-    stream_ms: int | None
-    """Stream time as of the last commit, milliseconds UTC; None: no event yet."""
+    marked: Marked
+    """As of the last commit."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     checked: bool = False
     aborts: int = 0

@@ -6,6 +6,8 @@ name. The engine's also move over what holds no record, and are where reading go
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from schemas.state import NEVER_MS
@@ -38,10 +40,23 @@ def unpack(row: bytes | None) -> Progress:
     return Progress() if row is None else msgspec.msgpack.decode(row, type=Progress)
 
 
-def marked_stream_ms(row: bytes | None) -> int | None:
-    """Return the stream time in the pipeline's marker row, None if there is none yet."""
-    stream_ms = NEVER_MS if row is None else msgspec.msgpack.decode(row, type=Marker).stream_ms
-    return None if stream_ms == NEVER_MS else stream_ms
+class Marked(NamedTuple):
+    """What the engine reads in the pipeline's marker: stream time (ms UTC; None: no event yet), when the last of the
+    published pushes expires, and the adopted epoch.
+    """
+
+    stream_ms: int | None = None
+    pushes_until_ms: int = NEVER_MS
+    epoch: int = 0
+
+
+def marked(row: bytes | None) -> Marked:
+    """Return what a marker row tells; None: there is none yet."""
+    if row is None:
+        return Marked()
+    marker = msgspec.msgpack.decode(row, type=Marker)
+    stream_ms = None if marker.stream_ms == NEVER_MS else marker.stream_ms
+    return Marked(stream_ms, marker.pushes_until_ms, marker.epoch)
 
 
 def advance(progress: Progress, ends: dict[str, int]) -> Progress:

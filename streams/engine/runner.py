@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiokafka.structs import TopicPartition
@@ -38,6 +38,10 @@ IDLE_S, STOP_S = 1.0, 10.0
 """How long to wait for batches at work before looking again, and at shutdown."""
 
 
+EpochAsks = Callable[[int, int], bool]
+"""(partition, number of its epoch): whether a newer one asks its users something."""
+
+
 class Engine:
     """Owns the partitions' state; processes their batches one after the other, each exactly once.
 
@@ -57,6 +61,8 @@ class Engine:
         self.catalogue_lag = CatalogueLag(options.merge_wait_ms / 1000)
         self.beginnings: dict[int, dict[str, int]] = {}
         """Where the past ends of partitions that had no local state when they were assigned."""
+        self.epoch_asks: EpochAsks = lambda *_: False
+        """Whether an epoch that a partition has not adopted asks some of its users something."""
         self.halted = ""
         """Why nothing more is taken in, one sentence; empty: it is."""
 
@@ -185,7 +191,8 @@ class Engine:
         self._table.data.write(number, rows.items(), last, saved_s=time.time())
         partition.store.apply(rows)
         partition.progress, partition.aborts, partition.pauses = after, 0, 0
-        partition.stream_ms = _stream_ms(rows, partition.stream_ms)
+        if MARKER in rows:
+            partition.marked = progress.marked(rows[MARKER])
         partition.done_s = time.monotonic()
         partition.pace.took(len(done.records), partition.done_s - began_s)
         return portions.after(fresh, len(done.records))
@@ -201,12 +208,12 @@ class Engine:
 
     def _advance(self, before: Progress, fresh: Intake, effects: Effects) -> Progress:
         after = progress.advance(before, fresh.ends)
-        stream_ms = progress.marked_stream_ms(effects.rows.get(MARKER))
+        stream_ms = progress.marked(effects.rows.get(MARKER)).stream_ms
         if stream_ms is None:
             return after
         is_back = before.stream_ms is not None and stream_ms < before.stream_ms
         if is_back or any(r.topic != self._options.ticks for r in fresh.records):
-            after.stream_ms, after.broker_ms = stream_ms, self._app.clock.ms
+            after.stream_ms, after.broker_ms = stream_ms, self._app.clock.told()
         return after
 
     async def _after_abort(self, number: int, partition: Partition, error: AbortedError) -> None:
@@ -233,9 +240,9 @@ class Engine:
             store = PartitionStore(lambda: self._table.data.database(number), self._cache_bytes)
             row = self._table.data.database(number).get(progress.KEY)
             (marker,) = store.get_many([MARKER])
-            stream_ms = progress.marked_stream_ms(marker)
             trial = Trial(number, self._app.starts)
-            self._partitions[number] = Partition(store, progress.unpack(row), trial, stream_ms)
+            known = progress.unpack(row), trial, progress.marked(marker)
+            self._partitions[number] = Partition(store, *known)
         return self._partitions[number]
 
     def _cache_bytes(self) -> int:
@@ -243,7 +250,7 @@ class Engine:
 
     def stream_ms(self, number: int) -> int | None:
         """Return a partition's stream time, milliseconds UTC; None: no event yet."""
-        return self.partition(number).stream_ms
+        return self.partition(number).marked.stream_ms
 
     async def quiet(self, pause_s: float) -> list[int]:
         """Return the partitions without lag whose last batch was ``pause_s`` seconds ago."""
@@ -316,12 +323,6 @@ class Engine:
         refuse_lost(changelog, partition.progress.next, committed)
         partition.progress.next = checked_offsets(partition.progress.next, starts, ends)
         partition.checked = True
-
-
-def _stream_ms(rows: Mapping[bytes, bytes | None], before: int | None) -> int | None:
-    """Stream time after a commit."""
-    marked = progress.marked_stream_ms(rows.get(MARKER))
-    return before if marked is None else marked
 
 
 def _beyond(reached: dict[str, int], contained: dict[str, int]) -> dict[str, int]:

@@ -1,4 +1,9 @@
-"""Ticks: on a quiet partition time passes as records, the same ones in every replay."""
+"""Ticks: on a quiet partition time passes as records, the same ones in every replay.
+
+A tick comes when a timer is due, and once a minute as long as the partition holds timers, or pushes that
+may have to be taken back, or is to adopt an epoch that asks its users something. A partition that waits
+for nothing is told nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +19,47 @@ from streams.engine.client import plain_producer
 from streams.engine.progress import Progress
 from streams.settings import Settings
 from streams.shared.blame import may_be_the_input, named
+from streams.state.store import next_due_ms
 
 CATCH_UP_MS = 900_000
 """A tick moves time by at most a quarter of an hour: what came due in a day of outage fires over 96
 ticks, not in one batch."""
 
 
-def tick_time(progress: Progress, stream_ms: int | None, broker_ms: int) -> int | None:
-    """Return the time a tick should tell: stream time plus what has elapsed since the last input.
+HEARTBEAT_MS = 60_000
+"""So long a partition that holds timers or pushes is not told the time if none of them is due."""
 
-    A replay of old history moves on from its own end; nothing is ever told from the broker's future, and
-    after an outage time catches up by `CATCH_UP_MS` a tick. None: no event was seen yet, or stream time
-    is ahead of the broker's.
+
+def now_of(progress: Progress, stream_ms: int | None, broker_ms: int) -> int | None:
+    """Return a quiet partition's time: stream time plus what has elapsed since the last input.
+
+    A replay of old history moves on from its own end; nothing is ever told from the broker's future.
+    None: no event was seen yet, or stream time is ahead of the broker's.
     """
     if stream_ms is None or progress.stream_ms is None or stream_ms > broker_ms:
         return None
     elapsed_ms = max(broker_ms - progress.broker_ms, 0)
-    now_ms = min(progress.stream_ms + elapsed_ms, broker_ms)
-    return max(stream_ms, min(now_ms, stream_ms + CATCH_UP_MS))
+    return max(stream_ms, min(progress.stream_ms + elapsed_ms, broker_ms))
+
+
+def tick_time(progress: Progress, stream_ms: int | None, broker_ms: int) -> int | None:
+    """Return the time a tick tells, as `now_of`: after an outage it catches up by `CATCH_UP_MS` a tick."""
+    now_ms = now_of(progress, stream_ms, broker_ms)
+    return None if now_ms is None or stream_ms is None else min(now_ms, stream_ms + CATCH_UP_MS)
+
+
+def is_awaited(now_ms: int, stream_ms: int, due_ms: int | None, *, holds: bool) -> bool:
+    """Whether a quiet partition is to be told the time.
+
+    ``due_ms``: of its next timer, None: it has none; ``holds``: something else waits for time.
+    """
+    if due_ms is not None and due_ms <= now_ms:
+        return True
+    return (due_ms is not None or holds) and now_ms - stream_ms >= HEARTBEAT_MS
 
 
 class TickWriter(Service):
-    """Writes a tick to each of this worker's partitions that has no lag and no traffic."""
+    """Writes ticks to those of this worker's partitions that have no lag and no traffic."""
 
     def __init__(self, app: Any, settings: Settings, **kwargs: Any) -> None:
         self._app = app
@@ -57,7 +81,7 @@ class TickWriter(Service):
     async def _write(self) -> None:
         interval_s = self._settings.tick_ms / 1000
         while not self.should_stop:
-            await self.sleep(interval_s / 4)
+            await self.sleep(interval_s / 2)
             quiet = await self._app.engine.quiet(interval_s)
             await asyncio.gather(*map(self._tick, quiet))
 
@@ -75,12 +99,25 @@ class TickWriter(Service):
             )  # fmt: skip
 
     async def _tell(self, partition: int) -> None:
-        state, broker_ms = self._app.engine.partition(partition), self._app.clock.ms
+        about_ms = self._app.clock.about_ms()
+        if about_ms is None or not self._is_awaited(partition, about_ms):
+            return
+        broker_ms = await self._app.clock.asked()
         if broker_ms is None:
             return
-        ts = tick_time(state.progress, self._app.engine.stream_ms(partition), broker_ms)
+        state = self._app.engine.partition(partition)
+        ts = tick_time(state.progress, state.marked.stream_ms, broker_ms)
         if ts is not None:
             value = msgspec.json.encode(Tick(ts=ts))
             await self._producer.send_and_wait(
                 self._topic, value, partition=partition, timestamp_ms=ts
             )
+
+    def _is_awaited(self, number: int, broker_ms: int) -> bool:
+        engine, partition = self._app.engine, self._app.engine.partition(number)
+        stream_ms, pushes_until_ms, epoch = partition.marked
+        now_ms = now_of(partition.progress, stream_ms, broker_ms)
+        if now_ms is None or stream_ms is None:
+            return False
+        holds = pushes_until_ms > stream_ms or engine.epoch_asks(number, epoch)
+        return is_awaited(now_ms, stream_ms, next_due_ms(partition.store), holds=holds)

@@ -112,7 +112,7 @@ class BatchTransactions(TransactionManager):
         likely = self._likely.get(changelog.partition, frozenset()) | {changelog}
         app, after = self.app, self.app.engine.restored(changelog)
         return Opening(
-            changelog, after, offsets, likely, app.conf.id, app.options.prefix, app.clock.ms
+            changelog, after, offsets, likely, app.conf.id, app.options.prefix, app.clock.told()
         )
 
     async def _abandon(self, transaction: Transaction, partition: int) -> None:

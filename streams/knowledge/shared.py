@@ -177,6 +177,10 @@ class Knowledge:
                 adopted.append(epoch)
         return adopted
 
+    def asks(self, partition: int, number: int) -> bool:
+        """Whether an epoch after ``number`` asks users of a partition something."""
+        return any(len(epoch.wakes.of(partition)) for epoch in self.pending(number, ()))
+
     def names(self, number: int) -> str | None:
         """Return the text of a hash: from the catalogue, else from the newest epoch that has it."""
         found = self.catalogue.name(number)

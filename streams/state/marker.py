@@ -36,6 +36,7 @@ class Marker(msgspec.Struct):
     ``fired``: the last entry of the timer index that fired before the record at ``next_offsets``, b""
     once that record is applied; ``left_epochs``: numbers after ``epoch`` of those that made decisions raise;
     ``blamed``: the last places in the sequence at which something was set aside;
+    ``pushes_until_ms``: when the last of the published pushes expires;
     ``past``: per source topic the offset after the last record that was there when the partition began
     without state, empty once these are applied and a later one is.
     """
@@ -53,6 +54,7 @@ class Marker(msgspec.Struct):
     blamed: list[int] = []
     generation: Generation = msgspec.field(default_factory=Generation)
     past: dict[str, int] = {}
+    pushes_until_ms: int = NEVER_MS
 
 
 def fresh_marker() -> Marker:

@@ -25,6 +25,12 @@ SET_ASIDE = b"Q"
 """Key prefix of a user's row that is set aside, as it was; the 16-byte pseudonym follows."""
 
 
+def next_due_ms(store: Store) -> int | None:
+    """Return when a partition's next timer is due, ms; None: it has none."""
+    first = store.scan(TIMER, TIMER + b"\xff" * 9, 1)
+    return int.from_bytes(first[0][0][len(TIMER) : len(TIMER) + 8], "big") if first else None
+
+
 def is_user_after(key: bytes, user: bytes) -> bool:
     """Whether a key is that of a user's row behind a pseudonym; b"": of any."""
     return key.startswith(USER) and key[1:] > user

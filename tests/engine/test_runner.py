@@ -110,7 +110,7 @@ class FakeApp:
     def __init__(self) -> None:
         self.consumer = Consumer()
         self.consumer_generation_id = 1
-        self.clock = SimpleNamespace(ms=5_000)
+        self.clock = SimpleNamespace(told=lambda: 5_000)
         self.starts = Notebook()
         self.should_stop = False
         self.crashes: list[BaseException] = []

@@ -95,7 +95,7 @@ def transactions(producer: FakeProducer) -> BatchTransactions:
     made.app = SimpleNamespace(
         conf=SimpleNamespace(id="app"),
         options=SimpleNamespace(prefix="p."),
-        clock=SimpleNamespace(ms=1_780_000_000_000),
+        clock=SimpleNamespace(told=lambda: 1_780_000_000_000),
         engine=SimpleNamespace(crash=Crash(), restored=lambda changelog: 39),
     )
     made.producer = SimpleNamespace(_new_producer=lambda transactional_id: FakeProducer({}))

@@ -210,6 +210,13 @@ class Turn:
                 found[row] = is_old(record.topic, record.offset, ends)
         return found
 
+    def note_expiry(self, positions: Ints, expires_ms: Ints) -> None:
+        """Note until when what was published at the positions may still have to be taken back."""
+        numbers = self.timeline.block_of(positions).tolist()
+        for number, until_ms in zip(numbers, expires_ms.tolist(), strict=True):
+            marker = self.sessions[number].marker
+            marker.pushes_until_ms = max(marker.pushes_until_ms, until_ms)
+
     def _offsets(self, number: int) -> Offsets:
         return self.sessions[number].offsets(self._parts[number].records)
 

@@ -73,6 +73,7 @@ class OpenWave:
         note_pushes(self.state, rows[published.due], published.pushes, due.now_ms[published.due])
         apply_early(self.state)
         pushes = published.pushes
+        self.turn.note_expiry(due.pos[published.due], pushes["expires_ms"])
         about = (pushes["item"] != NO_ID).nonzero()[0]
         if len(about):
             places = due.pos[published.due[about]]
@@ -86,6 +87,8 @@ class OpenWave:
         cancel_pushes(self.state, [(rows[row], index) for row, index in retracted.marks])
         move_pushes(self.state, [(rows[row], *move) for row, *move in retracted.moves])
         self.turn.emit(retracted.outputs)
+        moved = np.array([(due.pos[row], until) for row, _, _, until in retracted.moves], np.int64)
+        self.turn.note_expiry(*moved.reshape(-1, 2).T)
         places = np.array([key.pos for key, _ in retracted.outputs], np.int64)
         self.turn.count(places, [(name,) for name in retracted.counts])
 

@@ -35,13 +35,16 @@ def signals_output(
 ) -> list[Output]:
     """Return the batch's signal record, none when there is nothing to tell, several where one would be too large.
 
+    A tick is something to tell: it is time that passed for all.
+
     ``pushed``: (item, when it was decided) of what was recommended; ``sharing``: who shares
     purchases; ``back_ms``: what the partition's time was brought back to, 0: it was not. A user is known to the learner only by the first 64 bits of the pseudonym.
     """
     facts = batch.facts[among(batch.facts["type"], DEEDS)]
     heads = np.frombuffer(b"".join(key[:8] for key in batch.keys), "<u8")
     shared, unshared = (b"", b"") if sharing is None else _shared(batch, facts, heads, sharing)
-    if not len(facts) and not fresh_names and not pushed and not unshared and not back_ms:
+    told = fresh_names or pushed or unshared or back_ms or batch.counts.get("ticks")
+    if not len(facts) and not told:
         return []
     signals = Signals(
         schema_version=1,

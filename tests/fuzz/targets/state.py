@@ -12,7 +12,7 @@ from fuzz.seeds import NOW_MS, SEEDS
 from fuzz.target import Inputs, Target, promise
 
 from schemas.tables import SourceRecord
-from streams.engine.progress import Progress, marked_stream_ms, unpack
+from streams.engine.progress import Progress, marked, unpack
 from streams.pipeline.aggregate import pack_rows, unpack_rows
 from streams.pipeline.pipeline import Pipeline
 from streams.shared.blame import NEVER_THE_INPUT
@@ -120,7 +120,7 @@ def _make_progress(rng: random.Random) -> Inputs:
 def _check_progress(values: Inputs) -> None:
     """A row is read or is not: no error is one of memory or of the disk."""
     for value in values:
-        for read in (unpack, marked_stream_ms):
+        for read in (unpack, marked):
             try:
                 read(value)
             except NEVER_THE_INPUT:
