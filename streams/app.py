@@ -57,6 +57,7 @@ def create_app(
     app.settings = settings
     app.prepare = prepare
     app.options = options or Options.of(settings)
+    app.epoch_asks = lambda *_: False  # no epochs without the pipeline
     table = app.tables.add(StateTable(app, name=TABLE, partitions=settings.partitions))
     app.engine = Engine(app, table, processor or _add_pipeline(app), app.options)
     if processor is not None:

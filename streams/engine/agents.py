@@ -51,7 +51,7 @@ def register_knowledge(
     """
     app.service(CatalogueAccounts(app, app.settings, letters))
     app.service(KnowledgeReader(app, app.settings, knowledge))
-    app.engine.epoch_asks = knowledge.asks
+    app.epoch_asks = knowledge.asks
     app.service(
         ServingNote(
             app,

@@ -33,6 +33,8 @@ class KairosApp(faust.App):
     starts: StartNotes
     settings: Settings
     prepare: Callable[[Settings], Awaitable[None]]
+    epoch_asks: Callable[[int, int], bool]
+    """(partition, number of its epoch): whether a newer one asks its users something."""
 
     async def on_first_start(self) -> None:
         """Refuse to start on a data directory in use, or a cluster whose topics do not fit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from aiokafka.structs import TopicPartition
@@ -38,10 +38,6 @@ IDLE_S, STOP_S = 1.0, 10.0
 """How long to wait for batches at work before looking again, and at shutdown."""
 
 
-EpochAsks = Callable[[int, int], bool]
-"""(partition, number of its epoch): whether a newer one asks its users something."""
-
-
 class Engine:
     """Owns the partitions' state; processes their batches one after the other, each exactly once.
 
@@ -61,8 +57,6 @@ class Engine:
         self.catalogue_lag = CatalogueLag(options.merge_wait_ms / 1000)
         self.beginnings: dict[int, dict[str, int]] = {}
         """Where the past ends of partitions that had no local state when they were assigned."""
-        self.epoch_asks: EpochAsks = lambda *_: False
-        """Whether an epoch that a partition has not adopted asks some of its users something."""
         self.halted = ""
         """Why nothing more is taken in, one sentence; empty: it is."""
 

@@ -114,10 +114,10 @@ class TickWriter(Service):
             )
 
     def _is_awaited(self, number: int, broker_ms: int) -> bool:
-        engine, partition = self._app.engine, self._app.engine.partition(number)
+        partition = self._app.engine.partition(number)
         stream_ms, pushes_until_ms, epoch = partition.marked
         now_ms = now_of(partition.progress, stream_ms, broker_ms)
         if now_ms is None or stream_ms is None:
             return False
-        holds = pushes_until_ms > stream_ms or engine.epoch_asks(number, epoch)
+        holds = pushes_until_ms > stream_ms or self._app.epoch_asks(number, epoch)
         return is_awaited(now_ms, stream_ms, next_due_ms(partition.store), holds=holds)

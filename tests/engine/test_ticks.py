@@ -86,10 +86,10 @@ def writer_of(
     marked = Marked(1_000, pushes_until_ms, epoch=7)
     engine = SimpleNamespace(
         partition=lambda _: Partition(store, progress, None, marked),  # type: ignore[arg-type]
-        epoch_asks=lambda partition, epoch: asks and (partition, epoch) == (3, 7),
     )
     app = SimpleNamespace(
         engine=engine,
+        epoch_asks=lambda partition, epoch: asks and (partition, epoch) == (3, 7),
         clock=FixedClock(broker_ms),
         options=Options.of(Settings()),
     )

@@ -26,6 +26,7 @@ from streams.state.store import MemoryStore
 pytestmark = pytest.mark.kafka
 
 DAY_MS = 86_400_000
+LEFT_MS = 60_000
 FAR_MS = (at("9999-01-01T00:00:00+00:00"), 0, -1, DAY_MS, 1_780_000_000)
 PIPELINE = {
     "KAIROS_SECRET": "records of far times",
@@ -142,34 +143,54 @@ def check_replay(settings, deployment):
 
 def test_a_worker_whose_clock_is_two_days_ahead_fires_nothing_early(deployment) -> None:
     """Another had the partitions before it, and noted the broker's time with its last input."""
-    settings, began_ms = deployment.settings, now_ms()
+    settings, began_ms = deployment.settings, now_ms() - LEFT_MS + 20_000
+    told = PIPELINE | {"KAIROS_CART_LEFT_MS": str(LEFT_MS)}
     asyncio.run(take_anything(settings))
-    users = [f"user{n}" for n in range(20)]
-    asyncio.run(send(settings, [(user, click(user, began_ms, "cart"), began_ms) for user in users]))
-    first = deployment.start(app="streams.app", **PIPELINE)
-    deployment.wait_for(lambda: consumed(deployment) == len(users))
+    users, last_ms = [f"user{n}" for n in range(20)], began_ms + LEFT_MS - 20_000
+    for kind, ms in (("cart", began_ms), ("view", last_ms)):
+        asyncio.run(send(settings, [(user, click(user, ms, kind), ms) for user in users]))
+    first = deployment.start(app="streams.app", **told)
+    deployment.wait_for(lambda: consumed(deployment) == 2 * len(users))
     deployment.stop(first)
     ticks = settings.topic("ticks")
-    told = len(deployment.read(ticks))
-    worker = deployment.start(app="clock_app", **PIPELINE)
-    deployment.wait_for(lambda: len(deployment.read(ticks)) >= told + 40)
+    assert deployment.read(ticks) == []
+    worker = deployment.start(app="clock_app", **told)
+    deployment.wait_for(lambda: kinds(settings) == {"cart_left"})
     assert worker.poll() is None
-    assert max(record.timestamp for record in deployment.read(ticks)) <= now_ms()
-    assert kinds(settings) == set()
+    stamps = [record.timestamp for record in deployment.read(ticks)]
+    assert began_ms + LEFT_MS <= min(stamps)
+    assert max(stamps) <= now_ms()
     assert "s off the broker's" in deployment.log().read_text()
     stamps = [r.timestamp for r in deployment.read(f"{settings.app_id}-state-changelog")]
     assert max(stamps) <= now_ms()
+
+
+def test_time_passes_on_a_quiet_partition_where_a_timer_is_due_and_nowhere_else(deployment) -> None:
+    """An hour-old cart whose hour ends a second after the last event: from there time goes on."""
+    settings, began_ms = deployment.settings, now_ms() - 3_600_000
+    late_ms = began_ms + LEFT_MS - 1_000
+    carts = [("anna", click("anna", began_ms, "cart"), began_ms)]
+    views = [(user, click(user, late_ms), late_ms) for user in ("anna", "bert", "carl", "dora")]
+    asyncio.run(send(settings, carts + views))
+    deployment.start(app="streams.app", **PIPELINE, KAIROS_CART_LEFT_MS=str(LEFT_MS))
+    deployment.wait_for(lambda: kinds(settings) == {"cart_left"})
+    ticks = deployment.read(settings.topic("ticks"))
+    (decision,) = deployment.read(settings.topic("decisions"))
+    assert {(tick.partition, tick.key) for tick in ticks} == {(decision.partition, None)}
+    assert began_ms + LEFT_MS <= ticks[0].timestamp < began_ms + LEFT_MS + 30_000
 
 
 def test_a_refused_tick_ends_no_worker(deployment) -> None:
     settings = deployment.settings
     asyncio.run(refuse_ticks(settings))
     began_ms = now_ms() - 3_600_000
-    asyncio.run(send(settings, [("anna", click("anna", began_ms), began_ms)]))
-    worker = deployment.start(app="streams.app", **PIPELINE)
+    late_ms = began_ms + LEFT_MS - 1_000
+    told = [(began_ms, "cart"), (late_ms, "view")]
+    asyncio.run(send(settings, [("anna", click("anna", ms, kind), ms) for ms, kind in told]))
+    worker = deployment.start(app="streams.app", **PIPELINE, KAIROS_CART_LEFT_MS=str(LEFT_MS))
     deployment.wait_for(lambda: ": no tick: " in deployment.log().read_text())
     asyncio.run(send(settings, [("anna", click("anna", now_ms()), now_ms())]))
-    deployment.wait_for(lambda: consumed(deployment) == 2)
+    deployment.wait_for(lambda: consumed(deployment) == 3)
     assert worker.poll() is None
 
 

@@ -42,21 +42,6 @@ def test_topics_are_merged_by_record_timestamp(deployment) -> None:
     assert all(numbers == sorted(numbers) for numbers in by_partition.values())
 
 
-def test_time_passes_on_a_quiet_partition_and_only_where_an_event_was_seen(deployment) -> None:
-    deployment.produce(1)
-    deployment.start(KAIROS_TICK_MS="200")
-    ticks = deployment.settings.topic("ticks")
-    deployment.wait_for(lambda: len(deployment.read(ticks)) >= 5)
-    records = deployment.read(ticks)
-    told = [record.timestamp for record in records]
-    (event,) = deployment.read(deployment.settings.topic("decisions"))
-    assert {record.partition for record in records} == {event.partition}
-    assert told == sorted(told)
-    # an hour-old event: time goes on from there, one second a second
-    assert 0 < told[-1] - told[0] < 30_000
-    assert {record.key for record in records} == {None}
-
-
 def test_a_worker_refuses_topics_that_do_not_fit_together(deployment) -> None:
     asyncio.run(_add_partitions(deployment.settings, "clicks", 6))
     worker = deployment.start()
