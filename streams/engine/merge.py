@@ -114,9 +114,9 @@ class Merger:
         return self._held[topic].size
 
     def start(self, topic: str) -> int | None:
-        """First offset held of a topic, or None: nothing was fetched yet."""
+        """First offset held of a topic, or None: nothing is held."""
         held = self._held[topic]
-        return None if held.seek < 0 else held.start
+        return held.start if held.records else None
 
     def __bool__(self) -> bool:
         """Whether any record waits."""

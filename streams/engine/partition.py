@@ -25,5 +25,7 @@ class Partition:
     checked: bool = False
     aborts: int = 0
     pauses: int = 0
+    beyond: dict[str, int] = field(default_factory=dict)
+    """What had been fetched beyond the state when the quiet partition was last looked at."""
     pace: Pace = field(default_factory=Pace)
     done_s: float = field(default_factory=time.monotonic)

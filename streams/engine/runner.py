@@ -261,13 +261,17 @@ class Engine:
         return [number for number in still if not await self._reread_lost(number)]
 
     async def _reread_lost(self, number: int) -> bool:
-        """Read a quiet partition again if more was fetched than its state contains."""
+        """Read a quiet partition again if more was fetched than its state contains, at two looks in a row.
+
+        At one look alone it may be on its way from the fetch to the merger.
+        """
         partition, reached = self.partition(number), self._app.consumer.reached(number)
         lost = _beyond(reached, partition.progress.next)
         if lost and not partition.checked:  # the beginning may have been deleted
             await self._check_log(number, partition)
             lost = _beyond(reached, partition.progress.next)
-        if lost:
+        seen, partition.beyond = partition.beyond, lost
+        if lost and lost == seen:
             logger.warning("Partition %d: fetched to %s, but not processed", number, lost)
             await self.rewind(number)
         return bool(lost)

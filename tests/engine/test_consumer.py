@@ -30,3 +30,12 @@ def test_of_records_that_are_large_no_more_are_fetched_than_fit_into_memory():
 def test_of_small_records_two_batches_are_fetched():
     assert consumer([b"v"] * 1_999).wanted_partitions() == {CLICKS, PURCHASES}
     assert consumer([b"v"] * 2_000).wanted_partitions() == {PURCHASES}
+
+
+def test_what_a_topic_lost_after_earlier_records_were_handed_out_counts_as_reached():
+    """The last piece of a topic disappeared inside the worker, and nothing more will ever come."""
+    made = consumer([b"v"] * 3)
+    made._thread = SimpleNamespace(fetched_to={CLICKS: 5, PURCHASES: 0}.get)
+    assert made.reached(0) == {"clicks": 0, "purchases": 0}
+    assert made._mergers[0].release(0.0, ("clicks", "purchases"), 1_000)
+    assert made.reached(0) == {"clicks": 5, "purchases": 0}
