@@ -167,7 +167,7 @@ class Pipeline:
                 wave.publish(broken, publish(bare, settings, resources))
             asking, due = retractions(due)
             if asking is not None:
-                wave.retract(asking, retract(asking, settings, resources))
+                wave.retract(asking, retract(asking, settings, resources, shared.catalogue))
                 wave.refresh(due)
             if not len(due):
                 continue

@@ -9,7 +9,12 @@ from streams.pipeline.aggregate.journal import TIMER_CAUSES, timer_delays
 from streams.pipeline.trigger.context_change import may_change
 from streams.pipeline.trigger.interest import may_repeat
 from streams.pipeline.trigger.plan import Stops
-from streams.pipeline.trigger.retract import may_move, may_retract_denied, may_retract_item
+from streams.pipeline.trigger.retract import (
+    may_move,
+    may_retract_denied,
+    may_retract_item,
+    older_sent,
+)
 from streams.shared.arrays import order_by
 
 
@@ -21,6 +26,7 @@ def plan(state, pending, cursor, settings):
     for rows, marked in (
         (pending.facts, _suspected_facts(state, pending, settings)),
         (pending.contexts, _suspected_contexts(state, pending, settings)),
+        (pending.receipts, older_sent(state, pending.receipts, pending.stream_ms)),
     ):
         np.minimum.at(event_pos, rows["user"][marked], rows["pos"][marked])
     by_timer = (timer_pos <= event_pos) & (timer_pos < through)
@@ -57,4 +63,8 @@ def _suspected_facts(state, pending, settings):
 def _suspected_contexts(state, pending, settings):
     contexts, stream_ms = pending.contexts, pending.stream_ms
     denied = may_retract_denied(state, contexts, stream_ms, settings)
-    return may_change(state, contexts) | denied | may_move(state, contexts, stream_ms)
+    return (
+        may_change(state, contexts)
+        | denied
+        | may_move(state.pushes, state.context, contexts, stream_ms)
+    )

@@ -11,6 +11,7 @@ import numpy as np
 from schemas.recommendation import Experiment, PolicyTrace, Recommendation, Scores
 from schemas.tables import DueUsers, Output
 from schemas.vocabulary import ContextField, PushOrigin, PushStatus, TriggerKind
+from streams.knowledge.catalogue import Catalogue
 from streams.pipeline.aggregate.fates import pending, unsent
 from streams.pipeline.allocate.recently_bought import bought
 from streams.pipeline.policy.cap import fullest
@@ -21,6 +22,7 @@ from streams.pipeline.policy.told import counted_times, is_zone, known_texts
 from streams.pipeline.publish import form
 from streams.pipeline.publish.fit import encode_fitting
 from streams.pipeline.publish.frame import locales, model_ref, source_offsets
+from streams.pipeline.publish.off_offer import off_offer
 from streams.pipeline.publish.tables import Resources, SortKey
 from streams.pipeline.publish.words import Words
 from streams.pipeline.trigger.cart_left import taken_out
@@ -45,7 +47,9 @@ class Retracted:
     counts: list[str]
 
 
-def retract(due: DueUsers, settings: Settings, resources: Resources) -> Retracted:
+def retract(
+    due: DueUsers, settings: Settings, resources: Resources, catalogue: Catalogue
+) -> Retracted:
     """Return a cancel for every outstanding push that its user's news has made pointless.
 
     Looks at rows of kind RETRACT alone. Outstanding: not expired, and not answered on any device: in a tray it
@@ -53,7 +57,7 @@ def retract(due: DueUsers, settings: Settings, resources: Resources) -> Retracte
     not outlive a withdrawal.
     """
     writer = _Writer(due, settings, resources)
-    reasons = _Reasons(due, settings)
+    reasons = _Reasons(due, settings, resources, catalogue)
     retracted = Retracted([], [], [], [])
     zones = writer.zones
     for row in (due.kind == TriggerKind.RETRACT).nonzero()[0].tolist():
@@ -96,19 +100,27 @@ def _level(action: Action, kind: int) -> Literal["passive", "active"]:
 class _Reasons:
     """Why a push to a row's user no longer stands, if so."""
 
-    def __init__(self, due: DueUsers, settings: Settings) -> None:
+    def __init__(
+        self, due: DueUsers, settings: Settings, resources: Resources, catalogue: Catalogue
+    ) -> None:
+        self._cause = due.cause.tolist()
+        self._off_offer = off_offer(due, catalogue, settings, resources.texts)
         self._item = due.item.tolist()
         self._bought = bought(due.state, due.now_ms, settings)
         self._consents = consents(due.state, settings)
         self._taken_out = taken_out(due.state)
 
     def of(self, row: int, push: Any) -> str | None:
-        """The item rule that would stop it now, or the purchase that asks; then consent, then the cart."""
+        """The purchase that asks or any other; then consent, an older revision that was sent, the catalogue, the cart."""
         item = int(push["item"])
         if item == self._item[row] or (row, item) in self._bought:
             return "bought"
         if self._consents[row] not in ALLOWED:
             return "consent_withdrawn"
+        if push["revision"] and int(push["id_lo"]) == self._cause[row]:
+            return "older_revision_sent"
+        if (row, item) in self._off_offer:
+            return self._off_offer[row, item]
         about_cart = push["kind"] == TriggerKind.CART_LEFT and push["words"] == Words.ASKED
         return "cart_emptied" if about_cart and (row, item) in self._taken_out else None
 

@@ -13,7 +13,12 @@ from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.trigger.context_change import changes
 from streams.pipeline.trigger.interest import repeated_columns, repeats
 from streams.pipeline.trigger.plan import Stops
-from streams.pipeline.trigger.retract import may_move, may_retract_item, retracts_denied
+from streams.pipeline.trigger.retract import (
+    may_move,
+    may_retract_item,
+    older_sent,
+    retracts_denied,
+)
 from streams.settings import Settings
 
 DUE = np.dtype(
@@ -46,12 +51,17 @@ def event_asks(
     ended = facts.compress(may_retract_item(state, facts, wave.stream_ms))
     bought = ended.compress(ended["type"] == EventType.PURCHASE)
     left = ended.compress(ended["type"] == EventType.REMOVE_CART)
-    moved = at.compress(may_move(before, at, wave.stream_ms))
+    told = joined((earlier, at))
+    moving = may_move(state.pushes, before.context, told, wave.stream_ms)
+    moved = at.compress(moving[len(earlier) :])
+    receipts = _split(wave.receipts, stops)[0]
+    overtaken = receipts.compress(older_sent(state, receipts, wave.stream_ms))
     denied = at.compress(retracts_denied(state, at, wave.stream_ms, settings))
     asks = [
         _asks(bought, TriggerKind.RETRACT, np.full(len(bought), -2), about="item"),
         _asks(left, TriggerKind.RETRACT, np.full(len(left), -1)),
         _asks(denied, TriggerKind.RETRACT, np.full(len(denied), -1)),
+        _asks(overtaken, TriggerKind.RETRACT, np.full(len(overtaken), -1), cause="id_lo"),
         _asks(moved, TriggerKind.RETRACT, np.full(len(moved), BESIDE)),
     ]
     for place, (kind, mask) in enumerate(_of_facts(state, facts, settings)):
@@ -84,10 +94,15 @@ def _of_facts(
 
 
 def _asks(
-    rows: NDArray[Any], kind: TriggerKind, order: NDArray[np.int64], about: str = ""
+    rows: NDArray[Any],
+    kind: TriggerKind,
+    order: NDArray[np.int64],
+    about: str = "",
+    cause: str = "event",
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """``cause``: the column that names it; a receipt has no event, but its push's id."""
     due = np.zeros(len(rows), DUE)
-    due["row"], due["kind"], due["cause"] = rows["user"], kind, rows["event"]
+    due["row"], due["kind"], due["cause"] = rows["user"], kind, rows[cause]
     due["due_ms"], due["pos"] = -1, rows["pos"]
     for name in about.split():
         due[name] = rows[name]

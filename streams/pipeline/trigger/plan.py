@@ -17,6 +17,7 @@ from schemas.state import UserState
 from schemas.vocabulary import TriggerKind
 from streams.pipeline.aggregate.aggregate import Wave
 from streams.pipeline.trigger.firings import asking, firings
+from streams.pipeline.trigger.retract import older_sent
 from streams.pipeline.trigger.suspects import suspected_contexts, suspected_facts
 from streams.settings import Settings
 
@@ -51,6 +52,7 @@ def plan(state: UserState, pending: Wave, cursor: NDArray[np.int64], settings: S
     for rows, marked in (
         (pending.facts, suspected_facts(state, pending, settings)),
         (pending.contexts, suspected_contexts(state, pending, settings)),
+        (pending.receipts, older_sent(state, pending.receipts, pending.stream_ms)),
     ):
         np.minimum.at(event_pos, rows["user"][marked], rows["pos"][marked])
     by_timer = (timer_pos <= event_pos) & (timer_pos < through)

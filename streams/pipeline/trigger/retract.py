@@ -1,4 +1,6 @@
-"""A published push that may no longer stand: bought, taken out of the cart, no consent, another zone."""
+"""A published push that may no longer stand: bought, taken out of the cart, no consent, another zone or country,
+an older revision sent.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import NO_ID
-from schemas.state import NEVER_MS, UserState
-from schemas.vocabulary import ContextField, EventType, among
+from schemas.state import NEVER_MS, NO_REVISION, Ragged, UserState
+from schemas.vocabulary import ContextField, EventType, PushStatus, among
 from streams.pipeline.aggregate.consent import NO, YES, newest
 from streams.pipeline.aggregate.fates import pending, unsent
 from streams.pipeline.policy.consent import ALLOWED, consents
@@ -38,22 +40,46 @@ def may_retract_item(
 
 
 def may_move(
-    state: UserState, contexts: NDArray[Any], stream_ms: NDArray[np.int64]
+    pushes: Ragged, context: Ragged, contexts: NDArray[Any], stream_ms: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Mark reports of another zone by users with a push that was not sent yet."""
-    told = (contexts["field"] == ContextField.TIMEZONE).nonzero()[0]
+    """Mark reports of another zone by users with a push that was not sent yet, and of another country
+    by those with one that a cancel would still take back.
+
+    ``pushes`` and ``context``: the users' rows, ``context`` as it was before the reports.
+    """
     marked = np.zeros(len(contexts), bool)
-    if not len(told):
+    for field, asked in ((ContextField.TIMEZONE, unsent), (ContextField.COUNTRY, pending)):
+        told = (contexts["field"] == field).nonzero()[0]
+        if not len(told):
+            continue
+        until_ms, standing = np.full(len(pushes.offsets) - 1, NEVER_MS), asked(pushes.data)
+        np.maximum.at(until_ms, pushes.slots[standing], pushes.data["expires_ms"][standing])
+        told = told[until_ms[contexts["user"][told]] > stream_ms[contexts["pos"][told]]]
+        if len(told):
+            reports = contexts.take(told)
+            leads, before = overtakes(context, reports)
+            marked[told] = leads & (before != reports["value"])
+    return marked
+
+
+def older_sent(
+    state: UserState, receipts: NDArray[Any], stream_ms: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Mark ``receipts`` (RECEIPT_ROW) that an older revision of an outstanding push was sent.
+
+    One that tells no revision is of none that is older.
+    """
+    marked = np.zeros(len(receipts), bool)
+    told = (receipts["status"] == PushStatus.SENT) & (receipts["revision"] != NO_REVISION)
+    told_at = told.nonzero()[0]
+    if not len(told_at):
         return marked
-    pushes, until_ms = state.pushes.data, np.full(len(state), NEVER_MS)
-    waits = unsent(pushes)
-    np.maximum.at(until_ms, state.pushes.slots[waits], pushes["expires_ms"][waits])
-    told = told[until_ms[contexts["user"][told]] > stream_ms[contexts["pos"][told]]]
-    if not len(told):
-        return marked
-    reports = contexts.take(told)
-    leads, before = overtakes(state.context, reports)
-    marked[told] = leads & (before != reports["value"])
+    slots, pushes = _outstanding(state)
+    for i in told_at[np.isin(receipts["id_lo"][told_at], pushes["id_lo"])].tolist():
+        receipt = receipts[i]
+        mine = (slots == receipt["user"]) & (pushes["id_lo"] == receipt["id_lo"])
+        mine &= (pushes["id_hi"] == receipt["id_hi"]) & (pushes["revision"] > receipt["revision"])
+        marked[i] = (pushes["expires_ms"][mine] > stream_ms[receipt["pos"]]).any()
     return marked
 
 

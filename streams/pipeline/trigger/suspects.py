@@ -43,7 +43,7 @@ def suspected_contexts(state: UserState, pending: Wave, settings: Settings) -> M
         leads, before = overtakes(state.context, told)
         another = (before != 0) & (before != told["value"])
         changed[many] &= leads & another
-    return changed | denied | may_move(state, reports, pending.stream_ms)
+    return changed | denied | may_move(state.pushes, state.context, reports, pending.stream_ms)
 
 
 def _repeated(state: UserState, pending: Wave, settings: Settings) -> Mask:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from support.records import Log, at
 
+from streams.offline.replay import replay
 from streams.pipeline.accept import Vault
 from streams.pipeline.pipeline import Pipeline
 from streams.settings import load_settings
@@ -130,3 +132,74 @@ def test_what_is_in_the_tray_is_taken_back_until_it_was_answered(status, cancels
     log.add("push-receipts", "anna", receipt | {"ts": T0_MS + MINUTE_MS}, T0_MS + MINUTE_MS)
     log.purchase("anna", ["kettle"], T0_MS + 10 * MINUTE_MS)
     assert [action for action, _ in published(log, batch)] == ["upsert", *["cancel"] * cancels]
+
+
+def receipt(log, identity, ts_ms, **more):
+    body = {"recommendation_id": identity, "user_id": "anna", "ts": ts_ms} | more
+    log.add("push-receipts", "anna", body, ts_ms)
+
+
+@pytest.mark.parametrize("batch", [1, 50])
+@pytest.mark.parametrize(
+    ("told", "cancels"),
+    [({"revision": 0}, 1), ({"revision": 1}, 0), ({}, 0)],
+)
+def test_an_older_revision_that_was_sent_takes_the_newer_back_once(told, cancels, batch):
+    log = told_of_another_zone()
+    identity = published(log, 1)[0][1]
+    for hour in (5, 6):
+        receipt(log, identity, NIGHT_MS + hour * HOUR_MS, status="sent", **told)
+    found = records(log, batch)
+    assert [each["revision"] for each in found] == [0, 1, *[1] * cancels]
+    assert [each["reason_codes"] for each in found[2:]] == [["older_revision_sent"]] * cancels
+
+
+@pytest.mark.parametrize("batch", [1, 50])
+def test_once_it_was_opened_an_older_revision_that_was_sent_takes_nothing_back(batch):
+    log = told_of_another_zone()
+    identity = published(log, 1)[0][1]
+    for hour, status in ((5, "opened"), (6, "sent")):
+        receipt(log, identity, NIGHT_MS + hour * HOUR_MS, status=status, revision=0)
+    assert len(records(log, batch)) == 2
+
+
+def replayed(log, settings=SETTINGS):
+    outputs = []
+    settings = msgspec.structs.replace(settings, partitions=1)
+    replay(log.records, Pipeline(settings, Vault(b"cancels", settings.tenant)), outputs.append)
+    return [json.loads(o.value) for o in outputs if o.topic == "recommendations"]
+
+
+def sold_in_germany(told_later, status=None):
+    """A German is pushed a kettle, of which (or of whom) something is told later, and leaves for France."""
+    log = Log()
+    log.add("catalog", "kettle", {"item_id": "kettle", "ts": T0_MS, "regions": ["DE"]}, T0_MS)
+    log.context("anna", T0_MS + 1, country="DE")
+    log.click("anna", "fav", "kettle", T0_MS + 2)
+    if status is not None:
+        receipt(log, replayed(log)[0]["recommendation_id"], T0_MS + MINUTE_MS, status=status)
+    if told_later is not None:
+        ts_ms = T0_MS + 2 * MINUTE_MS
+        body = None if told_later == "gone" else {"item_id": "kettle", "ts": ts_ms} | told_later
+        log.add("catalog", "kettle", body, ts_ms)
+    for minute in (5, 6):
+        log.context("anna", T0_MS + minute * MINUTE_MS, country="FR")
+    return [r["reason_codes"] for r in replayed(log) if r["action"] == "cancel"]
+
+
+@pytest.mark.parametrize(
+    ("told_later", "reasons"),
+    [
+        (None, [["not_sold_here"]]),
+        ("gone", [["withdrawn"]]),
+        ({"stock": 0}, [["sold_out"]]),
+        ({"regions": ["DE", "FR"]}, []),
+    ],
+)
+def test_a_report_of_another_country_asks_the_catalogue_about_what_is_out(told_later, reasons):
+    assert sold_in_germany(told_later) == reasons
+
+
+@pytest.mark.parametrize(("status", "cancels"), [("sent", 1), ("delivered", 1), ("opened", 0)])
+def test_what_is_in_the_tray_is_taken_back_in_a_country_where_it_is_not_sold(status, cancels):
+    assert sold_in_germany(None, status) == [["not_sold_here"]] * cancels

@@ -14,6 +14,7 @@ from support.publishing import GRANTED, KETTLE, TEAPOT, decide, resources
 from schemas.recommendation import Recommendation
 from schemas.state import PUSH, Ragged
 from schemas.vocabulary import EventType, PushStatus, TriggerKind
+from streams.knowledge.catalogue import Catalogue
 from streams.pipeline.publish import publish, retract
 from streams.settings import Settings
 
@@ -29,7 +30,7 @@ VALIDATOR = Draft202012Validator(msgspec.json.schema(Recommendation))
 def retracted(*people, settings=GRANTED):
     """Without quiet hours: no push has to move."""
     settings = msgspec.structs.replace(settings, quiet_start="00:00", quiet_end="00:00")
-    found = retract(due_users(*people), settings, resources())
+    found = retract(due_users(*people), settings, resources(), Catalogue())
     values = [json.loads(output.value) for _, output in found.outputs]
     for value in values:
         VALIDATOR.validate(value)
@@ -93,7 +94,7 @@ def test_a_cancel_names_the_push_as_it_was_published():
     (upsert,) = [json.loads(o.value) for _, o in published.outputs if o.topic == "recommendations"]
     due = due_users(replace(person, kind=ASK, now_ms=MORNING_MS, due_ms=-1, item=KETTLE))
     due.state.pushes = Ragged(published.pushes.astype(PUSH), np.array([0, 1]))
-    found = retract(due, GRANTED, resources())
+    found = retract(due, GRANTED, resources(), Catalogue())
     (cancel,) = [json.loads(output.value) for _, output in found.outputs]
     assert (upsert["action"], cancel["action"]) == ("upsert", "cancel")
     same = (
@@ -105,7 +106,7 @@ def test_a_cancel_names_the_push_as_it_was_published():
     assert found.outputs[0][1].key == b"user-0"
 
     due.state.pushes.data["status"][found.marks[0][1]] = PushStatus.CANCELLED
-    assert retract(due, GRANTED, resources()).outputs == []
+    assert retract(due, GRANTED, resources(), Catalogue()).outputs == []
 
 
 def test_a_cancel_goes_out_in_a_dry_run_too():
