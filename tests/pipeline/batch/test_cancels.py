@@ -203,3 +203,15 @@ def test_a_report_of_another_country_asks_the_catalogue_about_what_is_out(told_l
 @pytest.mark.parametrize(("status", "cancels"), [("sent", 1), ("delivered", 1), ("opened", 0)])
 def test_what_is_in_the_tray_is_taken_back_in_a_country_where_it_is_not_sold(status, cancels):
     assert sold_in_germany(None, status) == [["not_sold_here"]] * cancels
+
+
+@pytest.mark.parametrize("batch", [1, 50])
+def test_what_was_sent_before_its_push_was_known_has_no_newer_revision(batch):
+    """Its receipt takes the place of a tick, so that the push keeps its id."""
+    log, early_ms = told_of_another_zone(), NIGHT_MS + MINUTE_MS
+    log.tick(early_ms)
+    log.records.insert(2, log.records.pop())
+    identity = published(log, 1)[0][1]
+    receipt(log, identity, early_ms, status="sent", revision=0)
+    log.records[2] = log.records.pop()
+    assert published(log, batch) == [("upsert", identity)]
