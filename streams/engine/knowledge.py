@@ -23,7 +23,7 @@ RETRY_S = 1.0
 
 
 class Knowledge(Protocol):
-    """What the reader feeds; both return why a record cannot be read, else None."""
+    """What the reader feeds; what takes in returns why a record cannot be read, else None."""
 
     def apply_catalog(self, record: SourceRecord) -> str | None:
         """Take in a catalogue record."""
@@ -31,6 +31,10 @@ class Knowledge(Protocol):
 
     def apply_epoch(self, value: bytes) -> str | None:
         """Take in an epoch (MessagePack)."""
+        ...
+
+    def asks(self, partition: int, number: int) -> bool:
+        """Whether an epoch after ``number`` asks users of a partition something."""
         ...
 
 

@@ -44,6 +44,9 @@ class Knowledge:
         self.epoch = msgspec.msgpack.decode(value, type=Epoch).number
         return None
 
+    def asks(self, partition: int, number: int) -> bool:
+        return False
+
 
 class Knowing:
     """Says of each record what was known then, and signals the batch's time."""

@@ -55,10 +55,22 @@ def may_move(
         until_ms, standing = np.full(len(pushes.offsets) - 1, NEVER_MS), asked(pushes.data)
         np.maximum.at(until_ms, pushes.slots[standing], pushes.data["expires_ms"][standing])
         told = told[until_ms[contexts["user"][told]] > stream_ms[contexts["pos"][told]]]
+        told = told[_of_others(context, contexts.take(told), field)]
         if len(told):
             reports = contexts.take(told)
             leads, before = overtakes(context, reports)
             marked[told] = leads & (before != reports["value"])
+    return marked
+
+
+def _of_others(context: Ragged, reports: NDArray[Any], field: ContextField) -> NDArray[np.bool_]:
+    """Mark the reports of users of whom any report of the field differs from what is known: few do."""
+    known = np.zeros(len(context.offsets) - 1, np.uint64)
+    stored = (context.data["field"] == field).nonzero()[0]
+    known[context.slots[stored]] = context.data["value"][stored]
+    others = np.zeros(len(known), bool)
+    others[reports["user"][reports["value"] != known[reports["user"]]]] = True
+    marked: NDArray[np.bool_] = others[reports["user"]]
     return marked
 
 
