@@ -16,6 +16,7 @@ from streams.knowledge.catalogue_record import (
     read_version,
 )
 from streams.shared.faults import Fault
+from streams.shared.numbers import integer, number
 from streams.shared.times import DAY_MS, is_possible
 
 NEEDED = frozenset({"", "item_id", "ts", "schema_version"})
@@ -93,7 +94,7 @@ def _leave_out(told: dict[str, Any], field: str) -> None:
 
 def _object(value: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(value.decode())
+        told = json.loads(value.decode(), parse_int=integer, parse_float=number)
         msgspec.json.encode(told)  # half a surrogate pair can be read, but not written
     except UnicodeDecodeError:
         raise Fault(DeadReason.BAD_UTF8, "the value is not UTF-8") from None

@@ -192,8 +192,8 @@ class Pipeline:
         view, silenced = screen(due, settings, resources.texts, shared.activity())
         silenced = silence_past(due, past, silenced)
         rows = speaking(due, silenced)
-        asked = impersonal(due.take(rows))
-        scored, candidates = self._considered(asked, shared, resources, verdicts, seen)
+        spoken = due.take(rows)
+        scored, candidates = self._considered(spoken, shared, resources, verdicts, seen)
         candidates = replace(candidates, due=rows[candidates.due])
         ids = decision_ids(due, settings)
         chosen, declined, stops = allocate(due, candidates, view, settings, ids, silenced)
@@ -206,16 +206,17 @@ class Pipeline:
     def _considered(
         self, due: DueUsers, shared: Shared, resources: Resources, verdicts: Verdicts, seen: Seen
     ) -> tuple[DueUsers, CandidateSet]:
-        """Find what each user might be told, and rank it."""
+        """Find what each user might be told, and rank it; a rule that forbids reads each row as it is."""
         settings, bundle = self.settings, self.bundle
         if not len(due):
             return due, CandidateSet.none()
-        candidates = gather(due, shared, settings)
-        candidates = known_items(candidates, due, shared, settings)
+        asked = impersonal(due)
+        candidates = gather(asked, shared, settings)
+        candidates = known_items(candidates, asked, shared, settings)
         candidates = sold_here(candidates, due, shared, settings, resources.texts)
         seen.items.append(candidates.item)
         candidates = without_items(candidates, verdicts)
-        due, candidates = score(due, candidates, bundle, shared, settings, resources.texts)
+        due, candidates = score(asked, candidates, bundle, shared, settings, resources.texts)
         candidates = fuse(candidates, bundle, shared, settings)
         candidates = diversify(due, candidates, shared, settings)
         if self.observer:

@@ -25,6 +25,15 @@ from streams.shared.text import search_words, words_of
         ("東京大学", ["東京", "京大", "大学"]),
         ("茶 kettle湯沸", ["茶", "kettle", "湯沸"]),
         ("コーヒー", ["コー", "ーヒ", "ヒー"]),
+        ("佐々木希", ["佐々", "々木", "木希"]),
+        ("İSTANBUL ISPARTA", ["istanbul", "isparta"]),
+        ("istanbul ısparta", ["istanbul", "isparta"]),
+        ("كتـــاب", ["كتاب"]),
+        ("کتاب\u200cخانه", ["کتابخانه"]),
+        ("Wasser\u00adkocher\ufeff", ["wasserkocher"]),
+        ("កាបូប\u200bស្បែក", ["កាបូប", "ស្បែក"]),
+        ("葛\U000e0100餅", ["葛餅"]),
+        ("Tea \u2764\ufe0f \u0301", ["tea"]),
     ],
 )
 def test_words_of_every_script(text, words):

@@ -95,8 +95,8 @@ def add_no(columns: Columns, pos: int, record: SourceRecord, topic: str) -> None
     if record.refused is DeadReason.UNREAD:
         return
     found = readable(record.value) if topic in TOPICS and record.value and record.key else {}
-    fields, user_id = _said_no(topic, found), found.get("user_id")
-    if not fields or not isinstance(user_id, str) or not _is_key(user_id, record.key):
+    fields, user_id = _said_no(topic, found), _as_text(found.get("user_id"))
+    if not fields or not _is_key(user_id, record.key):
         return
     timed = is_possible(record.timestamp_ms) and record.refused != DeadReason.RECORD_TS_FUTURE
     at_ms = record.timestamp_ms if timed else NEVER_MS
@@ -125,6 +125,12 @@ def _said_no(topic: str, found: dict[str, Any]) -> list[ContextField]:
     if isinstance(consent, dict):
         return [field for name, field in _NAMES.items() if is_no(consent.get(name))]
     return list(CONSENTS) if is_no(consent) else []
+
+
+def _as_text(user_id: object) -> str:
+    """A number says the same without quotes; nothing else is an id."""
+    is_number = isinstance(user_id, int) and not isinstance(user_id, bool)
+    return str(user_id) if is_number or isinstance(user_id, str) else ""
 
 
 def _is_key(user_id: str, key: bytes | None) -> bool:

@@ -20,6 +20,7 @@ from streams.pipeline.accept.kept_texts import UNREAD, is_kept
 from streams.pipeline.accept.validate import event_types
 from streams.pipeline.accept.vault import Vault
 from streams.settings import Settings
+from streams.shared.numbers import whole
 from streams.shared.times import FIRST_MS
 
 GRANTED, DENIED = "granted", "denied"
@@ -74,7 +75,8 @@ class Columns:
     ) -> None:  # fmt: skip
         """Add a fact; no quantity, and one that is not whole (a weight), is one piece."""
         price = NO_PRICE if price_minor is None else price_minor or self._free
-        pieces = quantity if isinstance(quantity, int) else 1
+        told = 1 if quantity is None else whole(quantity)
+        pieces = told if isinstance(told, int) else 1
         self._facts += _FACT(
             pos, user, ts_ms, event, self._texts[item], self._texts[category],
             price, currency, pieces, line, kind,

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.decision import LateEvent
+from schemas.ids import hash64
 from schemas.moments import event_ids, times_ms
 from schemas.state import Ragged, UserState
 from schemas.tables import EventBatch
 from schemas.vocabulary import CONSENTS, among
+from streams.pipeline.accept.columns import DENIED
 from streams.settings import Settings
 
 Ints = NDArray[np.int64]
@@ -26,6 +28,7 @@ Ints = NDArray[np.int64]
 _SHORT = np.iinfo(np.uint16).max
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _ACCEPTED, _DUPLICATE, _LATE = 0, 1, 2
+_NO = hash64(DENIED)
 
 
 class _Memory:
@@ -78,7 +81,8 @@ class _Memory:
 def deduplicate(batch: EventBatch, state: UserState, settings: Settings) -> EventBatch:
     """Return the batch without duplicates and late events; late ones are in ``late``.
 
-    What a late event answers about consent stays: it counts from its arrival.
+    What a late event answers about consent stays: it counts from its arrival. So does the "no" of a
+    duplicate: its id may have been one of something else, and the journal knows its own noes again.
 
     ``state`` row i is ``batch.keys[i]``; rows beyond are ignored. An event is a duplicate of one
     accepted before it, else late before ``max(newest - lateness_ms, floor_ms)``, else accepted.
@@ -194,6 +198,7 @@ def _without(batch: EventBatch, verdicts: NDArray[np.uint8], late: list[LateEven
         for name in ("events", "facts")
     }
     contexts, told = batch.contexts, of_record[batch.contexts["pos"]]
-    answers = (told == _LATE) & among(contexts["field"], CONSENTS)
+    answers = (told == _LATE) | ((told == _DUPLICATE) & (contexts["value"] == _NO))
+    answers &= among(contexts["field"], CONSENTS)
     kept["contexts"] = contexts[(told == _ACCEPTED) | answers]
     return replace(batch, **kept, late=batch.late + late, counts=counts)

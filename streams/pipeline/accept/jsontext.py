@@ -11,12 +11,11 @@ import numpy as np
 
 from schemas.vocabulary import DeadReason
 from streams.shared.faults import Fault
+from streams.shared.numbers import integer, number
 
 MAX_DEPTH = 64
 """Deepest nesting; ours is 3. Fixed, so that the stack of the caller never decides."""
 
-_LONGEST_INTEGER = 400
-_HUGE: int = 10**_LONGEST_INTEGER
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _STEP = np.zeros(256, np.int32)
 _STEP[list(b"[{")] = 1
@@ -71,13 +70,14 @@ def _shallow(value: bytes) -> bytes:
 def parse_object(value: bytes, *, finite: bool = True) -> dict[str, Any]:
     """Return the JSON object in ``value``, which `check_text` has passed; the last name wins.
 
-    ``finite`` False: let numbers that are none pass, for whoever looks at each field.
+    ``finite`` False: let numbers that are none pass, for whoever looks at each field. What has no
+    fraction is whole: 2000.0 is 2000.
 
     Raises:
         Fault: `not_json`, `not_object`, `not_finite` or `lone_surrogate`.
     """
     try:
-        found = json.loads(value.decode(), parse_int=_integer, **(_FINITE if finite else {}))
+        found = json.loads(value.decode(), parse_int=integer, **(_FINITE if finite else _ANY))
     except json.JSONDecodeError as error:
         raise Fault(DeadReason.NOT_JSON, f"not JSON from character {error.pos} on") from None
     if not isinstance(found, dict):
@@ -93,19 +93,13 @@ def _not_finite(_: str) -> NoReturn:
     raise Fault(DeadReason.NOT_FINITE, "NaN and Infinity are not numbers of JSON")
 
 
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
+def _finite(digits: str) -> int | float:
+    found = number(digits)
+    if not math.isfinite(found):
         raise Fault(DeadReason.NOT_FINITE, "a number is too large to be finite")
-    return number
-
-
-def _integer(digits: str) -> int:
-    """Read an integer; one of thousands of digits, which only costs time, becomes 10**400."""
-    if len(digits) <= _LONGEST_INTEGER:
-        return int(digits)
-    return -_HUGE if digits[0] == "-" else _HUGE
+    return found
 
 
 _FINITE: dict[str, Any] = {"parse_constant": _not_finite, "parse_float": _finite}
-_LENIENT = json.JSONDecoder(parse_int=_integer, strict=False)
+_ANY: dict[str, Any] = {"parse_float": number}
+_LENIENT = json.JSONDecoder(parse_int=integer, strict=False)

@@ -9,6 +9,7 @@ from support.inputs import CLICK, CONTEXT, NOW_MS, PURCHASE, RECEIPT, SETTINGS, 
 
 from schemas.ids import event_hash
 from schemas.state import Ragged, UserState
+from schemas.vocabulary import ContextField
 from streams.pipeline.accept import deduplicate
 from streams.pipeline.aggregate.facts import add_events
 
@@ -40,6 +41,15 @@ def test_a_duplicate_of_an_earlier_batch_leaves_no_rows():
     again = users.take(first)
     assert again.counts["duplicates"] == 3
     assert len(again.events) == len(again.facts) == len(again.contexts) == 0
+
+
+def test_of_a_duplicate_the_no_stays_and_nothing_else_does():
+    first, no = (CONTEXT | {"event_id": "a", "consent": {"push": push}} for push in (True, False))
+    batch = take(record("context", first), record("context", no | {"device": "desktop"}))
+    assert batch.counts["duplicates"] == 1
+    again = batch.contexts[batch.contexts["pos"] == 1]
+    assert again["field"].tolist() == [ContextField.CONSENT_PUSH]
+    assert len(take(record("context", first), record("context", first)).contexts) == 2
 
 
 def test_an_id_is_the_users_and_the_topics_own():
