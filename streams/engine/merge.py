@@ -82,7 +82,7 @@ class _Held:
         """The range up to the first record that stays."""
         end = self.records[0].offset if self.records else self.end
         taken = Range(self.start, end, self.seek)
-        self.start, self.size = end, sum(input_sizes(self.records))
+        self.start = end
         return taken
 
 
@@ -140,6 +140,8 @@ class Merger:
         records = self._merge(waived, limit)
         if not records:
             return None
+        for record, size in zip(records, input_sizes(records), strict=True):
+            self._held[record.topic].size -= size
         ranges = {topic: held.take_range() for topic, held in self._held.items()}
         return Batch(records, {name: taken for name, taken in ranges.items() if taken})
 

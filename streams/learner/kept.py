@@ -81,11 +81,13 @@ def _kept(value: Any) -> Any:
         return value if _all_plain(value.values()) else {k: _kept(v) for k, v in value.items()}
     if isinstance(value, tuple):
         return _told(_TUPLE, [_kept(each) for each in value])
-    return [_kept(each) for each in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return value if _all_plain(value) else [_kept(each) for each in value]
+    return value
 
 
 def _all_plain(values: Any) -> bool:
-    """Whether nothing in a dictionary needs a word of its own: millions of names are looked at once."""
+    """Whether none of the values needs a word of its own: millions of names are looked at once."""
     return all(isinstance(value, _PLAIN) for value in values)
 
 

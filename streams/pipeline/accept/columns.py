@@ -90,10 +90,12 @@ class Columns:
         Where texts are read, that of free text is another one than of the same text elsewhere: else what
         somebody else tells later would say what it was.
         """
-        if text is None or is_kept(field, text):
+        if field in UNREAD:
+            number = self._unkept[text]
+        elif text is None or is_kept(field, text):
             number = self._texts[text]
         else:
-            number = self._unkept[text if field in UNREAD else f"\x00{text}"]
+            number = self._unkept[f"\x00{text}"]
         self._contexts += _CONTEXT(pos, user, ts_ms, event, number, field)
 
     def add_words(self, pos: int, user: int, ts_ms: int, event: int, words: list[str]) -> None:

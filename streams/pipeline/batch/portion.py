@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
+from schemas.state import NEVER_MS
 from schemas.tables import EventBatch, SourceRecord
 from schemas.timeline import Timeline
 from streams.pipeline.accept import Refusals, Vault, accept, is_dead
@@ -53,8 +55,7 @@ def first_portion(
 ) -> Portion:
     """Return what of a batch a session decides first: at most ``most`` users have a timer due in it."""
     before_ms = session.marker.stream_ms
-    times_ms = [record.timestamp_ms for record in records if has_time(record)]
-    last_ms = max([before_ms, *times_ms])  # at the latest: some may be dead
+    last_ms = max(before_ms, _latest_ms(records))  # at the latest: some may be dead
     due = session.due_timers(last_ms, most + 1)
     if len(due) <= most:
         return Portion(records, [], last_ms)
@@ -62,6 +63,14 @@ def first_portion(
     if cut:
         return Portion(records[:cut], [], last_ms)
     return Portion([], first_slice(due, most), stream_ms(records[0], before_ms, dead))
+
+
+def _latest_ms(records: list[SourceRecord]) -> int:
+    """Return the latest timestamp that is one to go by; nearly always that is the latest of all."""
+    latest = max(records, key=attrgetter("timestamp_ms"), default=None)
+    if latest is not None and has_time(latest):
+        return latest.timestamp_ms
+    return max((each.timestamp_ms for each in records if has_time(each)), default=NEVER_MS)
 
 
 def first_slice(due: list[bytes], most: int) -> list[bytes]:

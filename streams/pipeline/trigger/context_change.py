@@ -55,7 +55,7 @@ def changes(before: UserState, applied: NDArray[Any], reports: NDArray[Any]) -> 
     changes nothing; nor does the first that is known of a field, or one that clears it.
     """
     news = among(reports["field"], WATCHED) & (reports["value"] != 0)
-    told = joined((stored(before.context), applied))
+    told = joined((stored(before.context, reports), applied))
     if not news.any() or not len(told):
         return np.zeros(len(reports), bool)
     told = told.take(order_by(place(told), told["ts_ms"], told["event"]))

@@ -19,8 +19,8 @@ def overtakes(known: Ragged, reports: NDArray[Any]) -> tuple[NDArray[np.bool_], 
 
     ``known``: the users' CONTEXT rows. The last known is the newest by (ts, event), whenever it comes.
     """
-    told = joined((stored(known), reports))
-    first = len(known.data)
+    earlier = stored(known, reports)
+    told, first = joined((earlier, reports)), len(earlier)
     rank = np.empty(len(told), np.int64)
     rank[order_by(told["ts_ms"], told["event"], told["value"])] = np.arange(len(told))
     pos = np.append(np.full(first, -1), reports["pos"])  # what is stored came first
@@ -37,12 +37,16 @@ def overtakes(known: Ragged, reports: NDArray[Any]) -> tuple[NDArray[np.bool_], 
     return leads[first:], found[first:]
 
 
-def stored(context: Ragged) -> NDArray[Any]:
-    """The last-known values as CONTEXT_ROWs."""
-    rows = np.zeros(len(context.data), CONTEXT_ROW)
-    rows["user"] = context.slots
+def stored(context: Ragged, reports: NDArray[Any]) -> NDArray[Any]:
+    """Return what is last known of the users and fields of ``reports``, as CONTEXT_ROWs."""
+    asked = np.zeros((len(context.offsets) - 1, len(ContextField)), bool)
+    asked[reports["user"], reports["field"]] = True
+    known = asked[context.slots, context.data["field"]].nonzero()[0]
+    data = context.data.take(known)
+    rows = np.zeros(len(known), CONTEXT_ROW)
+    rows["user"] = context.slots[known]
     for name in CONTEXT.names or ():
-        rows[name] = context.data[name]
+        rows[name] = data[name]
     return rows
 
 
