@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -21,6 +22,8 @@ from schemas.zones import zones
 from streams.settings.settings import Settings
 
 PREFIX = "KAIROS_"
+NO_SETTINGS = ("CONFIG", "DATA", "DEBUG")
+"""What else the environment may tell: the file of settings, a folder of logs, tracebacks."""
 
 
 class SettingsError(ValueError):
@@ -45,7 +48,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     """Read the settings; ``overrides`` win over the environment, that over the file.
 
     Raises:
-        SettingsError: a value is out of bounds, of the wrong type, or has an unknown name.
+        SettingsError: a value is out of bounds, of the wrong type, or a file or a variable names no setting.
     """
     values, _ = _collect(os.environ if environ is None else environ, overrides)
     return _convert(values)
@@ -76,6 +79,8 @@ def _collect(
             raise SettingsError(f"config: cannot read {path}: {error}") from error
         values.update(from_file)
         sources.update(dict.fromkeys(from_file, path))
+    for variable in environ:
+        _check_variable(variable)
     for name, hint in get_type_hints(Settings, include_extras=True).items():
         text = environ.get(PREFIX + name.upper())
         if text is not None:
@@ -108,8 +113,20 @@ def _convert(values: Mapping[str, Any]) -> Settings:
 
 
 def _check_known(name: str) -> None:
-    if name not in Settings.__struct_fields__:
-        raise SettingsError(f"{name}: there is no such setting")
+    known = Settings.__struct_fields__
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        guess = f"; did you mean {near[0]}?" if near else ""
+        raise SettingsError(f"{name}: there is no such setting{guess}")
+
+
+def _check_variable(variable: str) -> None:
+    known = [name.upper() for name in Settings.__struct_fields__] + list(NO_SETTINGS)
+    name = variable.removeprefix(PREFIX)
+    if name != variable and name not in known:
+        near = get_close_matches(name.upper(), known, 1)
+        guess = f"; did you mean {PREFIX}{near[0]}?" if near else ""
+        raise SettingsError(f"{variable}: there is no such setting{guess}")
 
 
 def _check_meaning(settings: Settings) -> None:

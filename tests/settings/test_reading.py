@@ -44,8 +44,26 @@ def test_a_bad_value_stops_the_start_with_the_settings_name(name, value):
 def test_a_file_that_names_an_unknown_setting_is_refused(tmp_path):
     path = tmp_path / "kairos.toml"
     path.write_text("cap_per_dya = 1\n")
-    with pytest.raises(SettingsError, match=r"^cap_per_dya:"):
+    with pytest.raises(SettingsError, match=r"^cap_per_dya: .*did you mean cap_per_day\?$"):
         load_settings({"KAIROS_CONFIG": str(path)})
+
+
+def test_a_variable_that_names_an_unknown_setting_is_refused():
+    with pytest.raises(
+        SettingsError, match=r"^KAIROS_CAP_PER_DYA: .*did you mean KAIROS_CAP_PER_DAY\?$"
+    ):
+        load_settings({"KAIROS_CAP_PER_DYA": "1"})
+
+
+def test_what_is_like_no_setting_is_refused_without_a_guess():
+    with pytest.raises(SettingsError, match=r"^KAIROS_ZZZ: there is no such setting$"):
+        load_settings({"KAIROS_ZZZ": "1"})
+
+
+def test_variables_of_others_are_left_alone():
+    assert (
+        load_settings({"KAFKA_BROKER": "x", "KAIROS_DEBUG": "1", "KAIROS_DATA": "x"}) == Settings()
+    )
 
 
 def test_a_file_that_is_not_there_is_named():
