@@ -7,6 +7,7 @@ else from its default. A bad value stops the start.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ from schemas.zones import zones
 from streams.settings.settings import Settings
 
 PREFIX = "KAIROS_"
-NO_SETTINGS = ("CONFIG", "DATA", "DEBUG")
-"""What else the environment may tell: the file of settings, a folder of logs, tracebacks."""
+NO_SETTINGS = ("CONFIG", "DATA")
+"""What else the environment may tell: the file of settings, a folder of logs."""
+SERVICE_LINK = re.compile(r"(SERVICE|PORT)(_|$)")
+"""How names begin that Kubernetes sets by itself where a service of ours is called ``kairos``."""
 
 
 class SettingsError(ValueError):
@@ -123,7 +126,7 @@ def _check_known(name: str) -> None:
 def _check_variable(variable: str) -> None:
     known = [name.upper() for name in Settings.__struct_fields__] + list(NO_SETTINGS)
     name = variable.removeprefix(PREFIX)
-    if name != variable and name not in known:
+    if name != variable and name not in known and not SERVICE_LINK.match(name):
         near = get_close_matches(name.upper(), known, 1)
         guess = f"; did you mean {PREFIX}{near[0]}?" if near else ""
         raise SettingsError(f"{variable}: there is no such setting{guess}")
