@@ -13,7 +13,7 @@ from benchmarks import results
 from benchmarks.job import __main__ as job
 
 EVERYTHING = {
-    "in_process", "throughput", "latency", "restart", "recovery", "sizes", "profile", "features",
+    "in_process", "throughput", "latency", "idle", "restart", "recovery", "sizes", "profile", "features",
     "catalogue",
 }  # fmt: skip
 
